@@ -1,0 +1,203 @@
+"""The context: what a job's code sees of the system. These docstrings are the reference.
+
+Every awaited verb may interrupt (raise JobInterrupted); no plain one does. After an attempt has ended each of its
+verbs raises AttemptEnded.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from os import PathLike
+from typing import TYPE_CHECKING, Any, Generic, Literal, ParamSpec, TypeAlias, TypeVar, overload
+
+from spacedrive_jobs._model.ids import JobId
+from spacedrive_jobs._model.progress import JobMetrics, Progress
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeVar as DefaultTypeVar
+
+    from spacedrive_jobs._runtime.library import BlockingLibrary, Library
+
+    CtxStateT = DefaultTypeVar("CtxStateT", default=None)
+else:  # the default is for checkers; typing_extensions is no dependency at run time
+    CtxStateT = TypeVar("CtxStateT")
+
+P = ParamSpec("P")
+T = TypeVar("T")
+R = TypeVar("R")
+
+ItemPath: TypeAlias = str | bytes | PathLike[str] | PathLike[bytes]
+ItemProblem: TypeAlias = Literal["skipped", "warning", "error"]
+
+
+class PlainVerbs(ABC):
+    """What both contexts share: instant, thread-safe, and never interrupting."""
+
+    @property
+    @abstractmethod
+    def id(self) -> JobId: ...
+
+    @property
+    @abstractmethod
+    def attempt(self) -> int:
+        """1 for the first run; each claim adds one, also after a pause or a crash. The fencing number."""
+
+    @property
+    @abstractmethod
+    def parent(self) -> JobId | None: ...
+
+    @property
+    @abstractmethod
+    def deadline(self) -> datetime | None:
+        """The moment (UTC) after which the job is failed, if its kind has a deadline."""
+
+    @property
+    @abstractmethod
+    def metrics(self) -> JobMetrics:
+        """Counters over all attempts, up to now."""
+
+    @abstractmethod
+    def progress(self, progress: Progress, /) -> None:
+        """Report progress. Costs about a microsecond; values may be conflated, the last one always arrives."""
+
+    @abstractmethod
+    def add_warning(self, message: str, /) -> None:
+        """Add a line to the job's warnings. Leaves the progress alone. At most 4 KiB of it are kept."""
+
+    @abstractmethod
+    def add_non_critical_error(self, error: str | Exception, /) -> None:
+        """Add a line to the job's errors; the job goes on."""
+
+    @abstractmethod
+    def increment_bytes(self, count: int, /) -> None: ...
+
+    @abstractmethod
+    def increment_items(self, count: int = 1, /) -> None: ...
+
+    @abstractmethod
+    def log(self, message: str, /) -> None:
+        """Append a line to the job's own log (bounded; the oldest lines go first). Never fails a job."""
+
+    @overload
+    def item(self, item: ItemPath, outcome: Literal["ok"] = "ok", /) -> None: ...
+    @overload
+    def item(self, item: ItemPath, outcome: ItemProblem, /, reason: str) -> None: ...
+    @abstractmethod
+    def item(self, item: ItemPath, outcome: str = "ok", /, reason: str = "") -> None:
+        """Record what became of one item. Stored with the next checkpoint, so a crash neither loses nor repeats one."""
+
+    @abstractmethod
+    def keep(self, key: bytes, value: bytes, /) -> None:
+        """Remember a row of the job's own, stored with the next checkpoint: for maps too large for the state."""
+
+    @abstractmethod
+    def check_claim(self) -> None:
+        """Raise AttemptEnded unless this attempt still owns its job.
+
+        Call it, in any thread, immediately before an effect that cannot be taken back (a rename, an unlink): a process
+        that was stopped for longer than a lease may find that another has taken its job over. Costs about a
+        microsecond while the lease is fresh, a read of the database otherwise.
+        """
+
+
+class JobContext(PlainVerbs, Generic[CtxStateT]):
+    """The context of an `async` job. `CtxStateT` is the type of its state; a bare `JobContext` has none."""
+
+    @property
+    @abstractmethod
+    def library(self) -> Library: ...
+
+    @abstractmethod
+    async def check_interrupt(self) -> None:
+        """Raise JobInterrupted if the attempt was asked to stop. Only for long loops that await no other verb."""
+
+    @overload
+    async def checkpoint(self: JobContext[None], /) -> None: ...
+    @overload
+    async def checkpoint(self, state: CtxStateT, /) -> None: ...
+    @abstractmethod
+    async def checkpoint(self, state: Any = None, /) -> None:
+        """Store the state from which the next attempt starts, with all items, warnings and counters so far.
+
+        Durable when it returns; a pending interruption is raised after the write. Encoded at the call. Where the job
+        has a `checkpoint_interval`, calls inside it only mark the state: the latest mark is written when the interval
+        ends, at an interruption and at the end. Over 64 KiB warns, over 1 MiB raises PayloadTooLarge.
+        """
+
+    @abstractmethod
+    async def save_state(self, state: CtxStateT, /) -> None:
+        """Store the state now, whatever the interval."""
+
+    @overload
+    async def load_state(self, /) -> CtxStateT | None: ...
+    @overload
+    async def load_state(self, /, *, default: CtxStateT) -> CtxStateT: ...
+    @abstractmethod
+    async def load_state(self, /, *, default: Any = None) -> Any:
+        """The state of the last durable checkpoint, of any attempt, or `default` where there is none."""
+
+    @abstractmethod
+    async def kept(self, key: bytes, /) -> bytes | None:
+        """The value that `keep` gave to `key`, in this or an earlier attempt; None if there is none."""
+
+    @abstractmethod
+    async def run_in_pool(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run blocking code in a thread of the pool.
+
+        An interruption starts nothing new and waits for the call in flight; inside it, `interrupt_requested()` tells
+        that one is wanted. A coroutine function raises TypeError.
+        """
+
+    @abstractmethod
+    async def map(self, fn: Callable[[T], R], items: Iterable[T], /, *, limit: int | None = None) -> list[R]:
+        """`run_in_pool` for each item, at most `limit` (default: the number of cores) at once; results in order.
+
+        Items are drawn as calls start, so a generator of a million costs no memory. The first error stops new calls,
+        waits for those in flight, and is raised as it was. An interruption is raised bare.
+        """
+
+
+class BlockingJobContext(PlainVerbs, Generic[CtxStateT]):
+    """The context of a plain `def` job, which runs in a thread: the same verbs, not awaited."""
+
+    @property
+    @abstractmethod
+    def library(self) -> BlockingLibrary: ...
+
+    @abstractmethod
+    def check_interrupt(self) -> None:
+        """As JobContext.check_interrupt."""
+
+    @overload
+    def checkpoint(self: BlockingJobContext[None], /) -> None: ...
+    @overload
+    def checkpoint(self, state: CtxStateT, /) -> None: ...
+    @abstractmethod
+    def checkpoint(self, state: Any = None, /) -> None:
+        """As JobContext.checkpoint."""
+
+    @abstractmethod
+    def save_state(self, state: CtxStateT, /) -> None:
+        """As JobContext.save_state."""
+
+    @overload
+    def load_state(self, /) -> CtxStateT | None: ...
+    @overload
+    def load_state(self, /, *, default: CtxStateT) -> CtxStateT: ...
+    @abstractmethod
+    def load_state(self, /, *, default: Any = None) -> Any:
+        """As JobContext.load_state."""
+
+    @abstractmethod
+    def kept(self, key: bytes, /) -> bytes | None:
+        """As JobContext.kept."""
+
+    @abstractmethod
+    def run_in_pool(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """As JobContext.run_in_pool."""
+
+    @abstractmethod
+    def map(self, fn: Callable[[T], R], items: Iterable[T], /, *, limit: int | None = None) -> list[R]:
+        """As JobContext.map."""

@@ -1,0 +1,39 @@
+"""The only file that reads the time."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """What the engine asks of time. `testing.ManualClock` is the other implementation."""
+
+    def now_ms(self) -> int:
+        """Wall clock, in milliseconds since 1970 (UTC)."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds that never go back; for durations within one process."""
+        ...
+
+
+class SystemClock:
+    def now_ms(self) -> int:
+        return time.time_ns() // 1_000_000
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+
+def to_datetime(ms: int) -> datetime:
+    """From stored milliseconds to an aware UTC datetime."""
+    return datetime.fromtimestamp(ms / 1000, UTC)
+
+
+def to_ms(moment: datetime) -> int:
+    """From an aware datetime to stored milliseconds. A naive one raises ValueError."""
+    if moment.tzinfo is None:
+        raise ValueError(f"{moment!r} has no time zone: pass an aware datetime, for example datetime.now(UTC)")
+    return round(moment.timestamp() * 1000)

@@ -1,0 +1,156 @@
+"""The tree of errors. Each carries facts; its text is for the person who meets it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from spacedrive_jobs._model.ids import JobId
+
+
+class JobError(Exception):
+    """Base of all errors of this package."""
+
+
+class DefinitionError(JobError):
+    """A job is written wrong; raised where it is defined, at import."""
+
+
+class ArgumentError(JobError):
+    """A job's arguments do not fit its kind; nothing was stored."""
+
+    def __init__(self, kind: str, problem: str, *, field: str | None = None) -> None:
+        self.kind, self.field, self.problem = kind, field, problem
+        where = f"argument {field!r} of {kind!r}" if field else f"arguments of {kind!r}"
+        super().__init__(f"{where}: {problem}")
+
+
+class UnknownKind(JobError):
+    """No job of this kind is registered in this process."""
+
+    def __init__(self, kind: str, known: tuple[str, ...] = ()) -> None:
+        self.kind, self.known = kind, known
+        listed = f" (known: {', '.join(known)})" if known else ""
+        super().__init__(f"no job of kind {kind!r} is registered in this process{listed}")
+
+
+class PayloadTooLarge(JobError):
+    """Something to be stored is over its limit; nothing was stored."""
+
+    def __init__(self, what: str, size: int, limit: int) -> None:
+        self.what, self.size, self.limit = what, size, limit
+        super().__init__(f"{what} is {size:,} bytes; the limit is {limit:,}. Store a cursor or a path instead of the data.")
+
+
+class JobNotFound(JobError):
+    """The library has no such job."""
+
+    def __init__(self, job: JobId | str) -> None:
+        self.job = job
+        super().__init__(f"the library has no job {job}")
+
+
+class AmbiguousJobId(JobError):
+    """A short id names several jobs."""
+
+    def __init__(self, text: str, matches: tuple[JobId, ...]) -> None:
+        self.text, self.matches = text, matches
+        super().__init__(f"{text!r} names {len(matches)} jobs: {', '.join(map(str, matches))}")
+
+
+class JobGone(JobError):
+    """The job ended and its history was pruned, so its output is no longer stored."""
+
+    def __init__(self, job: JobId) -> None:
+        self.job = job
+        super().__init__(f"job {job.short} is no longer stored: its history was pruned")
+
+
+class JobFailed(JobError):
+    """The job ended `failed`. `error_type` is the exception's name, empty where no exception was raised."""
+
+    def __init__(
+        self, job: JobId, kind: str, message: str, *, error_type: str = "", attempt: int = 0, traceback: str = ""
+    ) -> None:
+        self.job, self.kind, self.message = job, kind, message
+        self.error_type, self.attempt, self.traceback = error_type, attempt, traceback
+        super().__init__(f"{kind} {job.short} failed: {message}")
+
+
+class JobCancelled(JobError):
+    """The job ended `cancelled`."""
+
+    def __init__(self, job: JobId, kind: str, reason: str = "") -> None:
+        self.job, self.kind, self.reason = job, kind, reason
+        super().__init__(f"{kind} {job.short} was cancelled" + (f": {reason}" if reason else ""))
+
+
+class TransitionRefused(JobError):
+    """What was asked cannot be done from the job's present status."""
+
+    def __init__(self, job: JobId, verb: str, status: str, why: str = "") -> None:
+        self.job, self.verb, self.status, self.why = job, verb, status, why
+        super().__init__(f"cannot {verb} job {job.short}: " + (why or f"it is {status}"))
+
+
+class AttemptEnded(JobError):
+    """The attempt is over or has lost its claim: what it still tries to write is refused."""
+
+    def __init__(self, job: JobId, attempt: int) -> None:
+        self.job, self.attempt = job, attempt
+        super().__init__(f"attempt {attempt} of job {job.short} has ended; another may be running")
+
+
+class NoSpace(JobError):
+    """The library's disk is full; nothing was stored."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        super().__init__(f"no space for job state on the disk of {path}: free some space, then try again")
+
+
+class StoreBusy(JobError):
+    """A caller's own time limit passed while the database was held; nothing was stored."""
+
+    def __init__(self, path: Path, waited: float, holder: str = "") -> None:
+        self.path, self.waited, self.holder = path, waited, holder
+        super().__init__(f"{path} was held for {waited:.0f} s" + (f" by {holder}" if holder else ""))
+
+
+class LibraryError(JobError):
+    """A library cannot be opened as asked."""
+
+
+class LibraryNotFound(LibraryError):
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        super().__init__(f"there is no library at {path}: open it with create=True (sdjobs init makes one)")
+
+
+class LibraryTooNew(LibraryError):
+    """The library's database was written by a newer version of this package."""
+
+    def __init__(self, path: Path, found: int, known: int) -> None:
+        self.path, self.found, self.known = path, found, known
+        super().__init__(
+            f"{path} has schema version {found}; this version of spacedrive-jobs knows up to {known}. "
+            "Upgrade spacedrive-jobs; the file was not changed."
+        )
+
+
+class LibraryInUse(LibraryError):
+    """A migration needs every other process gone."""
+
+    def __init__(self, path: Path, holders: tuple[str, ...]) -> None:
+        self.path, self.holders = path, holders
+        super().__init__(f"{path} must be upgraded, but is open in {', '.join(holders)}: close these first")
+
+
+class UnsupportedFileSystem(LibraryError):
+    """The library's folder is on a file system whose locks or shared memory cannot be relied on."""
+
+    def __init__(self, path: Path, file_system: str, why: str = "") -> None:
+        self.path, self.file_system = path, file_system
+        super().__init__(
+            f"{path} is on {file_system}{f' ({why})' if why else ''}, where SQLite's locks cannot be relied on. "
+            "Keep the library on a local disk; the files that jobs work on may be anywhere."
+        )

@@ -1,0 +1,136 @@
+"""What is stored of jobs, as values: nothing here reads or writes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Generic, Literal, TypeAlias, TypeVar, final
+
+from spacedrive_jobs._model.ids import JobId, RunnerId
+from spacedrive_jobs._model.progress import JobMetrics, Progress, ProgressView
+from spacedrive_jobs._model.status import JobStatus, Request
+
+T = TypeVar("T")
+
+ItemOutcome: TypeAlias = Literal["ok", "skipped", "warning", "error"]
+RunnerMode: TypeAlias = Literal["all", "own", "none"]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """Part of a listing; `next` is the cursor of the following part, None at the end."""
+
+    rows: tuple[T, ...]
+    next: int | None = None
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobInfo:
+    """All that is known of one job, active or ended. Times are UTC.
+
+    `request` is what was asked of a running job and not yet done; `reason` says, for people, why the job is in its
+    status (why it waits, what failed). `handled` is False where no live definition in this process fits the job.
+    `arguments` and `output` are plain values (as in JSON), None where they cannot be decoded here.
+    """
+
+    id: JobId
+    kind: str
+    version: int
+    description: str
+    status: JobStatus
+    request: Request | None
+    reason: str
+    priority: int
+    attempt: int
+    errors: int
+    crashes: int
+    parent: JobId | None
+    created_at: datetime
+    due_at: datetime | None
+    started_at: datetime | None
+    finished_at: datetime | None
+    deadline: datetime | None
+    runner: RunnerId | None
+    handled: bool
+    arguments: object
+    output: object
+    error_type: str
+    error_message: str
+    error_traceback: str
+    progress: Progress | None
+    view: ProgressView
+    metrics: JobMetrics
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class ItemInfo:
+    """What became of one item. `item` is printable; `raw` is its exact bytes."""
+
+    seq: int
+    item: str
+    raw: bytes
+    outcome: ItemOutcome
+    reason: str
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class NoteInfo:
+    """A warning or a non-critical error of a job."""
+
+    seq: int
+    at: datetime
+    level: Literal["warning", "error"]
+    message: str
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    at: datetime
+    attempt: int
+    message: str
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class JobEvent:
+    """One change of a job's status, or of what is asked of it. `seq` orders all events of a library."""
+
+    seq: int
+    job: JobId
+    at: datetime
+    status: JobStatus
+    request: Request | None
+    attempt: int
+    reason: str
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class RunnerInfo:
+    """A process that has the library open. `state`: what its lock and its process say of it."""
+
+    id: RunnerId
+    mode: RunnerMode
+    pid: int
+    host: str
+    program: str
+    started_at: datetime
+    state: Literal["alive", "silent", "stopped", "no_space", "dead"]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class KindInfo:
+    """A registered kind; `schema` is the JSON Schema of its arguments."""
+
+    kind: str
+    version: int
+    description: str
+    aliases: tuple[str, ...]
+    source: str
+    schema: dict[str, object]

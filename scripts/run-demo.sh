@@ -1,0 +1,59 @@
+#!/bin/sh
+# Copy a real tree with a live bar, compare the two trees, and say what to try next. `make run` calls this.
+#
+#   SRC   what to copy; by default the Python library of this machine
+#   DST   the folder to copy into; by default one below ./demo, made afresh once its copy is whole
+set -u
+cd "$(dirname "$0")/.."
+
+# Python must not write its caches into the very tree that is copied.
+export PYTHONDONTWRITEBYTECODE=1
+library=demo/library
+whole=demo/.whole
+src=${SRC:-$(python -c 'import sysconfig; print(sysconfig.get_paths()["stdlib"])')}
+dst=${DST:-demo/copy}
+
+mkdir -p demo
+if [ -z "${DST:-}" ] && [ -e "$whole" ]; then
+    rm -rf "$dst" # the last copy ended whole: show another from the start
+fi
+rm -f "$whole"
+mkdir -p "$dst" || exit 1
+
+shown="make run${SRC:+ SRC=$SRC}${DST:+ DST=$DST}"
+printf 'Copying %s into %s\n\n' "$src" "$dst"
+
+trap : INT # Ctrl-C is the copy's: it pauses, and this goes on to say how to resume
+sdjobs copy "$src" "$dst" --library "$library"
+status=$?
+trap - INT
+
+case $status in
+0) ;;
+3)
+    printf '\nPaused. Run again and it goes on where it stopped:\n    %s\n' "$shown"
+    exit 0
+    ;;
+4)
+    printf '\nSome items could not be copied; list them with:\n'
+    printf '    .venv/bin/sdjobs jobs list --library %s\n' "$library"
+    ;;
+*)
+    printf '\nThe copy ended with exit code %s. Run again to go on:\n    %s\n' "$status" "$shown"
+    exit "$status"
+    ;;
+esac
+
+printf '\nComparing the two trees: content, kinds, modes, times, links\n'
+python scripts/compare-trees.py "$src" "$dst/$(basename "$src")" || exit 1
+[ "$status" -eq 0 ] || exit "$status"
+touch "$whole"
+
+cat <<TEXT
+
+Try next:
+  make run SRC=/usr                                 a tree that takes a while; press Ctrl-C in the middle, run it again
+  pkill -9 -f 'sdjobs copy'                         in another terminal, while it runs; run it again: it goes on
+  .venv/bin/sdjobs jobs list --library $library     what ran
+  .venv/bin/sdjobs --help                           what else there is
+TEXT

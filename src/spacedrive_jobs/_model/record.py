@@ -19,10 +19,10 @@ RunnerMode: TypeAlias = Literal["all", "own", "none"]
 @final
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
-    """Part of a listing; `next` is the cursor of the following part, None at the end."""
+    """Part of a listing; `next`, given as `after`, brings the following part; None at the end."""
 
     rows: tuple[T, ...]
-    next: int | None = None
+    next: str | None = None
 
 
 @final

@@ -1,0 +1,207 @@
+"""Claims, what an attempt stores, and every way in which running code may leave its claim."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TypeAlias, Union, final
+
+from spacedrive_jobs._model.ids import JobId, RunnerId
+from spacedrive_jobs._model.record import ItemOutcome
+from spacedrive_jobs._model.status import Request
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class NewJob:
+    """One job to be stored as `queued`. Times are ms since 1970."""
+
+    id: bytes
+    kind: str
+    version: int
+    arguments: bytes
+    resumable: bool
+    priority: int
+    created_at: int
+    parent: bytes | None = None
+    deadline_at: int | None = None
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The right to finish one attempt; a store write that does not hold it changes nothing."""
+
+    job: JobId
+    attempt: int
+    runner: RunnerId
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class ClaimedJob:
+    """A claim with what is needed to run it. `request` is set where only `on_cancel` is to run."""
+
+    claim: Claim
+    kind: str
+    version: int
+    arguments: bytes
+    priority: int
+    errors: int
+    crashes: int
+    parent: JobId | None
+    deadline_at: int | None
+    request: Request | None
+    reason: str
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class ItemRow:
+    item: bytes
+    outcome: ItemOutcome
+    reason: str
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class NoteRow:
+    at: int
+    level: str
+    message: str
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flush:
+    """What an attempt has gathered since it last stored: written in one transaction, or not at all.
+
+    `state=None` leaves the stored state as it is. `items_seq` and `notes_seq` number the first row of each list.
+    """
+
+    state: bytes | None = None
+    version: int = 1
+    metrics: bytes | None = None
+    items: tuple[ItemRow, ...] = ()
+    items_seq: int = 0
+    notes: tuple[NoteRow, ...] = ()
+    notes_seq: int = 0
+    kept: tuple[tuple[bytes, bytes], ...] = ()
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """The last durable checkpoint of a job, as the next attempt finds it."""
+
+    attempt: int
+    version: int
+    state: bytes | None
+    metrics: bytes | None
+    items_seq: int
+    notes_seq: int
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class ProgressRow:
+    job: JobId
+    attempt: int
+    fraction: float | None
+    progress: bytes | None
+    view: bytes
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trace:
+    """What an ending attempt leaves behind. `stored`: rows besides its own may exist (checkpoints, progress, …)."""
+
+    flush: Flush | None = None
+    metrics: bytes | None = None
+    progress: bytes | None = None
+    view: bytes | None = None
+    stored: bool = True
+
+
+NOTHING = Trace()
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Complete:
+    claim: Claim
+    at: int
+    output: bytes
+    trace: Trace = field(default=NOTHING)
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fail:
+    """For good: `error_message` is for people; `counts` adds one to the job's errors."""
+
+    claim: Claim
+    at: int
+    error_type: str
+    error_message: str
+    error_traceback: str = ""
+    counts: bool = True
+    trace: Trace = field(default=NOTHING)
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retry:
+    """An error with budget left: queued until `due_at`."""
+
+    claim: Claim
+    at: int
+    due_at: int
+    reason: str
+    trace: Trace = field(default=NOTHING)
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pause:
+    """A user's pause: stays paused over restarts."""
+
+    claim: Claim
+    at: int
+    reason: str = "paused"
+    trace: Trace = field(default=NOTHING)
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cancel:
+    claim: Claim
+    at: int
+    reason: str
+    trace: Trace = field(default=NOTHING)
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Requeue:
+    """Shutdown or suspension: first in line again, and no budget is spent."""
+
+    claim: Claim
+    at: int
+    reason: str
+    trace: Trace = field(default=NOTHING)
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Crash:
+    """The process that ran this attempt died while its runner lives (isolation="process")."""
+
+    claim: Claim
+    at: int
+    reason: str
+    max_crashes: int
+    trace: Trace = field(default=NOTHING)
+
+
+Transition: TypeAlias = Union[Complete, Fail, Retry, Pause, Cancel, Requeue, Crash]

@@ -1,0 +1,95 @@
+"""What a running attempt stores: checkpoints with all that belongs to them, and progress."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import apsw
+
+from spacedrive_jobs._model import failpoint
+from spacedrive_jobs._model.errors import AttemptEnded
+from spacedrive_jobs._model.transition import Checkpoint, Claim, Flush, ProgressRow
+from spacedrive_jobs._store.sql import query
+from spacedrive_jobs._store.tx import Row, Tx
+
+
+def checkpoint(tx: Tx, claim: Claim, flush: Flush, now: int) -> None:
+    """Store `flush` under `claim`. Raises AttemptEnded if the claim was lost."""
+    require_claim(tx, claim)
+    store_flush(tx, claim, flush, now)
+    failpoint.hit("checkpoint.stored")
+
+
+def require_claim(tx: Tx, claim: Claim) -> None:
+    if not tx.run("holds_claim", (claim.job.bytes, claim.attempt, claim.runner)):
+        raise AttemptEnded(claim.job, claim.attempt)
+
+
+def store_flush(tx: Tx, claim: Claim, flush: Flush, now: int) -> None:
+    """Write a flush whose claim has been checked in this transaction."""
+    job = claim.job.bytes
+    store_rows(tx, job, flush)
+    parameters = {
+        "job": job,
+        "attempt": claim.attempt,
+        "version": flush.version,
+        "state": flush.state,
+        "metrics": flush.metrics,
+        "items_seq": flush.items_seq + len(flush.items),
+        "notes_seq": flush.notes_seq + len(flush.notes),
+        "now": now,
+    }
+    tx.change("store_checkpoint", parameters)
+
+
+def store_rows(tx: Tx, job: bytes, flush: Flush) -> None:
+    """Items, notes and kept rows alone, without moving the checkpoint: the next attempt deletes those beyond it."""
+    if flush.items:
+        rows = enumerate(flush.items, flush.items_seq)
+        tx.change_many("insert_item", [(job, seq, row.outcome, row.item, row.reason) for seq, row in rows])
+    if flush.notes:
+        notes = enumerate(flush.notes, flush.notes_seq)
+        tx.change_many("insert_note", [(job, seq, row.at, row.level, row.message) for seq, row in notes])
+    if flush.kept:
+        tx.change_many("insert_kept", [(job, key, value) for key, value in flush.kept])
+
+
+def spill(tx: Tx, claim: Claim, flush: Flush) -> None:
+    """Store gathered rows before a checkpoint names them, so that a job that never checkpoints stays small in memory."""
+    require_claim(tx, claim)
+    store_rows(tx, claim.job.bytes, flush)
+
+
+def begin_attempt(tx: Tx, claim: Claim) -> tuple[Checkpoint | None, float | None]:
+    """For an attempt after the first: drop what it will repeat, return the checkpoint and the fraction shown before."""
+    require_claim(tx, claim)
+    job = claim.job.bytes
+    tx.change("delete_items_beyond", (job,))
+    tx.change("delete_notes_beyond", (job,))
+    rows = tx.run("read_checkpoint", (job,))
+    fractions = tx.run("read_fraction", (job,))
+    return (_checkpoint(rows[0]) if rows else None), (fractions[0][0] if fractions else None)
+
+
+def read_checkpoint(connection: apsw.Connection, job: bytes) -> Checkpoint | None:
+    rows = connection.execute(query("read_checkpoint"), (job,)).fetchall()
+    return _checkpoint(rows[0]) if rows else None
+
+
+def _checkpoint(row: Row) -> Checkpoint:
+    attempt, version, state, metrics, items_seq, notes_seq = row
+    return Checkpoint(attempt, version, state, metrics, items_seq, notes_seq)
+
+
+def read_kept(connection: apsw.Connection, job: bytes, key: bytes) -> bytes | None:
+    for (value,) in connection.execute(query("read_kept"), (job, key)):
+        return bytes(value)
+    return None
+
+
+def store_progress(tx: Tx, rows: Sequence[ProgressRow], now: int) -> None:
+    """The newest progress of several jobs."""
+    tx.change_many(
+        "store_progress", [(row.job.bytes, row.attempt, row.fraction, row.progress, row.view, now) for row in rows]
+    )
+    tx.announces = True

@@ -1,0 +1,1 @@
+DELETE FROM attempt_processes WHERE job_id = ? AND attempt = ?

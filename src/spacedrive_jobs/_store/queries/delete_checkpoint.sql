@@ -1,0 +1,1 @@
+DELETE FROM job_checkpoints WHERE job_id = ?

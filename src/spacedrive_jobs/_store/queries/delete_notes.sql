@@ -1,0 +1,1 @@
+DELETE FROM job_notes WHERE job_id = ?

@@ -1,0 +1,4 @@
+-- For a person who typed part of an id; a scan, of ids only.
+SELECT id FROM (SELECT id FROM jobs UNION ALL SELECT id FROM job_history)
+WHERE lower(hex(id)) GLOB :tail OR lower(hex(id)) GLOB :head
+ORDER BY id DESC LIMIT 10

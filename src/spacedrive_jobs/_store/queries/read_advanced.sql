@@ -1,0 +1,1 @@
+SELECT advanced_attempt FROM job_checkpoints WHERE job_id = ?

@@ -1,0 +1,1 @@
+SELECT fraction FROM job_progress WHERE job_id = ?

@@ -1,0 +1,1 @@
+SELECT status FROM job_history WHERE id = ?

@@ -1,0 +1,1 @@
+SELECT status, request, attempt, resumable, kind FROM jobs WHERE id = ?

@@ -1,0 +1,1 @@
+SELECT value FROM job_kept WHERE job_id = ? AND key = ?

@@ -1,0 +1,1 @@
+SELECT progress, view FROM job_progress WHERE job_id = ?

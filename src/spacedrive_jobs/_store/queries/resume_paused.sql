@@ -1,0 +1,2 @@
+UPDATE jobs SET status = 'queued', reason = 'resumed', position = :position, paused_at = NULL, changed_at = :now
+WHERE id = :id AND status = 'paused'

@@ -1,0 +1,1 @@
+UPDATE library SET next_position = ?, next_front = ? WHERE one = 1

@@ -1,0 +1,64 @@
+"""Reads, on a thread with a connection of its own: WAL readers never wait for the writer."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from queue import Empty, SimpleQueue
+from typing import Any, Final, TypeVar
+
+import apsw
+
+from spacedrive_jobs._store.lane import Outcome, Sink, deliver
+
+T = TypeVar("T")
+
+GROUP: Final = 200
+
+ReadFunction = Callable[[apsw.Connection], T]
+
+
+class Reader:
+    """Runs `ReadFunction`s in order; results of a group are delivered in one wake-up of the loop."""
+
+    def __init__(self, connect: Callable[[], apsw.Connection], name: str) -> None:
+        self._connect = connect
+        self._calls: SimpleQueue[tuple[ReadFunction[Any], Outcome[Any]] | None] = SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def close(self) -> None:
+        """Finish what was submitted, close the connection, end the thread."""
+        self._calls.put(None)
+        self._thread.join()
+
+    def submit(self, read: ReadFunction[Any], sink: Sink) -> None:
+        self._calls.put((read, Outcome(sink)))
+
+    def _run(self) -> None:
+        connection = self._connect()
+        open_ = True
+        while open_:
+            group, open_ = self._next_group()
+            for read, outcome in group:
+                try:
+                    outcome.result = read(connection)
+                except BaseException as error:  # belongs to the caller, whatever it is
+                    outcome.error = error
+            deliver(outcome for _, outcome in group)
+        connection.close()
+
+    def _next_group(self) -> tuple[list[tuple[ReadFunction[Any], Outcome[Any]]], bool]:
+        call = self._calls.get()
+        group: list[tuple[ReadFunction[Any], Outcome[Any]]] = []
+        try:
+            while call is not None:
+                group.append(call)
+                if len(group) == GROUP:
+                    return group, True
+                call = self._calls.get_nowait()
+        except Empty:
+            return group, True
+        return group, False

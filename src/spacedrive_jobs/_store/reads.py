@@ -1,0 +1,118 @@
+"""What can be asked of the store without changing it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import apsw
+
+from spacedrive_jobs._model.clock import to_datetime
+from spacedrive_jobs._model.ids import JobId, RunnerId
+from spacedrive_jobs._model.record import ItemInfo, JobEvent, NoteInfo, Page
+from spacedrive_jobs._model.status import JobStatus, Request
+from spacedrive_jobs._model.transition import Claim
+from spacedrive_jobs._store.rows import JobRow, event_row, job_row
+from spacedrive_jobs._store.sql import query
+
+LAST_ID = b"\xff" * 16
+
+
+def read_job(connection: apsw.Connection, job: JobId) -> JobRow | None:
+    """A job wherever it is: it moves from one table to the other in one transaction, so a read sees it exactly once."""
+    for row in connection.execute(query("read_job"), {"id": job.bytes}):
+        return job_row(row)
+    return None
+
+
+def list_jobs(
+    connection: apsw.Connection, statuses: Collection[JobStatus], kind: str | None, limit: int, after: str | None
+) -> Page[JobRow]:
+    """Newest first. An empty `statuses` means any."""
+    parameters = {
+        "after": bytes.fromhex(after) if after else LAST_ID,
+        "kind": kind,
+        "statuses": ",".join(status.value for status in statuses) or None,
+        "limit": limit + 1,
+    }
+    rows = [job_row(row) for row in connection.execute(query("list_jobs"), parameters)]
+    return Page(tuple(rows[:limit]), rows[limit - 1].id.bytes.hex() if len(rows) > limit else None)
+
+
+def count_jobs(connection: apsw.Connection) -> dict[JobStatus, int]:
+    counts = dict.fromkeys(JobStatus, 0)
+    for status, count in connection.execute(query("count_jobs")):
+        counts[JobStatus(status)] = count
+    return counts
+
+
+def find_jobs(connection: apsw.Connection, text: str) -> list[JobId]:
+    """Jobs whose id, written as hex, begins or ends with `text` (lower case hex, no dashes); at most ten."""
+    return [
+        JobId.from_bytes(id_) for (id_,) in connection.execute(query("find_jobs"), {"head": f"{text}*", "tail": f"*{text}"})
+    ]
+
+
+def find_unfinished(connection: apsw.Connection, kind: str, arguments: bytes) -> JobId | None:
+    """The oldest unfinished job of equal kind and arguments."""
+    for (id_,) in connection.execute(query("find_unfinished"), (kind, arguments)):
+        return JobId.from_bytes(id_)
+    return None
+
+
+def list_items(
+    connection: apsw.Connection, job: JobId, outcomes: Collection[str], limit: int, after: str | None
+) -> Page[ItemInfo]:
+    """In the order in which they were recorded; `item` is filled with the raw name, printable by the caller."""
+    parameters = {
+        "job": job.bytes,
+        "after": int(after) if after else -1,
+        "outcomes": ",".join(outcomes) or None,
+        "limit": limit + 1,
+    }
+    rows = [
+        ItemInfo(seq, "", item, outcome, reason)
+        for seq, item, outcome, reason in connection.execute(query("list_items"), parameters)
+    ]
+    return Page(tuple(rows[:limit]), str(rows[limit - 1].seq) if len(rows) > limit else None)
+
+
+def list_notes(connection: apsw.Connection, job: JobId, limit: int, after: str | None) -> Page[NoteInfo]:
+    parameters = (job.bytes, int(after) if after else -1, limit + 1)
+    rows = [
+        NoteInfo(seq, to_datetime(at), level, message)
+        for seq, at, level, message in connection.execute(query("list_notes"), parameters)
+    ]
+    return Page(tuple(rows[:limit]), str(rows[limit - 1].seq) if len(rows) > limit else None)
+
+
+def job_events(connection: apsw.Connection, job: JobId, after: int = 0) -> list[JobEvent]:
+    return [event_row(row) for row in connection.execute(query("events_of_job"), (job.bytes, after))]
+
+
+def events_after(connection: apsw.Connection, after: int, limit: int = 1_000) -> list[JobEvent]:
+    return [event_row(row) for row in connection.execute(query("events_after"), (after, limit))]
+
+
+def last_event(connection: apsw.Connection) -> int:
+    ((seq,),) = connection.execute(query("last_event")).fetchall()
+    return int(seq)
+
+
+def read_progress(connection: apsw.Connection, job: JobId) -> tuple[bytes | None, bytes] | None:
+    """(progress, view) as last stored."""
+    for progress, view in connection.execute(query("read_progress"), (job.bytes,)):
+        return progress, view
+    return None
+
+
+def read_requests(connection: apsw.Connection, runner: RunnerId) -> list[tuple[JobId, int, Request, str]]:
+    """What is asked of the jobs that `runner` runs: (job, attempt, request, reason)."""
+    return [
+        (JobId.from_bytes(id_), attempt, Request(request), reason)
+        for id_, attempt, request, reason in connection.execute(query("read_requests"), (runner,))
+    ]
+
+
+def holds_claim(connection: apsw.Connection, claim: Claim) -> bool:
+    parameters = (claim.job.bytes, claim.attempt, claim.runner)
+    return connection.execute(query("holds_claim"), parameters).fetchone() is not None

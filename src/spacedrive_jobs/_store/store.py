@@ -1,0 +1,228 @@
+"""The store of one library in one process: one writer, two readers, and one method per intention."""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from spacedrive_jobs._model.clock import Clock
+from spacedrive_jobs._model.errors import LibraryNotFound
+from spacedrive_jobs._model.ids import JobId, RunnerId
+from spacedrive_jobs._model.transition import (
+    Checkpoint,
+    Claim,
+    ClaimedJob,
+    Flush,
+    NewJob,
+    ProgressRow,
+    Transition,
+)
+from spacedrive_jobs._store import checkpoints, control, migrate, prune, queue, rescue, transitions
+from spacedrive_jobs._store.connection import Durability, connect
+from spacedrive_jobs._store.lane import Sink
+from spacedrive_jobs._store.reader import Reader, ReadFunction
+from spacedrive_jobs._store.tx import Tx
+from spacedrive_jobs._store.writer import Writer, WriteFunction
+
+T = TypeVar("T")
+
+READERS: Final = 2
+DATABASE: Final = "jobs.db"
+DISPATCH_PATIENCE: Final = 5.0
+"""Seconds that a dispatch waits for space before NoSpace."""
+
+
+class Store:
+    """Thread-safe. Methods that return a future's value are `async`; `…_to` deliver to any sink, for threads."""
+
+    def __init__(self, folder: Path, clock: Clock, *, durability: Durability = "full", vfs: str | None = None) -> None:
+        self.path = folder / DATABASE
+        self._clock = clock
+        self._connect = partial(connect, self.path, durability=durability, vfs=vfs)
+        self._alone = vfs is not None  # such a VFS has no shared memory, so all share the writer's connection
+        self.on_commit: Callable[[], None] = _nothing
+        self.on_space: Callable[[bool], None] = _ignore
+        self._writer = Writer(
+            self._connect,
+            self.path,
+            durability=durability,
+            on_commit=self._committed,
+            on_space=lambda full: self.on_space(full),
+            monotonic=clock.monotonic,
+        )
+        self._readers = [Reader(self._connect, f"jobs-reader-{number}") for number in range(READERS)]
+
+    # --- opening and closing ------------------------------------------------------------------------------------------
+
+    def open(self, *, create: bool, holders: Callable[[], tuple[str, ...]]) -> None:
+        """Bring the schema up to date and start the threads. Blocking. Raises LibraryError's kinds."""
+        if not create and not self.path.exists():
+            raise LibraryNotFound(self.path.parent)
+        connection = self._connect(create=create)
+        try:
+            migrate.migrate(connection, self.path, self._clock.now_ms(), holders)
+        finally:
+            connection.close()
+        self._writer.start()
+        if not self._alone:
+            for reader in self._readers:
+                reader.start()
+
+    def close(self, *, patience: float) -> None:
+        """Commit what waits (at most `patience` seconds, if it cannot be) and end the threads. Blocking."""
+        if not self._alone:
+            for reader in self._readers:
+                reader.close()
+        self._writer.close(patience=patience)
+
+    @property
+    def no_space(self) -> bool:
+        return self._writer.no_space
+
+    @property
+    def held_by(self) -> str | None:
+        """Who holds the database's lock, once a write has waited five seconds for it."""
+        return self._writer.held_by
+
+    def _committed(self, tx: Tx) -> None:
+        if tx.announces:
+            self.on_commit()
+
+    # --- the two ways in ----------------------------------------------------------------------------------------------
+
+    async def write(
+        self,
+        run: Callable[[Tx], T],
+        *,
+        durable: bool = True,
+        patience: float | None = None,
+        urgent: bool = False,
+    ) -> T:
+        """Have `run` committed, and return its result once it is."""
+        sink: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._writer.submit(run, sink, durable=durable, patience=patience, urgent=urgent)
+        return await sink
+
+    def write_to(self, run: WriteFunction, sink: Sink, *, durable: bool = True, urgent: bool = False) -> None:
+        self._writer.submit(run, sink, durable=durable, urgent=urgent)
+
+    def write_blocking(self, run: Callable[[Tx], T], *, durable: bool = True, timeout: float | None = None) -> T:
+        """For threads that are not an event loop's."""
+        sink: concurrent.futures.Future[T] = concurrent.futures.Future()
+        self._writer.submit(run, sink, durable=durable)
+        return sink.result(timeout)
+
+    async def read(self, run: ReadFunction[T]) -> T:
+        sink: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self.read_to(run, sink)
+        return await sink
+
+    def read_to(self, run: ReadFunction[Any], sink: Sink, *, reader: int = 0) -> None:
+        if self._alone:
+            self._writer.submit(lambda tx: run(tx.connection), sink, durable=False)
+        else:
+            self._readers[reader].submit(run, sink)
+
+    def read_blocking(self, run: ReadFunction[T], *, timeout: float | None = None) -> T:
+        sink: concurrent.futures.Future[T] = concurrent.futures.Future()
+        self.read_to(run, sink, reader=1)
+        return sink.result(timeout)
+
+    async def read_slowly(self, run: ReadFunction[T]) -> T:
+        """For listings: on the second reader, so that a long one delays no point read."""
+        sink: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self.read_to(run, sink, reader=1)
+        return await sink
+
+    # --- intentions ---------------------------------------------------------------------------------------------------
+
+    async def enqueue(self, jobs: Sequence[NewJob], *, patience: float | None = None) -> None:
+        """Store jobs durably. Raises NoSpace after five seconds on a full disk, StoreBusy after `patience` seconds."""
+        await self.write(
+            lambda tx: queue.enqueue(tx, jobs), patience=DISPATCH_PATIENCE if patience is None else patience
+        )
+
+    async def claim(
+        self,
+        runner: RunnerId,
+        handled: Mapping[str, int],
+        limit: int,
+        *,
+        suspects: bool,
+        only: Collection[bytes] | None,
+    ) -> list[ClaimedJob]:
+        """Take jobs. Not synced by itself: a claim that a power cut takes back was nobody's any more."""
+        now = self._clock.now_ms()
+        return await self.write(
+            lambda tx: queue.claim(tx, runner, now, handled, limit, suspects=suspects, only=only), durable=False
+        )
+
+    async def apply(self, transition: Transition) -> bool:
+        """End or give back a claim; False if it was lost before."""
+        return await self.write(lambda tx: transitions.apply(tx, transition), urgent=True)
+
+    def checkpoint_to(self, claim: Claim, flush: Flush, sink: Sink) -> None:
+        now = self._clock.now_ms()
+        self._writer.submit(lambda tx: checkpoints.checkpoint(tx, claim, flush, now), sink)
+
+    def spill_to(self, claim: Claim, flush: Flush, sink: Sink) -> None:
+        self._writer.submit(lambda tx: checkpoints.spill(tx, claim, flush), sink, durable=False)
+
+    async def begin_attempt(self, claim: Claim) -> tuple[Checkpoint | None, float | None]:
+        return await self.write(lambda tx: checkpoints.begin_attempt(tx, claim), durable=False)
+
+    def store_progress(self, rows: Sequence[ProgressRow]) -> None:
+        """Write progress without waiting and without an fsync of its own."""
+        if not self._writer.no_space:
+            now = self._clock.now_ms()
+            self._writer.submit(lambda tx: checkpoints.store_progress(tx, rows, now), None, durable=False)
+
+    async def pass_time(self) -> int | None:
+        now = self._clock.now_ms()
+        return await self.write(lambda tx: queue.pass_time(tx, now))
+
+    async def pause(self, job: JobId) -> control.Asked:
+        now = self._clock.now_ms()
+        return await self.write(lambda tx: control.pause(tx, job, now), urgent=True)
+
+    async def resume(self, job: JobId) -> control.Asked:
+        now = self._clock.now_ms()
+        return await self.write(lambda tx: control.resume(tx, job, now), urgent=True)
+
+    async def cancel(self, job: JobId, reason: str, *, hook: bool) -> control.Asked:
+        now = self._clock.now_ms()
+        return await self.write(lambda tx: control.cancel(tx, job, now, reason, hook=hook), urgent=True)
+
+    async def abort(self, job: JobId, reason: str) -> control.Asked:
+        now = self._clock.now_ms()
+        return await self.write(lambda tx: control.abort(tx, job, now, reason), urgent=True)
+
+    def rescue(self, runner: RunnerId, why: str, *, crashed: bool, max_crashes: int) -> list[JobId]:
+        """Give back all claims of a runner that is gone. Blocking: called from the lease thread."""
+        now = self._clock.now_ms()
+        return self.write_blocking(
+            lambda tx: rescue.rescue(tx, runner, now, why, crashed=crashed, max_crashes=max_crashes)
+        )
+
+    async def prune_step(self, finished_before: int) -> list[bytes]:
+        """Delete some jobs that ended before the given moment (ms); the ids that are gone, empty when none is left."""
+        ids = await self.read_slowly(lambda connection: prune.read_prunable(connection, finished_before))
+        for id_ in ids:
+            while await self.write(partial(prune.prune_items_step, job=id_), durable=False):
+                pass
+        if ids:
+            await self.write(lambda tx: prune.prune_jobs(tx, ids), durable=False)
+        return ids
+
+
+def _nothing() -> None:
+    return
+
+
+def _ignore(full: bool) -> None:
+    return
+

@@ -1,0 +1,207 @@
+"""The only code by which a running job changes status. Each transition compares its claim; False means it was lost."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from spacedrive_jobs._model import failpoint
+from spacedrive_jobs._model.transition import (
+    Cancel,
+    Claim,
+    Complete,
+    Crash,
+    Fail,
+    Pause,
+    Requeue,
+    Retry,
+    Trace,
+    Transition,
+)
+from spacedrive_jobs._store.checkpoints import store_flush, store_rows
+from spacedrive_jobs._store.tx import Tx, Value
+
+
+def apply(tx: Tx, transition: Transition) -> bool:
+    """Apply `transition` if its claim still holds, and say whether it did."""
+    held = tx.run("read_claimed", _key(transition.claim))
+    if not held:
+        return False
+    ((request, reason, resumable, _, crashes),) = held
+    claim, at, trace = transition.claim, transition.at, transition.trace
+    match transition:
+        case Complete(output=output):
+            _end(tx, claim, at, trace, status="completed", output=output)
+        case Fail(error_type=error_type, error_message=message, error_traceback=traceback, counts=counts):
+            _fail(tx, claim, at, trace, error_type, message, traceback, errors=int(counts))
+        case Cancel(reason=why):
+            _end(tx, claim, at, trace, status="cancelled", reason=why or reason)
+        case Retry(due_at=due_at, reason=why):
+            if request in ("cancel", "abort"):
+                _end(tx, claim, at, trace, status="cancelled", reason=reason)
+            else:
+                _leave(tx, claim, at, trace, why, place=tx.back(), due_at=due_at, errors=1)
+        case Pause(reason=why):
+            _leave(tx, claim, at, trace, why, status="paused", place=None)
+        case Requeue(reason=why):
+            _requeue(tx, claim, at, trace, why, request=request, requested=reason, resumable=bool(resumable))
+        case Crash(reason=why, max_crashes=limit):
+            crash(tx, claim, at, why, limit, request=request, requested=reason, resumable=bool(resumable), crashes=crashes)
+        case _:
+            assert_never(transition)
+    tx.announces = True
+    failpoint.hit("transition.applied")
+    return True
+
+
+def _key(claim: Claim) -> tuple[Value, ...]:
+    return (claim.job.bytes, claim.attempt, claim.runner)
+
+
+def _end(
+    tx: Tx,
+    claim: Claim,
+    at: int,
+    trace: Trace,
+    *,
+    status: str,
+    reason: str = "",
+    output: bytes | None = None,
+    error: tuple[str, str, str] | None = None,
+    errors: int = 0,
+    crashes: int = 0,
+) -> None:
+    """Move the job to history, with what the attempt gathered last."""
+    job = claim.job.bytes
+    if trace.flush is not None and status == "completed":
+        store_rows(tx, job, trace.flush)  # its checkpoint would be deleted at once
+    elif trace.flush is not None:
+        store_flush(tx, claim, trace.flush, at)
+    error_type, message, traceback = error or (None, None, None)
+    tx.change(
+        "end_running",
+        {
+            "id": job,
+            "attempt": claim.attempt,
+            "runner": claim.runner,
+            "at": at,
+            "status": status,
+            "reason": reason,
+            "output": output,
+            "error_type": error_type,
+            "error_message": message,
+            "error_traceback": traceback,
+            "errors": errors,
+            "crashes": crashes,
+            "metrics": trace.metrics,
+            "progress": trace.progress,
+            "view": trace.view,
+        },
+    )
+    tx.change("delete_job", (job,))
+    if trace.stored:
+        tx.change("delete_progress", (job,))
+        tx.change("delete_attempt_process", (job, claim.attempt))
+        if status == "completed":  # the others keep theirs: a retry starts from it
+            tx.change("delete_checkpoint", (job,))
+            tx.change("delete_kept", (job,))
+
+
+def _fail(
+    tx: Tx, claim: Claim, at: int, trace: Trace, error_type: str, message: str, traceback: str, *, errors: int = 0, crashes: int = 0
+) -> None:
+    _end(
+        tx,
+        claim,
+        at,
+        trace,
+        status="failed",
+        reason=message,
+        error=(error_type, message, traceback),
+        errors=errors,
+        crashes=crashes,
+    )
+
+
+def _leave(
+    tx: Tx,
+    claim: Claim,
+    at: int,
+    trace: Trace,
+    reason: str,
+    *,
+    status: str = "queued",
+    request: str | None = None,
+    place: int | None,
+    due_at: int | None = None,
+    errors: int = 0,
+    crashes: int | None = None,
+) -> None:
+    """Back to waiting. What was marked is stored; the rest is repeated by the next attempt."""
+    job = claim.job.bytes
+    if trace.flush is not None:
+        store_flush(tx, claim, trace.flush, at)
+    if crashes is None and _advanced(tx, claim):
+        crashes = 0
+    tx.change(
+        "leave_claim",
+        {
+            "id": job,
+            "attempt": claim.attempt,
+            "runner": claim.runner,
+            "at": at,
+            "status": status,
+            "request": request,
+            "reason": reason,
+            "position": place,
+            "due_at": due_at,
+            "paused_at": at if status == "paused" else None,
+            "errors": errors,
+            "crashes": crashes,
+        },
+    )
+    tx.change("delete_attempt_process", (job, claim.attempt))
+
+
+def _advanced(tx: Tx, claim: Claim) -> bool:
+    """Has this attempt stored a state that differs from the one it started from?"""
+    return any(attempt == claim.attempt for (attempt,) in tx.run("read_advanced", (claim.job.bytes,)))
+
+
+def _requeue(
+    tx: Tx, claim: Claim, at: int, trace: Trace, why: str, *, request: str | None, requested: str, resumable: bool
+) -> None:
+    """Shutdown, suspension or a stopped runner; what a user asked meanwhile is not forgotten."""
+    match request:
+        case "abort":
+            _end(tx, claim, at, trace, status="cancelled", reason=requested)
+        case "cancel":
+            _leave(tx, claim, at, trace, requested, request="cancel", place=tx.front())
+        case "pause":
+            _leave(tx, claim, at, trace, "paused", status="paused", place=None)
+        case _ if not resumable:
+            _fail(tx, claim, at, trace, "Interrupted", f"interrupted: {why}; this kind cannot be resumed", "")
+        case _:
+            _leave(tx, claim, at, trace, why, place=tx.front())
+
+
+def crash(
+    tx: Tx,
+    claim: Claim,
+    at: int,
+    why: str,
+    limit: int,
+    *,
+    request: str | None,
+    requested: str,
+    resumable: bool,
+    crashes: int,
+) -> None:
+    """The process of this attempt died: first in line again, unless it has died too often without getting further."""
+    crashes = 1 if _advanced(tx, claim) else crashes + 1
+    trace = Trace()
+    if request is not None or not resumable:
+        _requeue(tx, claim, at, trace, why, request=request, requested=requested, resumable=resumable)
+    elif crashes >= limit:
+        _fail(tx, claim, at, trace, "WorkerDied", f"worker died {crashes} times (last: {why})", "", crashes=1)
+    else:
+        _leave(tx, claim, at, trace, why, place=tx.front(), crashes=crashes)

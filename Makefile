@@ -15,7 +15,7 @@ export UV_NO_PROGRESS := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test check format imports types bench soak docs requirements clean distclean
+.PHONY: help setup run test check format imports types bench soak docs requirements clean distclean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -42,6 +42,8 @@ $(PY): | $(UV)
 	@touch $@ .venv/.stamp-run
 
 # ---- what people call
+
+setup: .venv/.stamp-dev ## the environment alone, in .venv
 
 run: .venv/.stamp-run ## copy a real tree with a live bar, verify it, say what to try next (SRC=… DST=…)
 	@PATH="$(CURDIR)/$(BIN):$$PATH" SRC="$(SRC)" DST="$(DST)" sh scripts/run-demo.sh

@@ -20,6 +20,7 @@ if [ -z "${FRESH_DEBIAN_INSIDE:-}" ]; then
 fi
 
 root=$(mktemp -d /var/tmp/fresh-debian-XXXXXX)
+chmod 755 "$root" # a root folder that an ordinary user may enter
 tidy() {
     umount --recursive --lazy "$root/proc" "$root/sys" "$root/dev" 2>/dev/null || true
     if [ -n "${KEEP:-}" ]; then echo "kept: $root"; else rm -rf --one-file-system "$root"; fi
@@ -59,7 +60,7 @@ mount --rbind /dev "$root/dev"
 
 failed=0
 attempt() { # attempt USER HOME TARGET
-    local user=$1 home=$2 target=$3 log="$root/$1-$3.log" status=0 began=$SECONDS
+    local user=$1 home=$2 target=$3 log="$root/$1.log" status=0 began=$SECONDS
     step "make $target, as $user"
     chroot "$root" runuser -u "$user" -- env -i "${environment[@]}" \
         PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME="$home" USER="$user" LANG=C.UTF-8 \

@@ -1,0 +1,107 @@
+"""The registry: from the name of a kind to its definition."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import warnings
+from collections.abc import Iterator
+from typing import Any, Final
+
+from spacedrive_jobs._definition.definition import JobDefinition
+from spacedrive_jobs._definition.instance import BoundJob
+from spacedrive_jobs._model.errors import DefinitionError, UnknownKind
+
+ENTRY_POINT_GROUP: Final = "spacedrive_jobs.jobs"
+
+
+class Registry:
+    """Kinds by name. `registry` is the process-wide one, filled by `@job`."""
+
+    def __init__(self) -> None:
+        self._definitions: dict[str, JobDefinition] = {}
+        self._names: dict[str, JobDefinition] = {}
+        self._discovered = False
+        self._lock = threading.RLock()
+
+    def register(self, definition: JobDefinition) -> None:
+        """Add a kind. The same job imported again replaces itself; another of the same name raises DefinitionError."""
+        with self._lock:
+            for name in (definition.kind, *definition.aliases):
+                other = self._names.get(name)
+                if other is not None and not _same_job(definition, other):
+                    raise DefinitionError(
+                        f"two jobs are named {name!r}: {definition.source} ({definition.place}) "
+                        f"and {other.source} ({other.place})"
+                    )
+            for name in [name for name, known in self._names.items() if known.kind == definition.kind]:
+                del self._names[name]
+            self._definitions[definition.kind] = definition
+            self._names.update(dict.fromkeys((definition.kind, *definition.aliases), definition))
+
+    def get(self, kind: str) -> JobDefinition | None:
+        """The definition of a kind, by its present or a former name."""
+        return self._names.get(kind)
+
+    def require(self, kind: str) -> JobDefinition:
+        """As `get`. Raises UnknownKind, which lists the known ones."""
+        definition = self._names.get(kind)
+        if definition is None:
+            raise UnknownKind(kind, tuple(sorted(self._definitions)))
+        return definition
+
+    def all(self) -> tuple[JobDefinition, ...]:
+        """Every kind once, by name."""
+        with self._lock:
+            return tuple(self._definitions[kind] for kind in sorted(self._definitions))
+
+    def definition_of(self, job: object) -> JobDefinition:
+        """The definition of a job. Raises TypeError for what is none."""
+        if type(job) is BoundJob:
+            return job.definition
+        definition: JobDefinition | None = getattr(job, "__job_definition__", None)
+        if definition is None or not definition.target.owns(job):
+            raise TypeError(_no_job(job))
+        return definition
+
+    def discover(self) -> None:
+        """Import what installed packages offer; once. One that cannot be imported is a warning, never an error."""
+        with self._lock:
+            if self._discovered:
+                return
+            self._discovered = True
+        from importlib.metadata import entry_points  # takes longer to import than all of this package
+
+        for entry_point in entry_points(group=ENTRY_POINT_GROUP):
+            try:
+                entry_point.load()
+            except (Exception, SystemExit) as error:
+                warnings.warn(
+                    f"the jobs of {entry_point.value!r} are not available: {type(error).__name__}: {error}",
+                    RuntimeWarning,
+                    stacklevel=2,
+                )
+
+    def __iter__(self) -> Iterator[JobDefinition]:
+        return iter(self.all())
+
+
+registry: Final = Registry()
+
+
+def _same_job(new: JobDefinition, old: JobDefinition) -> bool:
+    """Whether both come from the same lines: a module reloaded, or imported under a second name such as `__main__`."""
+    return new.kind == old.kind and (new.source == old.source or new.place == old.place)
+
+
+def _no_job(value: Any) -> str:
+    name = getattr(value, "__qualname__", type(value).__qualname__)
+    if isinstance(value, type):
+        advice = f"pass one with its arguments: {name}(...)"
+    elif hasattr(value, "new"):
+        advice = f"pass it with its arguments: {getattr(value, '__name__', name)}.new(...)"
+    elif type(value).__module__ in sys.modules and hasattr(value, "run"):
+        advice = "its class lacks @job(name=...)"
+    else:
+        advice = "a job is an instance of a class under @job, or what a job function's .new(...) gives"
+    return f"{value!r} is no job: {advice}"

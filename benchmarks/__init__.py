@@ -1,0 +1,1 @@
+"""Benchmarks: raw limits, peers and this package measured in one run. See docs/benchmarks.md."""

@@ -10,8 +10,9 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Final, cast
+from typing import Any, Final, cast, get_origin
 
+from spacedrive_jobs._definition.context import JobContext
 from spacedrive_jobs._definition.definition import JobDefinition, Style, Target
 from spacedrive_jobs._definition.progress_codec import check_progress_types
 from spacedrive_jobs._definition.signature import (
@@ -148,10 +149,11 @@ def _check_hook(kind: str, cls: type[Any], name: str) -> None:
     advice = f"write `async def {name}(self, ctx: JobContext)`"
     if not inspect.iscoroutinefunction(hook):
         raise DefinitionError(f"{kind!r}: {cls.__qualname__}.{name} is a hook: {advice}")
-    try:
-        inspect.signature(hook).bind(None, None)
-    except TypeError as error:
-        raise DefinitionError(f"{kind!r}: {cls.__qualname__}.{name} takes the context alone: {advice}") from error
+    parameters = inspect.signature(hook).parameters
+    hints = hints_of(kind, hook)
+    contexts = [get_origin(hints.get(parameter)) or hints.get(parameter) for parameter in [*parameters][1:]]
+    if contexts != [JobContext]:
+        raise DefinitionError(f"{kind!r}: {cls.__qualname__}.{name} takes the context alone: {advice}")
 
 
 def _make_dataclass(kind: str, cls: type[Any]) -> None:

@@ -103,9 +103,9 @@ class JobDefinition:
             data = encode(self.target.encodable(job))
         except Exception as error:
             self._refuse_unencodable(job, error)
-        limited(data, f"the arguments of {self.kind!r}", ARGUMENTS_LIMIT)
+        limited(data, f"the argument payload of {self.kind!r}", ARGUMENTS_LIMIT)
         try:
-            self.arguments.decode(data)
+            self.arguments.check(data)
         except msgspec.MsgspecError as error:
             raise argument_error(self.kind, error) from None
         return data
@@ -161,11 +161,14 @@ class JobDefinition:
     # --- state and output
 
     def encode_state(self, value: object) -> bytes:
-        """Raises PayloadInvalid for another type than the job declares, PayloadTooLarge."""
+        """Encode a state. Raises PayloadInvalid for another type than the job declares, PayloadTooLarge.
+
+        A small state is checked whole, a large one by its class: checkpoints are frequent, and cheap for that.
+        """
         try:
             data = encode(value)
-            if type(value) is not self.state_class:
-                self.state.decode(data)
+            if len(data) <= WHOLLY_CHECKED or type(value) is not self.state_class:
+                self.state.check(data)
         except Exception as error:
             raise PayloadInvalid(self.kind, "state", _words(error)) from error
         return limited(data, f"the state of {self.kind!r}", STATE_LIMIT)
@@ -185,7 +188,7 @@ class JobDefinition:
             return NONE
         try:
             data = encode(value)
-            self.output.decode(data)
+            self.output.check(data)
         except Exception as error:
             raise PayloadInvalid(self.kind, "output", _words(error)) from error
         return limited(data, f"the output of {self.kind!r}", OUTPUT_LIMIT)
@@ -216,6 +219,7 @@ class JobDefinition:
 
 
 NONE: Final = encode(None)
+WHOLLY_CHECKED: Final = 128
 
 
 def plain_value(data: bytes) -> object:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum
@@ -33,14 +34,8 @@ IMMUTABLE: Final = (
 )
 
 
-def refuse_mutable(cls: type[Any]) -> None:
+def refuse_mutable(cls: type[Any], hints: Mapping[str, Any]) -> None:
     """Raise DefinitionError that names the first field of a dataclass whose value may change in place."""
-    try:
-        hints = get_type_hints(cls, include_extras=True)
-    except NameError as error:
-        raise DefinitionError(
-            f"{cls.__qualname__}: an annotation names {error.name!r}, which is not known where the class is defined"
-        ) from error
     for field in dataclasses.fields(cls):
         culprit = mutable_part(hints[field.name])
         if culprit is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator, Mapping
-from typing import Any, Final, cast
+from typing import Any, Final, cast, get_type_hints
 from weakref import WeakKeyDictionary, WeakSet
 
 import msgspec
@@ -31,16 +31,14 @@ BUILT_IN: Final[dict[str, type[Any]]] = {
 
 def encode_progress(progress: Progress) -> bytes:
     """A tag and the value. Strings are made printable; what is over 64 KiB or cannot be encoded becomes a message."""
-    tag = _tag(type(progress))
+    cls = type(progress)
     try:
-        data = _encode((tag, progress))
+        data = _encode((_tags.get(cls) or _first_use(cls), progress))
     except Exception as error:
-        return _instead(f"{tag} cannot be shown: {error}")
-    return (
-        data
-        if len(data) <= PROGRESS_LIMIT
-        else _instead(f"{tag} is {len(data):,} bytes; the limit is {PROGRESS_LIMIT:,}")
-    )
+        return _instead(f"{cls.__name__} cannot be shown: {error}")
+    if len(data) > PROGRESS_LIMIT:
+        return _instead(f"{cls.__name__} is {len(data):,} bytes; the limit is {PROGRESS_LIMIT:,}")
+    return data
 
 
 def decode_progress(data: bytes) -> Progress | None:
@@ -74,11 +72,17 @@ def decode_view(data: bytes) -> ProgressView:
 def check_progress_types() -> None:
     """Raise DefinitionError for a progress type with a field that may change after it was reported.
 
-    Called at each `@job`, so that it is raised at import, and once for each type.
+    Called at each `@job`, so that it is raised at import, and once for each type. A type whose annotations name what
+    is defined later is looked at again, at the latest when it is used.
     """
-    for cls in [cls for cls in _subclasses(ProgressData) if cls not in _checked]:
-        _checked.add(cls)
-        refuse_mutable(cls)
+    for cls in _subclasses(ProgressData):
+        if cls not in _checked:
+            try:
+                hints = get_type_hints(cls)
+            except NameError:
+                continue
+            _checked.add(cls)
+            refuse_mutable(cls, hints)
 
 
 _checked: WeakSet[type[ProgressData]] = WeakSet()
@@ -89,13 +93,17 @@ _VIEW: Final = Codec[ProgressView](ProgressView)
 _VIEW_DEFAULTS: Final = tuple((field.name, field.default) for field in dataclasses.fields(ProgressView))
 
 
+def _first_use(cls: type[Any]) -> str:
+    """Check a type, then remember its tag."""
+    if cls not in BUILT_IN.values():
+        refuse_mutable(cls, get_type_hints(cls))
+    _tags[cls] = _tag(cls)
+    return _tags[cls]
+
+
 def _tag(cls: type[Any]) -> str:
     """A built-in type's name; module and name of another."""
-    tag = _tags.get(cls)
-    if tag is None:
-        built_in = BUILT_IN.get(cls.__name__) is cls
-        tag = _tags[cls] = cls.__name__ if built_in else f"{cls.__module__}:{cls.__qualname__}"
-    return tag
+    return cls.__name__ if BUILT_IN.get(cls.__name__) is cls else f"{cls.__module__}:{cls.__qualname__}"
 
 
 def _decoder(cls: type[Any]) -> msgpack.Decoder[Any]:

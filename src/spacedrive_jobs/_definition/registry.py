@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 import warnings
-from collections.abc import Iterator
 from typing import Any, Final
 
 from spacedrive_jobs._definition.definition import JobDefinition
@@ -21,23 +19,27 @@ class Registry:
     def __init__(self) -> None:
         self._definitions: dict[str, JobDefinition] = {}
         self._names: dict[str, JobDefinition] = {}
+        self._lock = threading.Lock()
         self._discovered = False
-        self._lock = threading.RLock()
+        self._discovering = threading.RLock()  # its own: an import takes locks of its own, and registers
 
     def register(self, definition: JobDefinition) -> None:
         """Add a kind. The same job imported again replaces itself; another of the same name raises DefinitionError."""
         with self._lock:
-            for name in (definition.kind, *definition.aliases):
-                other = self._names.get(name)
-                if other is not None and not _same_job(definition, other):
-                    raise DefinitionError(
-                        f"two jobs are named {name!r}: {definition.source} ({definition.place}) "
-                        f"and {other.source} ({other.place})"
-                    )
-            for name in [name for name, known in self._names.items() if known.kind == definition.kind]:
-                del self._names[name]
+            names = (definition.kind, *definition.aliases)
+            displaced = [self._names[name] for name in names if name in self._names]
+            for other in displaced:
+                if not _same_job(definition, other):
+                    raise DefinitionError(_clash(definition, other))
+            for other in displaced:
+                self._forget(other)
             self._definitions[definition.kind] = definition
-            self._names.update(dict.fromkeys((definition.kind, *definition.aliases), definition))
+            self._names.update(dict.fromkeys(names, definition))
+
+    def _forget(self, definition: JobDefinition) -> None:
+        self._definitions.pop(definition.kind, None)
+        for name in [name for name, known in self._names.items() if known is definition]:
+            del self._names[name]
 
     def get(self, kind: str) -> JobDefinition | None:
         """The definition of a kind, by its present or a former name."""
@@ -66,32 +68,36 @@ class Registry:
 
     def discover(self) -> None:
         """Import what installed packages offer; once. One that cannot be imported is a warning, never an error."""
-        with self._lock:
+        with self._discovering:
             if self._discovered:
                 return
             self._discovered = True
-        from importlib.metadata import entry_points  # takes longer to import than all of this package
+            from importlib.metadata import entry_points  # slower to import than all of this package
 
-        for entry_point in entry_points(group=ENTRY_POINT_GROUP):
-            try:
-                entry_point.load()
-            except (Exception, SystemExit) as error:
-                warnings.warn(
-                    f"the jobs of {entry_point.value!r} are not available: {type(error).__name__}: {error}",
-                    RuntimeWarning,
-                    stacklevel=2,
-                )
-
-    def __iter__(self) -> Iterator[JobDefinition]:
-        return iter(self.all())
+            for entry_point in entry_points(group=ENTRY_POINT_GROUP):
+                try:
+                    entry_point.load()
+                except (Exception, SystemExit) as error:
+                    package = entry_point.dist.name if entry_point.dist else entry_point.name
+                    warnings.warn(
+                        f"{package} offers jobs in {entry_point.value!r}, which cannot be imported: "
+                        f"{type(error).__name__}: {error}",
+                        RuntimeWarning,
+                        stacklevel=2,
+                    )
 
 
 registry: Final = Registry()
 
 
 def _same_job(new: JobDefinition, old: JobDefinition) -> bool:
-    """Whether both come from the same lines: a module reloaded, or imported under a second name such as `__main__`."""
-    return new.kind == old.kind and (new.source == old.source or new.place == old.place)
+    """Whether both are one piece of code: a module reloaded, or imported under a second name such as `__main__`."""
+    return new.source == old.source or (new.place == old.place and not new.place.startswith("<"))
+
+
+def _clash(new: JobDefinition, old: JobDefinition) -> str:
+    name = next(name for name in (new.kind, *new.aliases) if name in (old.kind, *old.aliases))
+    return f"two jobs are named {name!r}: {old.source} ({old.place}) and {new.source} ({new.place})"
 
 
 def _no_job(value: Any) -> str:
@@ -100,7 +106,7 @@ def _no_job(value: Any) -> str:
         advice = f"pass one with its arguments: {name}(...)"
     elif hasattr(value, "new"):
         advice = f"pass it with its arguments: {getattr(value, '__name__', name)}.new(...)"
-    elif type(value).__module__ in sys.modules and hasattr(value, "run"):
+    elif hasattr(value, "run"):
         advice = "its class lacks @job(name=...)"
     else:
         advice = "a job is an instance of a class under @job, or what a job function's .new(...) gives"

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import os
 from collections.abc import Mapping
 from pathlib import PurePath
-from typing import Any, Final, cast
+from types import UnionType
+from typing import Annotated, Any, Final, Literal, TypeAlias, Union, cast, get_args, get_origin, get_type_hints
 
 import msgspec
 
-from spacedrive_jobs._definition.codec import json_text
+from spacedrive_jobs._definition.codec import json_text, printable
+
+Described: TypeAlias = msgspec.inspect.StructType | msgspec.inspect.DataclassType
 
 PATH_SCHEMA: Final[dict[str, object]] = {
     "format": "path",
@@ -45,31 +49,73 @@ def from_json(value: object, type_: Any) -> Any:
 
 def schema_of(type_: type[msgspec.Struct], description: str) -> dict[str, object]:
     """The JSON Schema of a struct's fields: one object, with the types that it uses under `$defs`."""
-    shown = _with_json_defaults(type_)
-    (_,), components = msgspec.json.schema_components((shown,), schema_hook=_schema_of, ref_template="#/$defs/{name}")
+    try:
+        components = _components(type_)
+    except TypeError:  # a default that holds a path, of which the generator knows nothing
+        type_ = JsonDefaults().shown(type_)
+        components = _components(type_)
     schema = cast("dict[str, object]", components.pop(type_.__name__))
     schema.pop("title", None)
+    schema.pop("description", None)
     if description:
         schema = {"description": description, **schema}
     return {**schema, "$defs": components} if components else schema
 
 
-def _with_json_defaults(type_: type[msgspec.Struct]) -> type[msgspec.Struct]:
-    """A twin whose defaults are what JSON shows of them: the schema generator knows no paths."""
-    fields: list[tuple[str, Any, Any]] = []
-    for field in msgspec.structs.fields(type_):
-        default = field.default
-        if default is not msgspec.NODEFAULT:
-            default = msgspec.field(default=to_json(default))
-        elif field.default_factory is not msgspec.NODEFAULT:
-            default = msgspec.field(default_factory=field.default_factory)
-        fields.append((field.name, field.type, default if default is not msgspec.NODEFAULT else msgspec.field()))
-    return msgspec.defstruct(type_.__name__, fields, kw_only=True, forbid_unknown_fields=True)
+def _components(type_: type[msgspec.Struct]) -> dict[str, Any]:
+    _, components = msgspec.json.schema_components((type_,), schema_hook=_schema_of, ref_template="#/$defs/{name}")
+    return components
+
+
+class JsonDefaults:
+    """Twins of types whose defaults are what JSON shows of them, for the schema generator alone."""
+
+    def __init__(self) -> None:
+        self._twins: dict[type[Any], type[Any]] = {}
+
+    def shown(self, type_: Any) -> Any:
+        """`type_` with the structs and dataclasses in it replaced."""
+        if _has_fields(type_):
+            return self._twin(type_)
+        arguments = get_args(type_)
+        origin = get_origin(type_)
+        if not arguments or origin in (None, Literal):
+            return type_
+        if origin is Annotated:
+            return Annotated[(self.shown(arguments[0]), *arguments[1:])]
+        shown = tuple(argument if argument is ... else self.shown(argument) for argument in arguments)
+        return Union[shown] if origin in (Union, UnionType) else origin[shown]
+
+    def _twin(self, cls: type[Any]) -> type[Any]:
+        if cls not in self._twins:
+            self._twins[cls] = cls  # what a recursive type meets
+            described = cast("Described", msgspec.inspect.type_info(cls))
+            hints = get_type_hints(cls, include_extras=True)
+            fields = [
+                (field.encode_name, self.shown(hints[field.name]), _shown_default(field)) for field in described.fields
+            ]
+            strict = getattr(described, "forbid_unknown_fields", False)
+            self._twins[cls] = msgspec.defstruct(
+                cls.__name__, fields, kw_only=True, forbid_unknown_fields=strict, namespace={"__doc__": cls.__doc__}
+            )
+        return self._twins[cls]
+
+
+def _has_fields(type_: Any) -> bool:
+    return isinstance(type_, type) and (dataclasses.is_dataclass(type_) or issubclass(type_, msgspec.Struct))
+
+
+def _shown_default(field: msgspec.inspect.Field) -> Any:
+    if field.required:
+        return msgspec.field()
+    if field.default is not msgspec.NODEFAULT:
+        return msgspec.field(default=to_json(field.default))
+    return msgspec.field(default_factory=field.default_factory)
 
 
 def _to_json(value: object) -> object:
     if isinstance(value, PurePath):
-        return json_text(os.fspath(value))
+        return os.fspath(value)
     raise NotImplementedError(f"a {type(value).__name__} cannot be shown as JSON")
 
 
@@ -110,7 +156,7 @@ def _with_json_text(value: object) -> object:
         return json_text(value)
     if isinstance(value, dict):
         pairs = cast("dict[str, object]", value)
-        return {key: _with_json_text(item) for key, item in pairs.items()}
+        return {printable(key): _with_json_text(item) for key, item in pairs.items()}
     if isinstance(value, (list, tuple)):
         return [_with_json_text(item) for item in cast("list[object]", value)]
     return value

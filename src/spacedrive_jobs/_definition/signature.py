@@ -30,7 +30,7 @@ class ArgumentField:
     name: str
     type: Any
     default: Callable[[], object] | None = None
-    constant: object = msgspec.NODEFAULT
+    constant: Any = msgspec.NODEFAULT
     keyword_only: bool = True
 
 
@@ -105,7 +105,7 @@ def _argument(kind: str, name: str, parameter: inspect.Parameter, hints: Mapping
 
 
 def _with_default(name: str, type_: Any, default: object, *, keyword_only: bool = True) -> ArgumentField:
-    if isinstance(default, IMMUTABLE_DEFAULTS):
+    if isinstance(default, IMMUTABLE_DEFAULTS):  # told by its value, so that the schema can show it
         return ArgumentField(name, type_, partial(_same, default), default, keyword_only)
     return ArgumentField(name, type_, partial(deepcopy, default), keyword_only=keyword_only)
 
@@ -168,7 +168,7 @@ def check_type(kind: str, what: str, type_: Any) -> None:
         _refuse(kind, what, str(error), error)
     for custom in _custom_types(described, set()):
         if custom is not object and not issubclass(custom, PurePath):
-            _refuse(kind, what, f"a {custom.__module__}.{custom.__qualname__} cannot be stored", None)
+            _refuse(kind, what, f"values of type `{custom.__module__}.{custom.__qualname__}` cannot be stored", None)
 
 
 def _refuse(kind: str, what: str, problem: str, cause: Exception | None) -> NoReturn:

@@ -1,0 +1,1 @@
+"""Task system: execution, parallelism, interruption. It knows no jobs."""

@@ -31,10 +31,14 @@ class Scale(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """Where one measurement works: an empty folder on a real disk, removed afterwards."""
+    """Where one measurement works: an empty folder on a real disk, removed when the whole benchmark is over.
+
+    `shared` is one for all measurements of the benchmark: for what is only read, and takes long to make.
+    """
 
     folder: Path
     scale: Scale
+    shared: Path
 
 
 Measure: TypeAlias = Callable[[Ground], Figures | Coroutine[Any, Any, Figures]]
@@ -52,7 +56,7 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Versus:
-    """At least (or at most) `factor` times what `of` reached: "raw", "best peer", or the name of a side.
+    """At least (or at most) `factor` times what `of` reached: "raw", "best peer", "ours", or the name of a side.
 
     `figure` names another figure than the line's own, where the two are not called alike.
     """

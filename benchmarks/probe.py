@@ -1,4 +1,4 @@
-"""One measurement of one side, in a process of its own: `python -m benchmarks.probe BENCHMARK SIDE SCALE FOLDER`.
+"""One measurement of one side, in a process of its own: `python -m benchmarks.probe BENCHMARK SIDE SCALE FOLDER SHARED`.
 
 The last line of standard output is the figures, as JSON.
 """
@@ -23,8 +23,8 @@ def measured(benchmark: str, side_name: str, ground: Ground) -> Figures:
 
 
 def main(arguments: list[str]) -> None:
-    benchmark, side, scale, folder = arguments
-    figures: dict[str, Any] = dict(measured(benchmark, side, Ground(Path(folder), Scale[scale])))
+    benchmark, side, scale, folder, shared = arguments
+    figures: dict[str, Any] = dict(measured(benchmark, side, Ground(Path(folder), Scale[scale], Path(shared))))
     print(json.dumps(figures), flush=True)
 
 

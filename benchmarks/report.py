@@ -28,9 +28,9 @@ def judge(benchmark: Benchmark, measured: Measured) -> list[Verdict]:
 
 
 def verdict(benchmark: Benchmark, line: Line, measured: Measured) -> Verdict:
-    ours = measured.middle("ours", line.figure)
+    ours = first_of(benchmark, "ours", measured, line.figure)
     raw, (peer_name, peer) = raw_limit(benchmark, line, measured), best_peer(benchmark, line, measured)
-    goal = bound(line, measured, raw, peer)
+    goal = bound(benchmark, line, measured, raw, peer)
     met = None
     if ours is not None and goal is not None:
         met = ours >= goal if line.better == "more" else ours <= goal
@@ -53,17 +53,26 @@ def named_side(benchmark: Benchmark, line: Line, roles: tuple[Role, ...]) -> Sid
     return next((side for side in benchmark.sides if side.name == of and side.role in roles), None)
 
 
+def compared_figure(line: Line) -> str:
+    return (line.target.figure if isinstance(line.target, Versus) else "") or line.figure
+
+
 def raw_limit(benchmark: Benchmark, line: Line, measured: Measured) -> float | None:
     if side := named_side(benchmark, line, ("raw",)):
-        return measured.middle(side.name, line.figure)
-    raws = (measured.middle(side.name, line.figure) for side in benchmark.sides if side.role == "raw")
-    return next((value for value in raws if value is not None), None)
+        return measured.middle(side.name, compared_figure(line))
+    return first_of(benchmark, "raw", measured, line.figure)
+
+
+def first_of(benchmark: Benchmark, role: Role, measured: Measured, figure: str) -> float | None:
+    """The figure by the first side of this role that has it."""
+    values = (measured.middle(side.name, figure) for side in benchmark.sides if side.role == role)
+    return next((value for value in values if value is not None), None)
 
 
 def best_peer(benchmark: Benchmark, line: Line, measured: Measured) -> tuple[str, float | None]:
     """The peer that the line names, else the best of them."""
     if side := named_side(benchmark, line, ("peer", "other")):
-        return side.name, measured.middle(side.name, line.figure)
+        return side.name, measured.middle(side.name, compared_figure(line))
     found = [
         (value, side.name)
         for side in benchmark.sides
@@ -75,7 +84,7 @@ def best_peer(benchmark: Benchmark, line: Line, measured: Measured) -> tuple[str
     return name, value
 
 
-def bound(line: Line, measured: Measured, raw: float | None, peer: float | None) -> float | None:
+def bound(benchmark: Benchmark, line: Line, measured: Measured, raw: float | None, peer: float | None) -> float | None:
     """The figure that ours has to reach."""
     match line.target:
         case Limit(value):
@@ -84,8 +93,11 @@ def bound(line: Line, measured: Measured, raw: float | None, peer: float | None)
             return None if raw is None else factor * raw
         case Versus(factor, "best peer"):
             return None if peer is None else factor * peer
-        case Versus(factor, of, figure):
-            base = measured.middle(of, figure or line.figure)
+        case Versus(factor, "ours", figure):
+            base = first_of(benchmark, "ours", measured, figure)
+            return None if base is None else factor * base
+        case Versus(factor, of):
+            base = measured.middle(of, compared_figure(line))
             return None if base is None else factor * base
         case None:
             return None
@@ -104,7 +116,7 @@ def target_text(line: Line) -> str:
         case Limit(value):
             return f"{sign} {number(value)} {line.unit}"
         case Versus(factor, of, figure):
-            return f"{sign} {factor:g} × {of if of != 'ours' else figure.replace('_', ' ')}"
+            return f"{sign} {factor:.3g} × {of if of != 'ours' else figure.replace('_', ' ')}"
         case None:
             return ""
 

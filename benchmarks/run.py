@@ -14,7 +14,7 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks.ground import temporary_folder
-from benchmarks.model import Benchmark, Scale, Side
+from benchmarks.model import Benchmark, Ground, Scale, Side
 
 ROOT = Path(__file__).parent.parent
 
@@ -34,19 +34,25 @@ class Measured:
 def run_benchmark(benchmark: Benchmark, *, scale: Scale, runs: int, base: Path, say: Callable[[str], None]) -> Measured:
     """Interleave the sides (all once, all again, ...), so that a noisy minute falls on each of them alike."""
     measured = Measured()
-    for number in range(min(runs, benchmark.runs)):
-        for side in benchmark.sides:
-            if scale < side.least_scale or side.name in measured.errors:
-                continue
-            say(f"{benchmark.name}: {side.name}, run {number + 1}")
-            with temporary_folder(base) as folder:
+    with temporary_folder(base) as folder:
+        shared = folder / "shared"
+        shared.mkdir()
+        for number in range(min(runs, benchmark.runs)):
+            for index, side in enumerate(benchmark.sides):
+                if scale < side.least_scale or side.name in measured.errors:
+                    continue
+                say(f"{benchmark.name}: {side.name}, run {number + 1}")
+                # All stays until the end: ext4 creates files several times slower right after many were deleted.
+                own = folder / f"{number}-{index}"
+                own.mkdir()
+                ground = Ground(own, scale, shared)
                 try:
-                    figures = probe(benchmark, side, scale, folder)
+                    figures = probe(benchmark, side, ground)
                 except ProbeFailed as failure:
                     measured.errors[side.name] = str(failure)
                     continue
-            for name, value in figures.items():
-                measured.values[side.name][name].append(value)
+                for name, value in figures.items():
+                    measured.values[side.name][name].append(value)
     return measured
 
 
@@ -54,8 +60,10 @@ class ProbeFailed(Exception):
     """A side could not be measured; the text says why."""
 
 
-def probe(benchmark: Benchmark, side: Side, scale: Scale, folder: Path) -> Mapping[str, float]:
-    command = [sys.executable, "-m", "benchmarks.probe", benchmark.name, side.name, scale.name, str(folder)]
+def probe(benchmark: Benchmark, side: Side, ground: Ground) -> Mapping[str, float]:
+    where = [str(ground.folder), str(ground.shared)]
+    command = [sys.executable, "-m", "benchmarks.probe", benchmark.name, side.name, ground.scale.name, *where]
+    os.sync()
     process = subprocess.Popen(
         command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
     )

@@ -38,7 +38,8 @@ def server(folder: Path) -> Iterator[str]:
     home = folder / "postgres"
     home.mkdir()
     if os.geteuid() == 0:
-        folder.chmod(0o711)
+        for above in (folder, folder.parent):
+            above.chmod(0o711)
         subprocess.run(["chown", "postgres:", str(home)], check=True)
     data = str(home / "data")
     as_server_user([str(programs() / "initdb"), "-D", data, "-U", "postgres", "--auth=trust", "-E", "UTF8"])

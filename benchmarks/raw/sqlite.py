@@ -12,8 +12,9 @@ import os
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import apsw
 
@@ -140,7 +141,7 @@ def resolve(group: Sequence[asyncio.Future[None]]) -> None:
         stored.set_result(None)
 
 
-def producers(number: int, quick: int, normal: int) -> Callable[[Ground], object]:
+def producers(number: int, quick: int, normal: int) -> Callable[[Ground], Coroutine[Any, Any, Figures]]:
     """`number` tasks that each insert, wait until it is stored, and go on."""
 
     async def measure(ground: Ground) -> Figures:

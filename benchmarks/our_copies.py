@@ -1,4 +1,4 @@
-"""Copies by FileCopyJob, timed from their dispatch to their end: what remains of a command is the interpreter's start."""
+"""Copies by FileCopyJob, timed from dispatch to end: what a command adds to it is the start of the interpreter."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One measurement of one side, in a process of its own: `python -m benchmarks.probe BENCHMARK SIDE SCALE FOLDER SHARED`.
+"""One measurement of one side, in a fresh process: `python -m benchmarks.probe BENCHMARK SIDE SCALE FOLDER SHARED`.
 
 The last line of standard output is the figures, as JSON.
 """

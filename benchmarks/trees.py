@@ -20,7 +20,7 @@ def big_file(path: Path, size: int) -> None:
 
 
 def small_files(root: Path, count: int, *, smallest: int = SMALLEST, largest: int = LARGEST) -> int:
-    """`count` files in folders of a hundred, sizes spread evenly; gives the bytes. Synced, so nothing is left to write."""
+    """`count` files in folders of a hundred, of sizes spread evenly, all on the disk; gives the bytes."""
     source = random.Random(2)
     block = source.randbytes(largest)
     total = 0

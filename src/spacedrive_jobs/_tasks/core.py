@@ -105,9 +105,16 @@ class Core:
         if entry.waiters is not None:
             entry.wake()
         if self.slots.queued:
-            self.slots.fill()
+            self._fill(entry)
         if self._closing and not self.running:
             self._idle.set()
+
+    def _fill(self, ended: Entry[Any]) -> None:
+        if ended.awaited_inside and self._loop is not None:
+            # The task that waited for this one wants its slot back, ahead of what came later: let it get in line first.
+            self._loop.call_soon(self.slots.fill)
+        else:
+            self.slots.fill()
 
     def _leave(self, entry: Entry[Any]) -> None:
         match entry.state:
@@ -152,6 +159,10 @@ class Core:
 
     async def wait_for(self, awaited: Entry[Any]) -> None:
         """Wait for a change of `awaited`; a task of this system gives its slot back meanwhile."""
+        if calling_entry(self) is None:
+            await awaited.change()
+            return
+        awaited.awaited_inside = True
         async with self.slot_given_back():
             await awaited.change()
 
@@ -164,8 +175,10 @@ class Core:
                 entry.interrupter.request(kind)
             case TaskState.QUEUED:
                 self._settle(entry, stopped(kind))
-            case TaskState.RESTING if self._closing or not isinstance(stopped(kind), Paused):
+            case TaskState.RESTING if not isinstance(stopped(kind), Paused):
                 self._settle(entry, stopped(kind))
+            case TaskState.RESTING if self._closing and entry.outcome is not None:
+                self._settle(entry, entry.outcome)
             case _:
                 pass
 
@@ -197,7 +210,7 @@ class Core:
         entry.resume_after = True
         while entry.resume_after and entry.outcome is None:
             await entry.change()
-        return entry.outcome is None
+        return not entry.resume_after
 
     # -- the end
 

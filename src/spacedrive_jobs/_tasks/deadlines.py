@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from heapq import heappop, heappush
 from itertools import count
 from typing import Any, Generic, TypeVar
 
-from spacedrive_jobs._model.clock import Clock
+from spacedrive_jobs._model.clock import Clock, Timer
 from spacedrive_jobs._model.interruption import Interruption
 from spacedrive_jobs._tasks.entry import Entry
 
@@ -63,7 +62,7 @@ class RunClock:
         self._grace = grace
         self._abort = abort
         self._deadlines: Deadlines[Entry[Any]] = Deadlines()
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: Timer | None = None
 
     def start(self, entry: Entry[Any]) -> None:
         """The entry runs from now on."""
@@ -80,7 +79,7 @@ class RunClock:
             self._deadlines.clear(entry)
 
     def check(self) -> None:
-        """Act on what is due. Called by a timer of the event loop; tests that turn a clock by hand call it."""
+        """Act on what is due. Called by a timer of the clock."""
         now = self._clock.monotonic()
         for entry in self._deadlines.take_due(now):
             if entry.asked_for(Interruption.TIMEOUT):
@@ -99,5 +98,4 @@ class RunClock:
     def _set_timer(self) -> None:
         self.close()
         if (first := self._deadlines.first()) is not None:
-            delay = max(SHORTEST_SLEEP, first - self._clock.monotonic())
-            self._timer = asyncio.get_running_loop().call_later(delay, self.check)
+            self._timer = self._clock.call_later(max(SHORTEST_SLEEP, first - self._clock.monotonic()), self.check)

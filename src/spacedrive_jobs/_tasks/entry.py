@@ -28,6 +28,7 @@ class Entry(Generic[T]):
 
     __slots__ = (
         "asyncio_task",
+        "awaited_inside",
         "began",
         "forced",
         "holds_slot",
@@ -55,6 +56,7 @@ class Entry(Generic[T]):
         self.state = TaskState.QUEUED
         self.outcome: TaskOutcome[T] | None = None
         self.waiters: list[asyncio.Future[None]] | None = None
+        self.awaited_inside = False
         # Of the present run:
         self.interrupter: Interrupter | None = None
         self.asyncio_task: RunTask | None = None

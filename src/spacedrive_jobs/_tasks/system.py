@@ -91,7 +91,7 @@ class TaskSystem:
         return self._core.slot_given_back()
 
     def check_timeouts(self) -> None:
-        """Act on timeouts that the clock has passed. A timer calls it; tests that turn a clock by hand do too."""
+        """Act on timeouts that the clock has passed. A timer of the clock calls it."""
         self._core.clock.check()
 
     async def shutdown(self, *, grace: float) -> list[Task[Any]]:

@@ -88,7 +88,7 @@ def outcome_of(
         # A cancel that was asked for stays one, whatever its clean-up raised.
         return Cancelled(error=error) if requested is Interruption.CANCEL else Crashed(error)
     if requested is not None:
-        return stopped(requested)
+        return stopped(requested, forced=from_outside)
     if from_outside:
         return Paused(Interruption.SHUTDOWN, forced=True)
     itself = CancelledItself()

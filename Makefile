@@ -15,7 +15,7 @@ export UV_NO_PROGRESS := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test check format imports types bench soak docs requirements clean distclean
+.PHONY: help setup run test check format imports types bench soak fresh requirements clean distclean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -75,6 +75,9 @@ bench: .venv/.stamp-dev ## measure us, the raw limits and the peers in one run
 
 soak: .venv/.stamp-dev ## the storms at full size; hours rather than minutes
 	$(PY) -m tests.soak $(ARGS)
+
+fresh: ## show that run and test work on a fresh Debian 12, as root and as an ordinary user (needs root, debootstrap)
+	scripts/fresh-debian.sh $(ARGS)
 
 requirements: $(UV) ## pin again what pyproject.toml asks for (UPGRADE=1 for newer versions)
 	sh scripts/pin-requirements.sh

@@ -23,6 +23,7 @@ mkdir -p "$dst" || exit 1
 shown="make run${SRC:+ SRC=$SRC}${DST:+ DST=$DST}"
 printf 'Copying %s into %s\n\n' "$src" "$dst"
 
+sdjobs init "$library" >/dev/null || exit 1
 trap : INT # Ctrl-C is the copy's: it pauses, and this goes on to say how to resume
 sdjobs copy "$src" "$dst" --library "$library"
 status=$?

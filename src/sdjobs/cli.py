@@ -1,0 +1,63 @@
+"""The tree of commands."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import click
+
+from sdjobs.lazy import LazyGroup
+from sdjobs.settings import shared_options
+
+CONTEXT: Final = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings=CONTEXT,
+    commands_at={
+        "init": "sdjobs.commands.init:init",
+        "copy": "sdjobs.commands.transfer:copy",
+        "move": "sdjobs.commands.transfer:move",
+        "run": "sdjobs.commands.run:run",
+        "types": "sdjobs.commands.types:types",
+        "jobs": "sdjobs.cli:jobs",
+        "worker": "sdjobs.commands.worker:worker",
+        "completion": "sdjobs.commands.completion:completion",
+    },
+)
+@shared_options(environment=True)
+@click.version_option(package_name="spacedrive-jobs", prog_name="sdjobs")
+def cli() -> None:
+    """Durable, resumable jobs on your files.
+
+    A job shows a live bar. Ctrl-C pauses it, and the same command given again resumes it. So it is after a crash or a
+    power cut.
+
+    \b
+    Exit codes: 0 done, 1 failed or cancelled, 2 usage, 3 paused or interrupted,
+    4 finished, but some items failed.
+    """
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings=CONTEXT,
+    commands_at={
+        "list": "sdjobs.commands.jobs_list:list_jobs",
+        "show": "sdjobs.commands.jobs_show:show",
+        "watch": "sdjobs.commands.jobs_watch:watch",
+        "logs": "sdjobs.commands.jobs_logs:logs",
+        "items": "sdjobs.commands.jobs_items:items",
+        "pause": "sdjobs.commands.jobs_control:pause",
+        "resume": "sdjobs.commands.jobs_control:resume",
+        "cancel": "sdjobs.commands.jobs_control:cancel",
+        "abort": "sdjobs.commands.jobs_control:abort",
+    },
+)
+@shared_options()
+def jobs() -> None:
+    """List, watch and control jobs.
+
+    A job is named by its short id, by its long one, or by the beginning of either.
+    """

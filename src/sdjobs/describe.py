@@ -1,0 +1,240 @@
+"""What is said of a job: pure functions from its record to words and to JSON."""
+
+from __future__ import annotations
+
+import base64
+import os
+from datetime import datetime
+from typing import TypeAlias, cast
+
+from sdjobs.text import counted, duration, percent, size, size_of
+from spacedrive_jobs import ItemInfo, JobEvent, JobInfo, JobStatus, LogLine, NoteInfo, ProgressView, Request, RunnerInfo
+
+Json: TypeAlias = dict[str, object]
+
+_ASKED = {Request.PAUSE: "pausing", Request.CANCEL: "cancelling", Request.ABORT: "aborting"}
+
+
+def state_word(status: JobStatus, request: Request | None) -> str:
+    """The stored status, or what a running job was asked to do."""
+    if request is not None and not status.is_terminal:
+        return _ASKED[request]
+    return status.value
+
+
+def why(info: JobInfo) -> str:
+    """Why the job is as it is, in one sentence; empty where there is nothing to say."""
+    if info.status is JobStatus.FAILED:
+        return info.error_message or info.reason
+    if info.status is JobStatus.COMPLETED:
+        return trouble(info)
+    if not info.handled and info.status is not JobStatus.CANCELLED:
+        return info.reason or "waits for a handler: this process does not know its kind"
+    return info.reason
+
+
+def trouble(info: JobInfo) -> str:
+    """`2 items failed, 3 warnings`; empty where all is well."""
+    parts = [
+        counted(info.metrics.items_error, "item") + " failed" if info.metrics.items_error else "",
+        counted(info.metrics.errors, "error") if info.metrics.errors else "",
+        counted(info.metrics.warnings + info.metrics.items_warning, "warning")
+        if info.metrics.warnings or info.metrics.items_warning
+        else "",
+    ]
+    return ", ".join(filter(None, parts))
+
+
+def has_item_errors(info: JobInfo) -> bool:
+    return bool(info.metrics.items_error or info.metrics.errors)
+
+
+def amount(view: ProgressView) -> str:
+    """How much is done: bytes where they are counted, else items."""
+    return bytes_amount(view) or items_amount(view)
+
+
+def bytes_amount(view: ProgressView) -> str:
+    if view.bytes_done is None:
+        return ""
+    if view.bytes_total is None:
+        return size(view.bytes_done)
+    return size_of(view.bytes_done, view.bytes_total, view.growing)
+
+
+def items_amount(view: ProgressView) -> str:
+    if view.items_done is None:
+        return ""
+    if view.items_total is None:
+        return counted(view.items_done, "item")
+    return f"{view.items_done:,} of {view.items_total:,}{'+' if view.growing else ''} items"
+
+
+def rate(view: ProgressView) -> str:
+    if view.bytes_per_second is not None:
+        return size(view.bytes_per_second) + "/s"
+    if view.items_per_second is not None:
+        return f"{view.items_per_second:,.{0 if view.items_per_second >= 10 else 1}f} items/s"
+    return ""
+
+
+def progress_words(view: ProgressView) -> str:
+    """For a table's cell: `62 %  1.2 of 2.0 GB`."""
+    return "  ".join(filter(None, [percent(view.fraction) if view.fraction is not None else "", amount(view)]))
+
+
+def running_time(info: JobInfo, now: datetime) -> float | None:
+    """Seconds from the start of its latest attempt to its end, or to now."""
+    if info.started_at is None:
+        return None
+    return ((info.finished_at or now) - info.started_at).total_seconds()
+
+
+def took(info: JobInfo, now: datetime) -> str:
+    seconds = running_time(info, now)
+    return "" if seconds is None else duration(seconds)
+
+
+def title(info: JobInfo) -> str:
+    """What the job does, in one line: for a copy or a move its sources and its destination."""
+    transfer = _transfer(info)
+    return transfer_title(info.kind, *transfer) if transfer else info.kind
+
+
+def is_transfer(info: JobInfo) -> bool:
+    return _transfer(info) is not None
+
+
+def _transfer(info: JobInfo) -> tuple[list[str], str] | None:
+    """Sources and destination, where the job has these arguments."""
+    fields = _fields(info.arguments)
+    sources, destination = fields.get("sources"), fields.get("destination")
+    if not isinstance(sources, list | tuple) or destination is None:
+        return None
+    return [path_text(source) for source in cast("list[object]", sources)], path_text(destination)
+
+
+def transfer_title(kind: str, sources: list[str], destination: str) -> str:
+    verb = "Move" if "move" in kind else "Copy"
+    what = sources[0] if len(sources) == 1 else f"{len(sources)} sources"
+    return f"{verb} {what} to {destination}"
+
+
+def path_text(value: object) -> str:
+    """A path as JSON holds it: a string, or `{"bytes": base64}` where it is not UTF-8."""
+    raw = _fields(value).get("bytes")
+    return os.fsdecode(base64.b64decode(raw)) if isinstance(raw, str) else str(value)
+
+
+def _fields(value: object) -> dict[str, object]:
+    """A JSON object's fields; none for any other value."""
+    return cast("dict[str, object]", value) if isinstance(value, dict) else {}
+
+
+# ---- JSON
+
+
+def job_json(info: JobInfo) -> Json:
+    return {
+        "id": str(info.id),
+        "short_id": info.id.short,
+        "kind": info.kind,
+        "version": info.version,
+        "description": info.description,
+        "status": info.status.value,
+        "request": info.request.value if info.request else None,
+        "reason": info.reason,
+        "priority": info.priority,
+        "attempt": info.attempt,
+        "errors": info.errors,
+        "crashes": info.crashes,
+        "parent": str(info.parent) if info.parent else None,
+        "created_at": moment_json(info.created_at),
+        "due_at": moment_json(info.due_at),
+        "started_at": moment_json(info.started_at),
+        "finished_at": moment_json(info.finished_at),
+        "deadline": moment_json(info.deadline),
+        "runner": info.runner.hex() if info.runner else None,
+        "handled": info.handled,
+        "arguments": info.arguments,
+        "output": info.output,
+        "error": _error_json(info),
+        "progress": progress_json(info.view),
+        "counters": {name: getattr(info.metrics, name) for name in COUNTERS},
+    }
+
+
+COUNTERS = (
+    "bytes_processed", "items_processed", "items_ok", "items_skipped", "items_warning", "items_error",
+    "warnings", "errors",
+)  # fmt: skip
+
+
+def _error_json(info: JobInfo) -> Json | None:
+    if info.status is not JobStatus.FAILED:
+        return None
+    return {"type": info.error_type, "message": info.error_message, "traceback": info.error_traceback}
+
+
+def progress_json(view: ProgressView) -> Json:
+    return {name: getattr(view, name) for name in PROGRESS_FIELDS}
+
+
+PROGRESS_FIELDS = (
+    "fraction", "growing", "catching_up", "phase", "message", "current_path", "items_done", "items_total",
+    "bytes_done", "bytes_total", "items_per_second", "bytes_per_second", "eta",
+)  # fmt: skip
+
+
+def moment_json(moment: datetime | None) -> str | None:
+    return moment.isoformat().replace("+00:00", "Z") if moment else None
+
+
+def event_json(event: JobEvent) -> Json:
+    return {
+        "seq": event.seq,
+        "job": str(event.job),
+        "at": moment_json(event.at),
+        "status": event.status.value,
+        "request": event.request.value if event.request else None,
+        "attempt": event.attempt,
+        "reason": event.reason,
+    }
+
+
+def note_json(note: NoteInfo) -> Json:
+    return {"seq": note.seq, "at": moment_json(note.at), "level": note.level, "message": note.message}
+
+
+def item_json(item: ItemInfo) -> Json:
+    return {
+        "seq": item.seq,
+        "item": bytes_json(item.raw),
+        "shown": item.item,
+        "outcome": item.outcome,
+        "reason": item.reason,
+    }
+
+
+def bytes_json(raw: bytes) -> object:
+    """A name as JSON: a string, or its bytes in base64 where it is not UTF-8."""
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return {"bytes": base64.b64encode(raw).decode()}
+
+
+def log_json(line: LogLine) -> Json:
+    return {"at": moment_json(line.at), "attempt": line.attempt, "message": line.message}
+
+
+def runner_json(runner: RunnerInfo) -> Json:
+    return {
+        "id": runner.id.hex(),
+        "mode": runner.mode,
+        "pid": runner.pid,
+        "host": runner.host,
+        "program": runner.program,
+        "started_at": moment_json(runner.started_at),
+        "state": runner.state,
+    }

@@ -1,0 +1,66 @@
+"""Ctrl-C and the signals that end a process, as values in a loop that goes on."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Final
+
+from sdjobs.exit_codes import ExitCode
+
+STOPPING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class Signals:
+    """Counts what arrives and hands it on. One too many and the process ends at once: a job that blocks the event
+    loop cannot be asked, and the person at the keyboard must get away. Its claims are free when it is gone."""
+
+    def __init__(self, deliver: Callable[[signal.Signals], None], *, patience: int) -> None:
+        self._deliver = deliver
+        self._left = patience
+
+    def handle(self, number: int, _: FrameType | None) -> None:
+        if self._left <= 0:
+            leave_at_once()
+        self._left -= 1
+        self._deliver(signal.Signals(number))
+
+    def no_more_patience(self) -> None:
+        """From now on the next signal ends the process."""
+        self._left = 0
+
+
+def leave_at_once() -> None:
+    if sys.stdout.isatty():
+        os.write(1, b"\x1b[?25h\n")  # the live bar may have hidden the cursor
+    os._exit(ExitCode.INTERRUPTED)
+
+
+@contextmanager
+def listening(deliver: Callable[[signal.Signals], None], *, patience: int = 2) -> Generator[Signals, None, None]:
+    """Within, the stopping signals go to `deliver` in the running loop. What the caller ignores (nohup, a job in the
+    background of a script) stays ignored.
+
+    Plain handlers, not the loop's own: they are called even where a job's code holds up the loop.
+    """
+    loop = asyncio.get_running_loop()
+    signals = Signals(lambda number: _call(loop, deliver, number), patience=patience)
+    before = {number: signal.getsignal(number) for number in STOPPING}
+    for number, handler in before.items():
+        if handler is not signal.SIG_IGN:
+            signal.signal(number, signals.handle)
+    try:
+        yield signals
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _call(loop: asyncio.AbstractEventLoop, deliver: Callable[[signal.Signals], None], number: signal.Signals) -> None:
+    if not loop.is_closed():
+        loop.call_soon_threadsafe(deliver, number)

@@ -1,0 +1,1 @@
+"""How a job that runs is shown: a live bar, plain lines, or JSON lines."""

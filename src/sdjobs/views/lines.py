@@ -1,0 +1,54 @@
+"""Plain lines, for pipes, logs and terminals that cannot move their cursor."""
+
+from __future__ import annotations
+
+from sdjobs.describe import amount, items_amount, rate, state_word
+from sdjobs.streams import Output
+from sdjobs.text import clock, percent
+from sdjobs.views.presenter import Told
+from sdjobs.views.snapshot import Snapshot
+
+
+class LinesView:
+    """About one line a second of progress, and one for each change of status."""
+
+    interval = 1.0
+    animated = False
+
+    def __init__(self, output: Output) -> None:
+        self._output = output
+        self._last = ""
+
+    def draw(self, snapshot: Snapshot) -> None:
+        line = progress_line(snapshot)
+        if line and line != self._last:
+            self._output.line(line)
+        self._last = line
+
+    def status(self, snapshot: Snapshot) -> None:
+        word = state_word(snapshot.status, snapshot.request)
+        self._output.line(f"{snapshot.job.short} {word}" + (f": {snapshot.reason}" if snapshot.reason else ""))
+
+    def say(self, told: Told) -> None:
+        if told.text:
+            self._output.line(told.text)
+
+    def close(self) -> None:
+        pass
+
+
+def progress_line(snapshot: Snapshot) -> str:
+    """`62 %, 1.2 of 2.0 GB, 14 of 20 items, 84.1 MB/s, 0:09 left, copying: photos/IMG_2031.jpg`."""
+    view = snapshot.view
+    numbers = [
+        percent(view.fraction) if view.fraction is not None else "",
+        amount(view),
+        items_amount(view) if view.bytes_done is not None else "",
+        rate(view),
+        f"{clock(view.eta)} left" if view.eta is not None else "",
+        snapshot.trouble,
+    ]
+    words = [word for word in (view.phase, view.message) if word]
+    activity = ", ".join(dict.fromkeys(words))
+    where = f"{activity}: {view.current_path}" if activity and view.current_path else activity or view.current_path
+    return ", ".join(filter(None, [*numbers, where]))

@@ -6,6 +6,8 @@ import base64
 import dataclasses
 import os
 from collections.abc import Mapping
+from copy import deepcopy
+from functools import partial
 from pathlib import PurePath
 from types import UnionType
 from typing import Annotated, Any, Final, Literal, TypeAlias, Union, cast, get_args, get_origin, get_type_hints
@@ -14,7 +16,7 @@ import msgspec
 
 from spacedrive_jobs._definition.codec import json_text, printable
 
-Described: TypeAlias = msgspec.inspect.StructType | msgspec.inspect.DataclassType
+_Described: TypeAlias = msgspec.inspect.StructType | msgspec.inspect.DataclassType
 
 PATH_SCHEMA: Final[dict[str, object]] = {
     "format": "path",
@@ -50,67 +52,95 @@ def from_json(value: object, type_: Any) -> Any:
 def schema_of(type_: type[msgspec.Struct], description: str) -> dict[str, object]:
     """The JSON Schema of a struct's fields: one object, with the types that it uses under `$defs`."""
     try:
-        components = _components(type_)
-    except TypeError:  # a default that holds a path, of which the generator knows nothing
-        type_ = JsonDefaults().shown(type_)
-        components = _components(type_)
+        _, components = msgspec.json.schema_components(
+            (_Shown().of(type_),), schema_hook=_schema_of, ref_template="#/$defs/{name}"
+        )
+    except TypeError:  # a type that contains itself, with a default that holds a path
+        return {"description": description, "type": "object"}
     schema = cast("dict[str, object]", components.pop(type_.__name__))
     schema.pop("title", None)
-    schema.pop("description", None)
     if description:
         schema = {"description": description, **schema}
     return {**schema, "$defs": components} if components else schema
 
 
-def _components(type_: type[msgspec.Struct]) -> dict[str, Any]:
-    _, components = msgspec.json.schema_components((type_,), schema_hook=_schema_of, ref_template="#/$defs/{name}")
-    return components
-
-
-class JsonDefaults:
-    """Twins of types whose defaults are what JSON shows of them, for the schema generator alone."""
+class _Shown:
+    """Twins of types for the schema generator, which knows no paths and so fails at a default that holds one."""
 
     def __init__(self) -> None:
         self._twins: dict[type[Any], type[Any]] = {}
+        self._recursive: set[type[Any]] = set()
 
-    def shown(self, type_: Any) -> Any:
+    def of(self, type_: Any) -> Any:
         """`type_` with the structs and dataclasses in it replaced."""
-        if _has_fields(type_):
+        if isinstance(type_, type) and _has_fields(type_):
             return self._twin(type_)
         arguments = get_args(type_)
         origin = get_origin(type_)
-        if not arguments or origin in (None, Literal):
+        if not arguments or origin is Literal:
             return type_
         if origin is Annotated:
-            return Annotated[(self.shown(arguments[0]), *arguments[1:])]
-        shown = tuple(argument if argument is ... else self.shown(argument) for argument in arguments)
-        return Union[shown] if origin in (Union, UnionType) else origin[shown]
+            return Annotated[(self.of(arguments[0]), *arguments[1:])]
+        shown = tuple(argument if argument is ... else self.of(argument) for argument in arguments)
+        return Union[shown] if origin in (Union, UnionType) else cast("Any", origin)[shown]
 
     def _twin(self, cls: type[Any]) -> type[Any]:
-        if cls not in self._twins:
-            self._twins[cls] = cls  # what a recursive type meets
-            described = cast("Described", msgspec.inspect.type_info(cls))
-            hints = get_type_hints(cls, include_extras=True)
-            fields = [
-                (field.encode_name, self.shown(hints[field.name]), _shown_default(field)) for field in described.fields
-            ]
-            strict = getattr(described, "forbid_unknown_fields", False)
-            self._twins[cls] = msgspec.defstruct(
-                cls.__name__, fields, kw_only=True, forbid_unknown_fields=strict, namespace={"__doc__": cls.__doc__}
-            )
+        if cls in self._twins:
+            if self._twins[cls] is cls:
+                self._recursive.add(cls)
+            return self._twins[cls]
+        self._twins[cls] = cls
+        described = cast("_Described", msgspec.inspect.type_info(cls))
+        hints = get_type_hints(cls, include_extras=True)
+        twin = msgspec.defstruct(
+            cls.__name__,
+            [self._field(field, hints[field.name]) for field in described.fields],
+            kw_only=True,
+            namespace={"__doc__": _own_docstring(cls)},
+            **(_layout(described) if isinstance(described, msgspec.inspect.StructType) else {}),
+        )
+        self._twins[cls] = cls if cls in self._recursive else twin
         return self._twins[cls]
 
+    def _field(self, field: msgspec.inspect.Field, hint: Any) -> tuple[str, Any, Any]:
+        shown = self.of(hint)
+        if field.required:
+            return field.encode_name, shown, msgspec.field()
+        default = _shown_default(field)
+        if default is not msgspec.NODEFAULT:
+            shown = Annotated[shown, msgspec.Meta(extra_json_schema={"default": default})]
+        return field.encode_name, shown, msgspec.field(default_factory=object)
 
-def _has_fields(type_: Any) -> bool:
-    return isinstance(type_, type) and (dataclasses.is_dataclass(type_) or issubclass(type_, msgspec.Struct))
+
+def _layout(described: msgspec.inspect.StructType) -> dict[str, Any]:
+    return {
+        "forbid_unknown_fields": described.forbid_unknown_fields,
+        "array_like": described.array_like,
+        "tag": described.tag,
+        "tag_field": described.tag_field,
+    }
 
 
-def _shown_default(field: msgspec.inspect.Field) -> Any:
-    if field.required:
-        return msgspec.field()
-    if field.default is not msgspec.NODEFAULT:
-        return msgspec.field(default=to_json(field.default))
-    return msgspec.field(default_factory=field.default_factory)
+def _has_fields(type_: type[Any]) -> bool:
+    return dataclasses.is_dataclass(type_) or issubclass(type_, msgspec.Struct)
+
+
+def _own_docstring(cls: type[Any]) -> str | None:
+    """A docstring somebody wrote; not the signature that `dataclass` puts in its place."""
+    text: str | None = cls.__dict__.get("__doc__")
+    return None if text is None or text.startswith(f"{cls.__name__}(") else text
+
+
+def _shown_default(field: msgspec.inspect.Field) -> object:
+    """A default as JSON; none of a factory that may give another each time."""
+    default: Any = field.default
+    if default is not msgspec.NODEFAULT:
+        return to_json(default)
+    factory: Any = field.default_factory
+    repeatable = (get_origin(factory) or factory) in (list, dict, set, frozenset, tuple)
+    if repeatable or (isinstance(factory, partial) and factory.func is deepcopy):
+        return to_json(factory())
+    return msgspec.NODEFAULT
 
 
 def _to_json(value: object) -> object:

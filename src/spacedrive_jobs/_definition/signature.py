@@ -9,7 +9,7 @@ from copy import deepcopy
 from dataclasses import dataclass
 from functools import partial
 from pathlib import PurePath
-from typing import Any, Final, Literal, NoReturn, TypeAlias, TypeVar, cast, get_args, get_origin, get_type_hints
+from typing import Any, Literal, NoReturn, TypeAlias, TypeVar, cast, get_args, get_origin, get_type_hints
 
 import msgspec
 from msgspec import inspect as msgspec_inspect
@@ -20,17 +20,16 @@ from spacedrive_jobs._definition.context import BlockingJobContext, JobContext
 from spacedrive_jobs._model.errors import DefinitionError
 
 ContextStyle: TypeAlias = Literal["async", "blocking"]
-IMMUTABLE_DEFAULTS: Final = (type(None), bool, int, float, str, bytes, tuple, frozenset, PurePath)
 
 
 @dataclass(frozen=True, slots=True)
 class ArgumentField:
-    """One argument: a class's field or a function's parameter. `default` makes a default afresh; None: required."""
+    """One argument: a class's field or a function's parameter. Without `default` and `factory` it is required."""
 
     name: str
     type: Any
-    default: Callable[[], object] | None = None
-    constant: Any = msgspec.NODEFAULT
+    default: Any = msgspec.NODEFAULT
+    factory: Callable[[], object] | None = None
     keyword_only: bool = True
 
 
@@ -99,19 +98,10 @@ def _argument(kind: str, name: str, parameter: inspect.Parameter, hints: Mapping
         raise DefinitionError(f"{kind!r}: annotate the parameter {parameter.name!r} of {name}")
     keyword_only = parameter.kind is inspect.Parameter.KEYWORD_ONLY
     type_ = hints[parameter.name]
-    if parameter.default is inspect.Parameter.empty:
-        return ArgumentField(parameter.name, type_, keyword_only=keyword_only)
-    return _with_default(parameter.name, type_, parameter.default, keyword_only=keyword_only)
-
-
-def _with_default(name: str, type_: Any, default: object, *, keyword_only: bool = True) -> ArgumentField:
-    if isinstance(default, IMMUTABLE_DEFAULTS):  # told by its value, so that the schema can show it
-        return ArgumentField(name, type_, partial(_same, default), default, keyword_only)
-    return ArgumentField(name, type_, partial(deepcopy, default), keyword_only=keyword_only)
-
-
-def _same(value: object) -> object:
-    return value
+    default = msgspec.NODEFAULT if parameter.default is inspect.Parameter.empty else parameter.default
+    if type(default).__hash__ is None:  # a list, say, which jobs must not share
+        return ArgumentField(parameter.name, type_, factory=partial(deepcopy, default), keyword_only=keyword_only)
+    return ArgumentField(parameter.name, type_, default, keyword_only=keyword_only)
 
 
 def read_fields(kind: str, cls: type[Any]) -> tuple[ArgumentField, ...]:
@@ -121,11 +111,9 @@ def read_fields(kind: str, cls: type[Any]) -> tuple[ArgumentField, ...]:
 
 
 def _field(field: dataclasses.Field[Any], type_: Any) -> ArgumentField:
-    if field.default is not dataclasses.MISSING:
-        return _with_default(field.name, type_, field.default)
-    if field.default_factory is not dataclasses.MISSING:
-        return ArgumentField(field.name, type_, field.default_factory)
-    return ArgumentField(field.name, type_)
+    default = msgspec.NODEFAULT if field.default is dataclasses.MISSING else field.default
+    factory = None if field.default_factory is dataclasses.MISSING else field.default_factory
+    return ArgumentField(field.name, type_, default, factory)
 
 
 # --- types ------------------------------------------------------------------------------------------------------------
@@ -144,11 +132,9 @@ def arguments_codec(kind: str, name: str, arguments: tuple[ArgumentField, ...]) 
 
 
 def _struct_field(argument: ArgumentField) -> tuple[str, Any, Any]:
-    if argument.constant is not msgspec.NODEFAULT:
-        return argument.name, argument.type, msgspec.field(default=argument.constant)
-    if argument.default is not None:
-        return argument.name, argument.type, msgspec.field(default_factory=argument.default)
-    return argument.name, argument.type, msgspec.field()
+    if argument.factory is not None:
+        return argument.name, argument.type, msgspec.field(default_factory=argument.factory)
+    return argument.name, argument.type, msgspec.field(default=argument.default)
 
 
 def codec_of(kind: str, what: str, type_: Any) -> Codec[Any]:

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Protocol
+
+
+class Timer(Protocol):
+    def cancel(self) -> None: ...
 
 
 class Clock(Protocol):
@@ -18,6 +24,10 @@ class Clock(Protocol):
         """Seconds that never go back; for durations within one process."""
         ...
 
+    def call_later(self, delay: float, fn: Callable[[], object]) -> Timer:
+        """Call `fn` on the running event loop after `delay` seconds, unless cancelled. Call it on that loop's thread."""
+        ...
+
 
 class SystemClock:
     def now_ms(self) -> int:
@@ -25,6 +35,19 @@ class SystemClock:
 
     def monotonic(self) -> float:
         return time.monotonic()
+
+    def call_later(self, delay: float, fn: Callable[[], object]) -> Timer:
+        return asyncio.get_running_loop().call_later(delay, fn)
+
+
+async def sleep(clock: Clock, delay: float) -> None:
+    """Return after `delay` seconds of `clock`."""
+    done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    timer = clock.call_later(delay, lambda: done.done() or done.set_result(None))
+    try:
+        await done
+    finally:
+        timer.cancel()
 
 
 def to_datetime(ms: int) -> datetime:

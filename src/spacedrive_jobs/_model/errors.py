@@ -38,7 +38,9 @@ class PayloadTooLarge(JobError):
 
     def __init__(self, what: str, size: int, limit: int) -> None:
         self.what, self.size, self.limit = what, size, limit
-        super().__init__(f"{what} is {size:,} bytes; the limit is {limit:,}. Store a cursor or a path instead of the data.")
+        super().__init__(
+            f"{what} is {size:,} bytes; the limit is {limit:,}. Store a cursor or a path instead of the data."
+        )
 
 
 class JobNotFound(JobError):

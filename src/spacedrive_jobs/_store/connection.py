@@ -13,7 +13,9 @@ CACHE_KIB: Final = 8_192
 CHECKPOINT_PAGES: Final = 2_000
 
 
-def connect(path: Path, *, durability: Durability = "full", create: bool = False, vfs: str | None = None) -> apsw.Connection:
+def connect(
+    path: Path, *, durability: Durability = "full", create: bool = False, vfs: str | None = None
+) -> apsw.Connection:
     """Open `path` for one thread. `vfs` names another SQLite VFS, for fault tests; it implies exclusive locking."""
     flags = apsw.SQLITE_OPEN_READWRITE | (apsw.SQLITE_OPEN_CREATE if create else 0)
     connection = apsw.Connection(str(path), flags=flags, vfs=vfs, statementcachesize=200)

@@ -10,6 +10,9 @@ from spacedrive_jobs._model.status import Request
 from spacedrive_jobs._model.transition import Claim, ClaimedJob, NewJob
 from spacedrive_jobs._store.tx import Row, Tx
 
+Handled = Mapping[str, tuple[int, int]]
+"""Each kind that can be run here, aliases too: the oldest and the newest version of it."""
+
 Place = tuple[int, int, bytes]
 """Sorts as the queue does: (−priority, position, id)."""
 
@@ -41,7 +44,7 @@ def claim(
     tx: Tx,
     runner: RunnerId,
     now: int,
-    handled: Mapping[str, int],
+    handled: Handled,
     limit: int,
     *,
     suspects: bool,
@@ -49,8 +52,7 @@ def claim(
 ) -> list[ClaimedJob]:
     """Take up to `limit` jobs for `runner`, first in line first.
 
-    `handled` maps each kind (aliases too) to the newest version that can be run here; all else is left alone.
-    `suspects`: one job whose process died before may be among them. `only`: these ids and no others.
+    What `handled` does not cover is left alone. `suspects`: one job whose process died before may be among them. `only`: these ids and no others.
     """
     places = _own_places(tx, handled, only, suspects) if only is not None else _places(tx, handled, limit, suspects)
     claimed = [_claim_one(tx, runner, now, id_) for _, _, id_ in sorted(places)[:limit]]
@@ -58,30 +60,35 @@ def claim(
     return claimed
 
 
-def _places(tx: Tx, handled: Mapping[str, int], limit: int, suspects: bool) -> list[Place]:
+def _places(tx: Tx, handled: Handled, limit: int, suspects: bool) -> list[Place]:
     places = [
         (-priority, position, id_)
         for kind, version in tx.run("ready_kinds")
-        if version <= handled.get(kind, 0)
+        if _fits(handled, kind, version)
         for id_, priority, position in tx.run("ready_jobs", (kind, version, limit))
     ]
     if suspects:
         found = [
             (-priority, position, id_)
             for kind, version in tx.run("ready_kinds_suspect")
-            if version <= handled.get(kind, 0)
+            if _fits(handled, kind, version)
             for id_, priority, position in tx.run("ready_jobs_suspect", (kind, version, 1))
         ]
         places += sorted(found)[:1]
     return places
 
 
-def _own_places(tx: Tx, handled: Mapping[str, int], only: Collection[bytes], suspects: bool) -> list[Place]:
+def _fits(handled: Handled, kind: str, version: int) -> bool:
+    oldest, newest = handled.get(kind, (1, 0))
+    return oldest <= version <= newest
+
+
+def _own_places(tx: Tx, handled: Handled, only: Collection[bytes], suspects: bool) -> list[Place]:
     fresh: list[Place] = []
     suspect: list[Place] = []
     for wanted in only:
         for id_, priority, position, crashes, kind, version in tx.run("ready_job", (wanted,)):
-            if version <= handled.get(kind, 0):
+            if _fits(handled, kind, version):
                 (suspect if crashes else fresh).append((-priority, position, id_))
     return fresh + (sorted(suspect)[:1] if suspects else [])
 
@@ -137,4 +144,3 @@ def end_waiting(tx: Tx, id_: bytes, now: int, status: str, reason: str, *, error
     tx.change("delete_progress", (id_,))
     tx.announces = True
     return True
-

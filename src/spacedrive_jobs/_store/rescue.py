@@ -117,7 +117,9 @@ def record_process(tx: Tx, claim: Claim, process: ProcessFacts) -> None:
 def read_runners(connection: apsw.Connection) -> list[RunnerRow]:
     return [
         RunnerRow(RunnerId(id_), mode, ProcessFacts(pid, started, namespace, boot), host, program, opened_at)
-        for id_, mode, pid, started, namespace, boot, host, program, opened_at in connection.execute(query("read_runners"))
+        for id_, mode, pid, started, namespace, boot, host, program, opened_at in connection.execute(
+            query("read_runners")
+        )
     ]
 
 
@@ -129,5 +131,7 @@ def read_holders(connection: apsw.Connection) -> list[RunnerId]:
 def read_attempt_processes(connection: apsw.Connection, runner: RunnerId) -> list[AttemptProcess]:
     return [
         AttemptProcess(JobId.from_bytes(job), attempt, ProcessFacts(pid, started, namespace, boot))
-        for job, attempt, pid, started, namespace, boot in connection.execute(query("read_attempt_processes"), (runner,))
+        for job, attempt, pid, started, namespace, boot in connection.execute(
+            query("read_attempt_processes"), (runner,)
+        )
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -149,7 +149,7 @@ class Store:
     async def claim(
         self,
         runner: RunnerId,
-        handled: Mapping[str, int],
+        handled: queue.Handled,
         limit: int,
         *,
         suspects: bool,
@@ -225,4 +225,3 @@ def _nothing() -> None:
 
 def _ignore(full: bool) -> None:
     return
-

@@ -45,7 +45,9 @@ def apply(tx: Tx, transition: Transition) -> bool:
         case Requeue(reason=why):
             _requeue(tx, claim, at, trace, why, request=request, requested=reason, resumable=bool(resumable))
         case Crash(reason=why, max_crashes=limit):
-            crash(tx, claim, at, why, limit, request=request, requested=reason, resumable=bool(resumable), crashes=crashes)
+            crash(
+                tx, claim, at, why, limit, request=request, requested=reason, resumable=bool(resumable), crashes=crashes
+            )
         case _:
             assert_never(transition)
     tx.announces = True
@@ -107,7 +109,16 @@ def _end(
 
 
 def _fail(
-    tx: Tx, claim: Claim, at: int, trace: Trace, error_type: str, message: str, traceback: str, *, errors: int = 0, crashes: int = 0
+    tx: Tx,
+    claim: Claim,
+    at: int,
+    trace: Trace,
+    error_type: str,
+    message: str,
+    traceback: str,
+    *,
+    errors: int = 0,
+    crashes: int = 0,
 ) -> None:
     _end(
         tx,

@@ -8,5 +8,5 @@ ON CONFLICT (job_id) DO UPDATE SET
                             THEN advanced_attempt ELSE excluded.attempt END,
     checkpoint_data = coalesce(excluded.checkpoint_data, checkpoint_data),
     version = CASE WHEN excluded.checkpoint_data IS NULL THEN version ELSE excluded.version END,
-    attempt = excluded.attempt, metrics = excluded.metrics, items_seq = excluded.items_seq,
+    attempt = excluded.attempt, metrics = coalesce(excluded.metrics, metrics), items_seq = excluded.items_seq,
     notes_seq = excluded.notes_seq, created_at = excluded.created_at

@@ -1,0 +1,1 @@
+"""The job system: turns records into running tasks and outcomes into transitions."""

@@ -1,0 +1,330 @@
+"""One attempt: what its context's verbs change, whatever thread or process they are called in.
+
+The attempt gathers (items, notes, kept rows, counters) and stores what it gathered together with the state, through a
+port: the store where the job runs in the runner's process, a pipe to the runner where it runs in a child's.
+"""
+
+from __future__ import annotations
+
+import threading
+import warnings
+from dataclasses import dataclass, replace
+from typing import Final, Protocol
+
+import msgspec
+
+from spacedrive_jobs._definition.codec import path_bytes, printable
+from spacedrive_jobs._definition.context import ItemPath
+from spacedrive_jobs._definition.definition import JobDefinition
+from spacedrive_jobs._model.clock import Clock, to_datetime
+from spacedrive_jobs._model.errors import AttemptEnded
+from spacedrive_jobs._model.progress import JobMetrics, Progress
+from spacedrive_jobs._model.record import ItemOutcome
+from spacedrive_jobs._model.transition import Checkpoint, ClaimedJob, Flush, ItemRow, NoteRow
+from spacedrive_jobs._store.lane import Sink
+from spacedrive_jobs._tasks.interrupt import Interrupter
+
+MESSAGE_LIMIT: Final = 4 << 10
+CUT: Final = " … (cut)"
+STATE_WARNING: Final = 64 << 10
+SPILL_ITEMS: Final = 5_000
+NOTES_KEPT: Final = 10_000
+"""Warnings and errors beyond this are counted, not stored."""
+
+_encode_metrics = msgspec.msgpack.Encoder().encode
+_decode_metrics = msgspec.msgpack.Decoder(JobMetrics).decode
+
+
+class Port(Protocol):
+    """How an attempt reaches the store."""
+
+    def checkpoint(self, flush: Flush, sink: Sink) -> None: ...
+    def spill(self, flush: Flush) -> None: ...
+    def kept(self, key: bytes, sink: Sink) -> None: ...
+    def holds_claim(self) -> bool:
+        """Ask the store; blocking."""
+        ...
+
+    def log(self, message: str) -> None: ...
+    def progressed(self) -> None:
+        """The attempt's newest progress has not been seen yet."""
+        ...
+
+
+@dataclass(slots=True)
+class Mark:
+    """A state given inside the interval, and how much had been gathered by then."""
+
+    state: bytes | None
+    metrics: bytes
+    items: int
+    notes: int
+    kept: int
+
+
+class Attempt:
+    """Thread-safe. `ended` is set when the attempt is over or has lost its claim: every verb then raises."""
+
+    def __init__(
+        self,
+        claimed: ClaimedJob,
+        definition: JobDefinition,
+        interrupter: Interrupter,
+        port: Port,
+        clock: Clock,
+        *,
+        lease: float,
+        checkpoint: Checkpoint | None = None,
+    ) -> None:
+        self.claim, self.parent = claimed.claim, claimed.parent
+        self.deadline = to_datetime(claimed.deadline_at) if claimed.deadline_at is not None else None
+        self.definition, self.interrupter, self.port, self.clock = definition, interrupter, port, clock
+        interval = definition.options.checkpoint_interval
+        self.interval = interval.total_seconds() if interval is not None else 0.0
+        self.ended = False
+        self.silent = False
+        self.stored = checkpoint is not None
+        self.latest: Progress | None = None
+        self.state = checkpoint.state if checkpoint else None
+        self.state_version = checkpoint.version if checkpoint else definition.version
+        self.metrics = _decode_metrics(checkpoint.metrics) if checkpoint and checkpoint.metrics else JobMetrics()
+        self._items: list[ItemRow] = []
+        self._notes: list[NoteRow] = []
+        self._kept: list[tuple[bytes, bytes]] = []
+        self._items_seq = checkpoint.items_seq if checkpoint else 0
+        self._notes_seq = checkpoint.notes_seq if checkpoint else 0
+        self._mark: Mark | None = None
+        self._lock = threading.Lock()
+        self._unseen = False
+        self._verified_at = self.written_at = clock.monotonic()
+        self._trusted_for = lease / 2
+
+    # --- life ---------------------------------------------------------------------------------------------------------
+
+    def require_live(self) -> None:
+        if self.ended:
+            raise AttemptEnded(self.claim.job, self.claim.attempt)
+
+    def check(self) -> None:
+        """Raise AttemptEnded or JobInterrupted, if either is due."""
+        if self.ended:
+            raise AttemptEnded(self.claim.job, self.claim.attempt)
+        if not self.silent:
+            self.interrupter.check()
+
+    def lost(self) -> None:
+        """The store said that the claim is another's."""
+        self.ended = True
+
+    def check_claim(self) -> None:
+        """See JobContext.check_claim. A claim is stolen only from a process that stood still for a whole lease, so one
+        that was verified less than half a lease ago still stands."""
+        self.require_live()
+        now = self.clock.monotonic()
+        if now - self._verified_at < self._trusted_for:
+            return
+        if not self.port.holds_claim():
+            self.lost()
+            raise AttemptEnded(self.claim.job, self.claim.attempt)
+        self._verified_at = now
+
+    # --- gathering ----------------------------------------------------------------------------------------------------
+
+    def progress(self, progress: Progress) -> None:
+        if self.ended:
+            self.require_live()
+        self.latest = progress
+        if not self._unseen:
+            self._unseen = True
+            self.port.progressed()
+
+    def take_progress(self) -> Progress | None:
+        """The newest progress, if it has changed since the last call."""
+        if not self._unseen:
+            return None
+        self._unseen = False
+        return self.latest
+
+    def add_bytes(self, count: int) -> None:
+        self.require_live()
+        with self._lock:
+            self.metrics.bytes_processed += count
+
+    def add_items(self, count: int) -> None:
+        self.require_live()
+        with self._lock:
+            self.metrics.items_processed += count
+
+    def item(self, item: ItemPath, outcome: ItemOutcome, reason: str) -> None:
+        self.require_live()
+        row = ItemRow(path_bytes(item), outcome, bounded(reason))
+        with self._lock:
+            self._items.append(row)
+            metrics = self.metrics
+            if outcome == "ok":
+                metrics.items_ok += 1
+            elif outcome == "skipped":
+                metrics.items_skipped += 1
+            elif outcome == "warning":
+                metrics.items_warning += 1
+            else:
+                metrics.items_error += 1
+            if len(self._items) >= SPILL_ITEMS and self._mark is None:
+                self._spill()
+
+    def note(self, level: str, message: str) -> None:
+        self.require_live()
+        row = NoteRow(self.clock.now_ms(), level, bounded(message))
+        with self._lock:
+            if level == "warning":
+                self.metrics.warnings += 1
+            else:
+                self.metrics.errors += 1
+            if self._notes_seq + len(self._notes) < NOTES_KEPT:
+                self._notes.append(row)
+
+    def keep(self, key: bytes, value: bytes) -> None:
+        self.require_live()
+        with self._lock:
+            self._kept.append((bytes(key), bytes(value)))
+
+    def find_kept(self, key: bytes) -> bytes | None:
+        """The newest value that is not stored yet."""
+        with self._lock:
+            return next((value for known, value in reversed(self._kept) if known == key), None)
+
+    def log(self, message: str) -> None:
+        self.require_live()
+        self.port.log(bounded(message))
+
+    def _spill(self) -> None:
+        """Bound memory: rows go to the store ahead of the checkpoint that will name them."""
+        flush = Flush(items=tuple(self._items), items_seq=self._items_seq)
+        self._items_seq += len(self._items)
+        self._items = []
+        self.stored = True
+        self.port.spill(flush)
+
+    # --- storing ------------------------------------------------------------------------------------------------------
+
+    def encode_state(self, state: object, *, given: bool) -> bytes | None:
+        """The state's bytes, now: what the caller does to the object later changes nothing."""
+        if not given:
+            return None
+        data = self.definition.encode_state(state)
+        if len(data) > STATE_WARNING:
+            warnings.warn(
+                f"the state of {self.definition.kind!r} is {len(data):,} bytes: keep a cursor, and lists in rows (ctx.keep)",
+                ResourceWarning,
+                stacklevel=4,
+            )
+        return data
+
+    def mark(self, state: bytes | None) -> bool:
+        """Inside the interval: remember the state. True if it was the first mark since the last write."""
+        with self._lock:
+            first = self._mark is None
+            self._mark = Mark(
+                state,
+                _encode_metrics(self.metrics),
+                len(self._items),
+                len(self._notes),
+                len(self._kept),
+            )
+        return first
+
+    def is_inside_interval(self) -> bool:
+        return self.interval > 0 and self.clock.monotonic() - self.written_at < self.interval
+
+    def store(self, state: bytes | None, sink: Sink) -> None:
+        """Write the state and all that was gathered; `sink` is resolved when it is durable."""
+        self.mark(state)
+        self.store_mark(sink)
+
+    def store_mark(self, sink: Sink) -> None:
+        """Write the latest mark. Taken and submitted under the lock, so that two of them keep their order."""
+        with self._lock:
+            flush = self._take_mark()
+            if flush is None:
+                if sink is not None:
+                    sink.set_result(None)
+                return
+            self.stored = True
+            self.written_at = self.clock.monotonic()
+            self.port.checkpoint(flush, sink)
+
+    def stored_now(self, asked_at: float, state: bytes | None) -> None:
+        """A checkpoint asked for at `asked_at` is durable, so the claim held then or later."""
+        self._verified_at = max(self._verified_at, asked_at)
+        if state is not None:
+            self.state, self.state_version = state, self.definition.version
+
+    def has_mark(self) -> bool:
+        return self._mark is not None
+
+    def _take_mark(self) -> Flush | None:
+        mark, self._mark = self._mark, None
+        if mark is None:
+            return None
+        return self._take(mark)
+
+    def _take(self, mark: Mark) -> Flush:
+        flush = Flush(
+            state=mark.state,
+            version=self.definition.version,
+            metrics=mark.metrics,
+            items=tuple(self._items[: mark.items]),
+            items_seq=self._items_seq,
+            notes=tuple(self._notes[: mark.notes]),
+            notes_seq=self._notes_seq,
+            kept=tuple(self._kept[: mark.kept]),
+        )
+        self._items_seq += mark.items
+        self._notes_seq += mark.notes
+        del self._items[: mark.items], self._notes[: mark.notes], self._kept[: mark.kept]
+        return flush
+
+    def last_mark(self, *, notes: bool = False) -> Flush | None:
+        """At an interruption: what was marked and not yet written. `notes`: all notes too, those of a hook among them."""
+        with self._lock:
+            flush = self._take_mark()
+            if notes and self._notes:
+                base = flush or Flush(items_seq=self._items_seq, notes_seq=self._notes_seq)
+                flush = replace(base, notes=base.notes + tuple(self._notes))
+                self._notes = []
+            return flush
+
+    def everything(self) -> Flush | None:
+        """At the end: the mark's state if there is one, and all rows gathered since."""
+        with self._lock:
+            marked = self._mark
+            self._mark = None
+            if marked is None and not (self._items or self._notes or self._kept or self.stored):
+                return None
+            state = marked.state if marked else None
+            whole = Mark(state, _encode_metrics(self.metrics), len(self._items), len(self._notes), len(self._kept))
+            return self._take(whole)
+
+    def encoded_metrics(self) -> bytes | None:
+        """None where nothing was ever counted: most small jobs."""
+        return _encode_metrics(self.metrics) if self.metrics != NO_METRICS else None
+
+
+NO_METRICS: Final = JobMetrics()
+
+
+def decode_metrics(data: bytes | None) -> JobMetrics:
+    return _decode_metrics(data) if data else JobMetrics()
+
+
+def bounded(message: object) -> str:
+    """Printable text of at most 4 KiB, a longer one with a mark where it was cut. Never raises."""
+    text = (
+        printable(message) if isinstance(message, (str, bytes)) else printable(f"{type(message).__name__}: {message}")
+    )
+    if len(text) * 4 <= MESSAGE_LIMIT:
+        return text
+    raw = text.encode("utf-8", "backslashreplace")
+    if len(raw) <= MESSAGE_LIMIT:
+        return text
+    return raw[: MESSAGE_LIMIT - len(CUT.encode())].decode("utf-8", "ignore") + CUT

@@ -1,0 +1,266 @@
+"""The blocking API: the same library, its event loop in a thread of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import builtins
+import threading
+from collections.abc import Callable, Collection, Coroutine, Iterable, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager, contextmanager
+from pathlib import Path
+from typing import Any, TypeVar, final, overload
+
+from spacedrive_jobs._definition.handle import BlockingJobHandle, JobHandle
+from spacedrive_jobs._definition.job import Job, Kind
+from spacedrive_jobs._model.ids import JobId
+from spacedrive_jobs._model.record import (
+    ItemInfo,
+    ItemOutcome,
+    JobEvent,
+    JobInfo,
+    KindInfo,
+    LogLine,
+    NoteInfo,
+    Page,
+    RunnerInfo,
+)
+from spacedrive_jobs._model.status import JobStatus
+from spacedrive_jobs._model.updates import JobUpdate
+from spacedrive_jobs._runtime.library import Library
+
+T = TypeVar("T")
+OutT = TypeVar("OutT")
+OutT_co = TypeVar("OutT_co", covariant=True)
+
+
+class LoopThread:
+    """An event loop in a daemon thread, and the way to call into it from any other."""
+
+    def __init__(self) -> None:
+        self.loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self.loop.run_forever, name="jobs-loop", daemon=True)
+        self._thread.start()
+
+    def call(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        """Run `coroutine` on the loop and wait for it. On the loop's own thread it would wait for itself: refused."""
+        if threading.current_thread() is self._thread:
+            coroutine.close()
+            raise RuntimeError("a blocking call was made on the library's own event loop")
+        future = asyncio.run_coroutine_threadsafe(coroutine, self.loop)
+        try:
+            return future.result()
+        except BaseException:
+            future.cancel()
+            raise
+
+    def close(self) -> None:
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self._thread.join()
+        self.loop.close()
+
+
+class StoredBlockingJobHandle(BlockingJobHandle[OutT_co]):
+    def __init__(self, thread: LoopThread, handle: JobHandle[OutT_co]) -> None:
+        self._thread, self._handle = thread, handle
+
+    def __repr__(self) -> str:
+        return f"<BlockingJobHandle {self._handle.id}>"
+
+    @property
+    def id(self) -> JobId:
+        return self._handle.id
+
+    def status(self) -> JobStatus:
+        return self._thread.call(self._handle.status())
+
+    def wait(self, *, timeout: float | None = None) -> OutT_co:
+        return self._thread.call(self._handle.wait(timeout=timeout))
+
+    def subscribe(self) -> Iterator[JobUpdate[OutT_co]]:
+        async def begin() -> Any:
+            return self._handle.subscribe()
+
+        return self._updates(self._thread.call(begin()))
+
+    def _updates(self, updates: Any) -> Iterator[JobUpdate[OutT_co]]:
+        async def following() -> Any:
+            return await anext(updates, None)
+
+        try:
+            while (update := self._thread.call(following())) is not None:
+                yield update
+        finally:
+            self._thread.call(updates.aclose())
+
+    def pause(self) -> None:
+        self._thread.call(self._handle.pause())
+
+    def paused(self) -> None:
+        self._thread.call(self._handle.paused())
+
+    def resume(self) -> None:
+        self._thread.call(self._handle.resume())
+
+    def cancel(self, reason: str = "") -> None:
+        self._thread.call(self._handle.cancel(reason))
+
+    def abort(self, reason: str = "") -> None:
+        self._thread.call(self._handle.abort(reason))
+
+
+@final
+class BlockingJobSystem:
+    """JobSystem's verbs, not awaited."""
+
+    def __init__(self, thread: LoopThread, library: Library) -> None:
+        self._thread, self._jobs = thread, library.jobs
+
+    def dispatch(
+        self, job: Job[Any, OutT], /, *, priority: int | None = None, timeout: float | None = None
+    ) -> BlockingJobHandle[OutT]:
+        """As JobSystem.dispatch."""
+        return self._wrap(self._thread.call(self._jobs.dispatch(job, priority=priority, timeout=timeout)))
+
+    def dispatch_many(
+        self, jobs: Iterable[Job[Any, OutT]], /, *, priority: int | None = None, timeout: float | None = None
+    ) -> builtins.list[BlockingJobHandle[OutT]]:
+        """As JobSystem.dispatch_many."""
+        handles = self._thread.call(self._jobs.dispatch_many(jobs, priority=priority, timeout=timeout))
+        return [self._wrap(handle) for handle in handles]
+
+    def dispatch_named(
+        self,
+        kind: str,
+        arguments: Mapping[str, object],
+        /,
+        *,
+        priority: int | None = None,
+        timeout: float | None = None,
+    ) -> BlockingJobHandle[object]:
+        """As JobSystem.dispatch_named."""
+        return self._wrap(
+            self._thread.call(self._jobs.dispatch_named(kind, arguments, priority=priority, timeout=timeout))
+        )
+
+    @overload
+    def get(self, id: JobId, /) -> BlockingJobHandle[object]: ...
+    @overload
+    def get(self, id: JobId, kind: Kind[OutT], /) -> BlockingJobHandle[OutT]: ...
+    def get(self, id: JobId, kind: Any = None, /) -> BlockingJobHandle[Any]:
+        """As JobSystem.get."""
+        return self._wrap(self._thread.call(self._jobs.get(id, kind)))
+
+    def find(self, text: str, /) -> BlockingJobHandle[object]:
+        """As JobSystem.find."""
+        return self._wrap(self._thread.call(self._jobs.find(text)))
+
+    def unfinished(self, job: Job[Any, OutT], /) -> BlockingJobHandle[OutT] | None:
+        """As JobSystem.unfinished."""
+        handle = self._thread.call(self._jobs.unfinished(job))
+        return self._wrap(handle) if handle is not None else None
+
+    def list(
+        self,
+        *,
+        statuses: Collection[JobStatus] | None = None,
+        kind: str | None = None,
+        limit: int = 100,
+        after: str | None = None,
+    ) -> Page[JobInfo]:
+        """As JobSystem.list."""
+        return self._thread.call(self._jobs.list(statuses=statuses, kind=kind, limit=limit, after=after))
+
+    def info(self, id: JobId, /) -> JobInfo:
+        """As JobSystem.info."""
+        return self._thread.call(self._jobs.info(id))
+
+    def counts(self) -> dict[JobStatus, int]:
+        """As JobSystem.counts."""
+        return self._thread.call(self._jobs.counts())
+
+    def items(
+        self,
+        id: JobId,
+        /,
+        *,
+        outcomes: Collection[ItemOutcome] | None = None,
+        limit: int = 100,
+        after: str | None = None,
+    ) -> Page[ItemInfo]:
+        """As JobSystem.items."""
+        return self._thread.call(self._jobs.items(id, outcomes=outcomes, limit=limit, after=after))
+
+    def notes(self, id: JobId, /, *, limit: int = 100, after: str | None = None) -> Page[NoteInfo]:
+        """As JobSystem.notes."""
+        return self._thread.call(self._jobs.notes(id, limit=limit, after=after))
+
+    def logs(self, id: JobId, /, *, limit: int = 1_000) -> builtins.list[LogLine]:
+        """As JobSystem.logs."""
+        return self._thread.call(self._jobs.logs(id, limit=limit))
+
+    def events(self, id: JobId, /) -> builtins.list[JobEvent]:
+        """As JobSystem.events."""
+        return self._thread.call(self._jobs.events(id))
+
+    def kinds(self) -> builtins.list[KindInfo]:
+        """As JobSystem.kinds."""
+        return self._thread.call(self._jobs.kinds())
+
+    def runners(self) -> builtins.list[RunnerInfo]:
+        """As JobSystem.runners."""
+        return self._thread.call(self._jobs.runners())
+
+    def _wrap(self, handle: JobHandle[OutT]) -> BlockingJobHandle[OutT]:
+        return StoredBlockingJobHandle(self._thread, handle)
+
+
+@final
+class BlockingLibrary:
+    """Entered, never constructed: `with Library.open_blocking(path) as library`."""
+
+    def __init__(self, thread: LoopThread, library: Library) -> None:
+        self._library = library
+        self._jobs = BlockingJobSystem(thread, library)
+
+    @property
+    def path(self) -> Path:
+        """The library's folder, absolute."""
+        return self._library.path
+
+    @property
+    def jobs(self) -> BlockingJobSystem:
+        return self._jobs
+
+
+@contextmanager
+def open_blocking_library(
+    open_async: Callable[[], AbstractAsyncContextManager[Library, None]],
+) -> Iterator[BlockingLibrary]:
+    """Run `open_async()` on a loop in a thread, for the time of the block."""
+    thread = LoopThread()
+    entered: asyncio.Future[Library] = asyncio.Future(loop=thread.loop)
+    leave = asyncio.Event()
+
+    async def keep_open() -> None:
+        try:
+            async with open_async() as library:
+                entered.set_result(library)
+                await leave.wait()
+        except BaseException as error:
+            if entered.done():
+                raise
+            entered.set_exception(error)
+
+    async def until_entered() -> Library:
+        return await entered
+
+    try:
+        lifetime = asyncio.run_coroutine_threadsafe(keep_open(), thread.loop)
+        library = thread.call(until_entered())
+        try:
+            yield BlockingLibrary(thread, library)
+        finally:
+            thread.loop.call_soon_threadsafe(leave.set)
+            lifetime.result()
+    finally:
+        thread.close()

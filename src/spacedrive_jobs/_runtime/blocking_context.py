@@ -1,0 +1,127 @@
+"""BlockingJobContext over an attempt: the verbs of a plain `def` job, called in its thread."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+
+from spacedrive_jobs._definition.context import BlockingJobContext, CtxStateT
+from spacedrive_jobs._model.errors import AttemptEnded
+from spacedrive_jobs._runtime.attempt import Attempt
+from spacedrive_jobs._runtime.context import NOT_GIVEN, default_fan, refuse_coroutine_function
+from spacedrive_jobs._runtime.verbs import AttemptVerbs
+from spacedrive_jobs._tasks.pools import ThreadPool
+
+if TYPE_CHECKING:
+    from spacedrive_jobs._runtime.blocking import BlockingLibrary
+
+P = ParamSpec("P")
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class RunBlockingContext(AttemptVerbs, BlockingJobContext[CtxStateT]):
+    """Made by the executor, one per attempt."""
+
+    def __init__(
+        self,
+        attempt: Attempt,
+        pool: ThreadPool,
+        library: Callable[[], BlockingLibrary],
+        loop: asyncio.AbstractEventLoop | None,
+    ) -> None:
+        super().__init__(attempt)
+        self._pool, self._library, self._loop = pool, library, loop
+
+    @property
+    def library(self) -> BlockingLibrary:
+        return self._library()
+
+    def check_interrupt(self) -> None:
+        self._attempt.check()
+
+    def checkpoint(self, state: Any = NOT_GIVEN, /) -> None:
+        attempt = self._attempt
+        attempt.require_live()
+        data = attempt.encode_state(state, given=state is not NOT_GIVEN)
+        if attempt.interrupter.requested is None and attempt.is_inside_interval():
+            if attempt.mark(data) and self._loop is not None:
+                self._loop.call_soon_threadsafe(self._write_mark_when_the_interval_ends)
+            return
+        self._store(data)
+        attempt.check()
+
+    def save_state(self, state: CtxStateT, /) -> None:
+        attempt = self._attempt
+        attempt.require_live()
+        self._store(attempt.encode_state(state, given=True))
+        attempt.check()
+
+    def _store(self, data: bytes | None) -> None:
+        attempt = self._attempt
+        asked_at = attempt.clock.monotonic()
+        durable: Future[None] = Future()
+        attempt.store(data, durable)
+        try:
+            durable.result()
+        except AttemptEnded:
+            attempt.lost()
+            raise
+        attempt.stored_now(asked_at, data)
+
+    def _write_mark_when_the_interval_ends(self) -> None:
+        attempt = self._attempt
+
+        def write() -> None:
+            if not attempt.ended and attempt.has_mark():
+                attempt.store_mark(None)
+
+        left = attempt.interval - (attempt.clock.monotonic() - attempt.written_at)
+        attempt.clock.call_later(max(left, 0.0), write)
+
+    def load_state(self, /, *, default: Any = None) -> Any:
+        attempt = self._attempt
+        attempt.check()
+        if attempt.state is None:
+            return default
+        return attempt.definition.decode_state(attempt.state, attempt.state_version)
+
+    def kept(self, key: bytes, /) -> bytes | None:
+        attempt = self._attempt
+        attempt.check()
+        unstored = attempt.find_kept(key)
+        if unstored is not None:
+            return unstored
+        found: Future[bytes | None] = Future()
+        attempt.port.kept(key, found)
+        return found.result()
+
+    def run_in_pool(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        self._attempt.check()
+        refuse_coroutine_function(fn)
+        return self._pool.submit(fn, *args, **kwargs).result()
+
+    def map(self, fn: Callable[[T], R], items: Iterable[T], /, *, limit: int | None = None) -> list[R]:
+        attempt = self._attempt
+        attempt.check()
+        refuse_coroutine_function(fn)
+        fan = limit or default_fan()
+        if fan < 1:
+            raise ValueError(f"limit must be at least 1, not {limit}")
+        results: list[Future[R]] = []
+        flying: set[Future[R]] = set()
+        try:
+            for item in items:
+                if len(flying) >= fan:
+                    done, flying = wait(flying, return_when=FIRST_COMPLETED)
+                    for future in done:
+                        future.result()
+                attempt.check()
+                future = self._pool.submit(fn, item)
+                results.append(future)
+                flying.add(future)
+        finally:
+            wait(flying)
+        return [future.result() for future in results]

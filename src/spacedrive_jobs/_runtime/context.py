@@ -1,0 +1,132 @@
+"""JobContext over an attempt: the verbs that an `async` job awaits."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import os
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar
+
+from spacedrive_jobs._definition.context import CtxStateT, JobContext
+from spacedrive_jobs._model.errors import AttemptEnded
+from spacedrive_jobs._runtime.attempt import Attempt
+from spacedrive_jobs._runtime.verbs import AttemptVerbs
+from spacedrive_jobs._tasks.fanout import bounded_map
+from spacedrive_jobs._tasks.pools import ThreadPool
+
+if TYPE_CHECKING:
+    from spacedrive_jobs._runtime.library import Library
+
+P = ParamSpec("P")
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class _NotGiven:
+    pass
+
+
+NOT_GIVEN: Final = _NotGiven()
+
+
+class RunContext(AttemptVerbs, JobContext[CtxStateT]):
+    """Made by the executor, one per attempt."""
+
+    def __init__(self, attempt: Attempt, pool: ThreadPool, library: Callable[[], Library]) -> None:
+        super().__init__(attempt)
+        self._pool, self._library = pool, library
+
+    @property
+    def library(self) -> Library:
+        return self._library()
+
+    async def check_interrupt(self) -> None:
+        self._attempt.check()
+
+    async def checkpoint(self, state: Any = NOT_GIVEN, /) -> None:
+        attempt = self._attempt
+        attempt.require_live()
+        data = attempt.encode_state(state, given=state is not NOT_GIVEN)
+        if attempt.interrupter.requested is None and attempt.is_inside_interval():
+            if attempt.mark(data):
+                self._write_mark_when_the_interval_ends()
+            return
+        await self._store(data)
+        attempt.check()
+
+    async def save_state(self, state: CtxStateT, /) -> None:
+        attempt = self._attempt
+        attempt.require_live()
+        await self._store(attempt.encode_state(state, given=True))
+        attempt.check()
+
+    async def _store(self, data: bytes | None) -> None:
+        attempt = self._attempt
+        asked_at = attempt.clock.monotonic()
+        durable: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        attempt.store(data, durable)
+        await _claimed(attempt, durable)
+        attempt.stored_now(asked_at, data)
+
+    def _write_mark_when_the_interval_ends(self) -> None:
+        """For a job that marks and then computes for long without another checkpoint."""
+        attempt = self._attempt
+
+        def write() -> None:
+            if not attempt.ended and attempt.has_mark():
+                attempt.store_mark(None)
+
+        left = attempt.interval - (attempt.clock.monotonic() - attempt.written_at)
+        attempt.clock.call_later(max(left, 0.0), write)
+
+    async def load_state(self, /, *, default: Any = None) -> Any:
+        attempt = self._attempt
+        attempt.check()
+        if attempt.state is None:
+            return default
+        return attempt.definition.decode_state(attempt.state, attempt.state_version)
+
+    async def kept(self, key: bytes, /) -> bytes | None:
+        attempt = self._attempt
+        attempt.check()
+        unstored = attempt.find_kept(key)
+        if unstored is not None:
+            return unstored
+        found: asyncio.Future[bytes | None] = asyncio.get_running_loop().create_future()
+        attempt.port.kept(key, found)
+        return await found
+
+    async def run_in_pool(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        self._attempt.check()
+        refuse_coroutine_function(fn)
+        return await self._pool.run(fn, *args, **kwargs)
+
+    async def map(self, fn: Callable[[T], R], items: Iterable[T], /, *, limit: int | None = None) -> list[R]:
+        self._attempt.check()
+        refuse_coroutine_function(fn)
+
+        async def call(item: T) -> R:
+            return await self._pool.run(fn, item)
+
+        return await bounded_map(call, items, limit=limit or default_fan(), interrupter=self._attempt.interrupter)
+
+
+async def _claimed(attempt: Attempt, durable: asyncio.Future[None]) -> None:
+    """Await a write; a lost claim ends the attempt here."""
+    try:
+        await durable
+    except AttemptEnded:
+        attempt.lost()
+        raise
+
+
+def refuse_coroutine_function(fn: Callable[..., Any]) -> None:
+    """A coroutine function in a thread would return a coroutine that nobody awaits."""
+    if inspect.iscoroutinefunction(fn):
+        raise TypeError(f"{fn!r} is a coroutine function: await it, or pass a plain function to the pool")
+
+
+def default_fan() -> int:
+    """How many calls of one `map` run at once where no limit is given: the number of cores."""
+    return max(2, os.cpu_count() or 1)

@@ -1,0 +1,301 @@
+"""What runs behind one open library: the store, the services, and what handles need of them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from spacedrive_jobs._definition.definition import plain_value
+from spacedrive_jobs._definition.registry import Registry
+from spacedrive_jobs._model.clock import sleep
+from spacedrive_jobs._model.errors import JobError
+from spacedrive_jobs._model.ids import JobId, new_runner_id
+from spacedrive_jobs._runtime import presence, processes
+from spacedrive_jobs._runtime.dispatcher import Dispatcher
+from spacedrive_jobs._runtime.executor import Executor
+from spacedrive_jobs._runtime.hub import Hub
+from spacedrive_jobs._runtime.joblog import JobLog
+from spacedrive_jobs._runtime.leases import Leases
+from spacedrive_jobs._runtime.pump import Pump
+from spacedrive_jobs._runtime.running import Running
+from spacedrive_jobs._runtime.scheduler import Scheduler, TimeKeeper
+from spacedrive_jobs._runtime.settings import Settings
+from spacedrive_jobs._store import reads, rescue
+from spacedrive_jobs._store.control import Asked
+from spacedrive_jobs._store.doorbell import Doorbell
+from spacedrive_jobs._store.rows import JobRow
+from spacedrive_jobs._store.store import Store
+from spacedrive_jobs._tasks.pools import ThreadPool
+from spacedrive_jobs._tasks.system import TaskSystem
+
+if TYPE_CHECKING:
+    from spacedrive_jobs._runtime.blocking import BlockingLibrary
+    from spacedrive_jobs._runtime.library import Library
+
+POLL: Final = 0.25
+"""Seconds between looks at what other processes committed, in case a ring was lost."""
+QUIET: Final = 0.005
+"""Seconds between two answers to the doorbell, however often it rings."""
+POOL_THREADS: Final = 32
+PRUNE_EVERY: Final = 3600.0
+DAY_MS: Final = 86_400_000
+
+_log = logging.getLogger("spacedrive_jobs")
+
+
+class Engine:
+    """Built, run and closed by `Library.open`. On the event loop only."""
+
+    def __init__(self, folder: Path, store: Store, registry: Registry, settings: Settings) -> None:
+        self.folder, self.store, self.registry, self.settings = folder, store, registry, settings
+        self.clock = settings.clock
+        self.runner = new_runner_id()
+        self.run_folder = folder / "run"
+        self.open_library: Callable[[], Library] = _not_open
+        self.open_blocking_library: Callable[[], BlockingLibrary] = _not_open
+        self._loop = asyncio.get_running_loop()
+        self._failed: asyncio.Future[None] = self._loop.create_future()
+        self._services: list[asyncio.Task[None]] = []
+        self._rung_again = asyncio.Event()
+
+        self.pool = ThreadPool(POOL_THREADS, name="jobs-pool")
+        self.job_threads = ThreadPool(max(settings.slots * 2, 8), name="jobs-thread")
+        self.tasks = TaskSystem(slots=None, clock=settings.clock, timeout_grace=2.0)
+        self.hub = Hub(store)
+        self.joblog = JobLog(folder / "logs", self.clock)
+        self.running = Running(settings.slots)
+        self.pump = Pump(store, self.hub, self.joblog, self.pool, self.clock)
+        self.leases = Leases(
+            store,
+            self.run_folder,
+            self.runner,
+            self.clock,
+            lease=settings.lease,
+            max_crashes=settings.max_crashes,
+            on_rescue=self._rescued,
+        )
+        self.bell = Doorbell(self.run_folder, self.runner.hex())
+        self.executor = Executor(self)
+        self.scheduler = Scheduler(store, registry, self.executor, self.running, self.runner, settings.runs)
+        self.times = TimeKeeper(store, self.clock, self.scheduler)
+        self.dispatcher = Dispatcher(store, registry, self.clock, self._dispatched)
+
+    # --- life ---------------------------------------------------------------------------------------------------------
+
+    async def start(self, group: asyncio.TaskGroup) -> None:
+        """Register, and start every service in `group`."""
+        self.store.on_commit = self.bell.ring
+        self.store.on_space = self._space_changed
+        process = processes.facts_of(os.getpid())
+        row = rescue.RunnerRow(
+            self.runner,
+            self.settings.runs,
+            process,
+            processes.host_name(),
+            processes.own_program(),
+            self.clock.now_ms(),
+        )
+        await self.store.write(lambda tx: rescue.register(tx, row), durable=False)
+        self._loop.add_reader(self.bell.socket.fileno(), self._rung)
+        self.leases.start()
+        services: list[Any] = [self._watch_failure(), self._answer_rings(), self._poll()]
+        if self.settings.runs != "none":
+            services += [self.scheduler.run(), self.times.run()]
+        if self.settings.runs == "all":
+            services.append(self._prune())
+        self._services = [group.create_task(service) for service in services]
+
+    async def close(self) -> None:
+        """Shutdown: stop claiming, interrupt what runs, wait `grace` seconds, give back, let go."""
+        self.scheduler.closed = self.executor.closing = True
+        await self.tasks.shutdown(grace=self.settings.grace)
+        await self._until_stored()
+        for service in self._services:
+            service.cancel()
+        await asyncio.gather(*self._services, return_exceptions=True)
+        self._loop.remove_reader(self.bell.socket.fileno())
+        self.pump.run_once()
+        self.joblog.flush()
+        await asyncio.to_thread(self._let_go)
+
+    async def _until_stored(self) -> None:
+        """The last transitions; on a full disk they are left to whoever finds our lock free."""
+        for _ in range(100):
+            if not len(self.running) or self.store.no_space:
+                return
+            await sleep(self.clock, 0.02)
+
+    def _let_go(self) -> None:
+        """Blocking. The lock goes last: until then nobody takes our claims."""
+        if not self.store.no_space and not len(self.running):
+            try:
+                self.store.write_blocking(lambda tx: rescue.retire(tx, self.runner), durable=False, timeout=5)
+            except (JobError, TimeoutError):
+                _log.warning("the runner's row could not be removed; the next process does it")
+        self.store.close(patience=5.0)
+        self.leases.close()
+        self.bell.close()
+        self.pool.close()
+        self.job_threads.close()
+
+    async def _watch_failure(self) -> None:
+        """A store that broke takes the library down loudly."""
+        await self._failed
+
+    def broken(self, error: BaseException) -> None:
+        if not self._failed.done():
+            self._failed.set_exception(error)
+
+    # --- what happens elsewhere ---------------------------------------------------------------------------------------
+
+    def _rung(self) -> None:
+        self.bell.answer()
+        self._rung_again.set()
+
+    async def _answer_rings(self) -> None:
+        while True:
+            await self._rung_again.wait()
+            self._rung_again.clear()
+            await self.look()
+            await sleep(self.clock, QUIET)
+
+    async def look(self) -> None:
+        """Others may have committed something: new jobs, requests, ends."""
+        self.scheduler.wake()
+        self.times.changed()
+        if len(self.running):
+            await self._pass_on_requests()
+        await self.hub.look()
+
+    async def _poll(self) -> None:
+        version = -1
+        while True:
+            found = await self.store.read(lambda connection: int(connection.pragma("data_version")))
+            if found != version:
+                version = found
+                await self.look()
+            await sleep(self.clock, POLL)
+
+    async def _pass_on_requests(self) -> None:
+        for job, attempt, request, reason in await self.store.read(
+            lambda connection: reads.read_requests(connection, self.runner)
+        ):
+            running = self.running.get(job, attempt)
+            if running is not None:
+                self.executor.ask(running, request, reason)
+
+    def _rescued(self, jobs: list[JobId]) -> None:
+        """In the lease thread."""
+        self._loop.call_soon_threadsafe(self._after_rescue, jobs)
+
+    def _after_rescue(self, jobs: list[JobId]) -> None:
+        self.hub.changed(jobs)
+        self.scheduler.wake()
+
+    def _space_changed(self, full: bool) -> None:
+        """In the writer's thread."""
+        self.leases.no_space = full
+        self._loop.call_soon_threadsafe(self._after_space_changed, full)
+
+    def _after_space_changed(self, full: bool) -> None:
+        if full:
+            _log.warning("no space for job state on the disk of %s: nothing is claimed until there is", self.folder)
+        else:
+            _log.warning("there is space for job state again")
+            self.scheduler.wake()
+
+    async def _prune(self) -> None:
+        while True:
+            before = self.clock.now_ms() - round(self.settings.history_days * DAY_MS)
+            while ids := await self.store.prune_step(before):
+                await asyncio.to_thread(self._delete_logs, ids)
+            await sleep(self.clock, PRUNE_EVERY)
+
+    def _delete_logs(self, ids: list[bytes]) -> None:
+        for id_ in ids:
+            self.joblog.delete(JobId.from_bytes(id_))
+
+    # --- what handles ask ---------------------------------------------------------------------------------------------
+
+    def _dispatched(self, jobs: list[JobId]) -> None:
+        if self.settings.runs == "own":
+            self.scheduler.own.update(jobs)
+        self.scheduler.wake()
+        self.times.changed()
+
+    def left(self, job: JobId, *, ended: bool) -> None:
+        """An attempt of this process is over."""
+        if self.settings.runs == "own" and not ended:
+            self.scheduler.own.add(job)
+        if not ended:
+            self.times.changed()
+        self.hub.changed((job,))
+
+    def runs_here(self, job: JobId) -> bool:
+        return any(running.claimed.claim.job == job for running in self.running)
+
+    async def pause(self, job: JobId) -> None:
+        asked = await self.store.pause(job)
+        await self._asked(job, asked)
+
+    async def resume(self, job: JobId) -> None:
+        await self.store.resume(job)
+        for running in self.running:
+            if running.claimed.claim.job == job:
+                self.executor.withdraw_pause(running)
+        if self.settings.runs == "own":
+            self.scheduler.own.add(job)
+        self.scheduler.wake()
+        self.hub.changed((job,))
+
+    async def cancel(self, job: JobId, reason: str) -> None:
+        row = await self.store.read(lambda connection: reads.read_job(connection, job))
+        asked = await self.store.cancel(job, reason, hook=row is not None and self._tidies_up(row))
+        if self.settings.runs == "own" and asked is Asked.REQUESTED:
+            self.scheduler.own.add(job)
+        self.scheduler.wake()
+        await self._asked(job, asked)
+
+    def _tidies_up(self, row: JobRow) -> bool:
+        """Whether the job's kind has an `on_cancel` hook."""
+        definition = self.registry.get(row.kind)
+        if definition is None or not definition.understands(row.version):
+            return False
+        try:
+            return definition.hook(definition.decode_arguments(row.arguments, row.version), "on_cancel") is not None
+        except JobError:
+            return False
+
+    async def abort(self, job: JobId, reason: str) -> None:
+        await self._asked(job, await self.store.abort(job, reason))
+
+    async def _asked(self, job: JobId, asked: Asked) -> None:
+        if asked is Asked.REQUESTED and len(self.running):
+            await self._pass_on_requests()
+        if asked is not Asked.ENDED_BEFORE:
+            self.hub.changed((job,))
+
+    async def has_runner_for(self, job: JobId) -> bool:
+        """Whether a living process would run this queued job."""
+        if self.settings.runs == "all" or (self.settings.runs == "own" and job in self.scheduler.own):
+            return True
+        rows = await self.store.read(rescue.read_runners)
+        alive = await asyncio.to_thread(self._alive, rows)
+        return any(row.mode != "none" for row in alive)
+
+    def _alive(self, rows: list[rescue.RunnerRow]) -> list[rescue.RunnerRow]:
+        return [row for row in rows if presence.is_held(presence.runner_path(self.run_folder, row.id))]
+
+    def decode_output(self, row: JobRow) -> object:
+        """An ended job's output, as its kind's type; plain values where the kind is not known here."""
+        assert row.output is not None
+        definition = self.registry.get(row.kind)
+        return definition.decode_output(row.output) if definition is not None else plain_value(row.output)
+
+
+def _not_open() -> Any:
+    raise RuntimeError("the library is not open yet")

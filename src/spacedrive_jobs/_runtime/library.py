@@ -1,0 +1,148 @@
+"""Library: a directory with its jobs, opened by an `async with`."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, final
+
+from spacedrive_jobs._definition.registry import registry
+from spacedrive_jobs._model.errors import LibraryNotFound
+from spacedrive_jobs._runtime.engine import Engine
+from spacedrive_jobs._runtime.presence import is_held, runner_files
+from spacedrive_jobs._runtime.settings import GRACE, HISTORY_DAYS, LEASE, Runs, Settings, default_slots
+from spacedrive_jobs._runtime.system import JobSystem
+from spacedrive_jobs._store.connection import Durability
+from spacedrive_jobs._store.filesystem import refuse_network
+from spacedrive_jobs._store.store import DATABASE, Store
+
+if TYPE_CHECKING:
+    from spacedrive_jobs._runtime.blocking import BlockingLibrary
+
+FOLDERS = ("run", "logs", "thumbnails")
+
+
+@final
+class Library:
+    """Entered, never constructed: `async with Library.open(path) as library`."""
+
+    def __init__(self, path: Path, engine: Engine) -> None:
+        self._path, self._engine = path, engine
+        self._jobs = JobSystem(engine)
+
+    @staticmethod
+    def open(
+        path: str | PathLike[str],
+        *,
+        create: bool = False,
+        runs: Runs = "all",
+        slots: int | None = None,
+        durability: Durability = "full",
+        lease: float = LEASE,
+        grace: float = GRACE,
+        history_days: float = HISTORY_DAYS,
+    ) -> AbstractAsyncContextManager[Library, None]:
+        """Open a library; leaving the block shuts its jobs down, and they resume when it is opened again.
+
+        `create`: make it if it is missing. `runs`: "all" claims every job that has a handler here, "own" only jobs that
+        this handle dispatched or resumed, "none" none. `slots`: how many attempts run at once (default
+        max(4, 2 × cores)). `durability="full"`: what returned survives a power cut; "normal" may lose the last second.
+        `lease`: seconds after which a *stopped* process loses its jobs. `grace`: seconds that running jobs get at
+        shutdown. `history_days`: how long ended jobs are kept.
+
+        Raises LibraryNotFound, LibraryTooNew, LibraryInUse, UnsupportedFileSystem, NoSpace, OSError.
+        """
+        settings = Settings(
+            runs=runs,
+            slots=default_slots() if slots is None else slots,
+            durability=durability,
+            lease=lease,
+            grace=grace,
+            history_days=history_days,
+        )
+        return open_library(Path(path), create=create, settings=settings)
+
+    @staticmethod
+    def open_blocking(
+        path: str | PathLike[str],
+        *,
+        create: bool = False,
+        runs: Runs = "all",
+        slots: int | None = None,
+        durability: Durability = "full",
+        lease: float = LEASE,
+        grace: float = GRACE,
+        history_days: float = HISTORY_DAYS,
+    ) -> AbstractContextManager[BlockingLibrary, None]:
+        """As `open`, for programs without asyncio: `with Library.open_blocking(path) as library`."""
+        from spacedrive_jobs._runtime.blocking import open_blocking_library
+
+        return open_blocking_library(
+            lambda: Library.open(
+                path,
+                create=create,
+                runs=runs,
+                slots=slots,
+                durability=durability,
+                lease=lease,
+                grace=grace,
+                history_days=history_days,
+            )
+        )
+
+    @property
+    def path(self) -> Path:
+        """The library's folder, absolute."""
+        return self._path
+
+    @property
+    def jobs(self) -> JobSystem:
+        return self._jobs
+
+
+@asynccontextmanager
+async def open_library(path: Path, *, create: bool, settings: Settings) -> AsyncIterator[Library]:
+    """`Library.open`, with settings that tests give."""
+    folder = Path(os.path.abspath(path))
+    store = Store(folder, settings.clock, durability=settings.durability, vfs=settings.vfs)
+    await asyncio.to_thread(_prepare, folder, store, create)
+    engine = Engine(folder, store, registry, settings)
+    library = Library(folder, engine)
+    engine.open_library = lambda: library
+    raised: Exception | None = None
+    try:
+        async with asyncio.TaskGroup() as group:
+            await engine.start(group)
+            try:
+                yield library
+            except Exception as error:  # the caller's own: not to be wrapped in the group's
+                raised = error
+            finally:
+                await asyncio.shield(engine.close())
+    except BaseExceptionGroup as failures:
+        if len(failures.exceptions) == 1:
+            raise failures.exceptions[0] from None
+        raise
+    if raised is not None:
+        raise raised
+
+
+def _prepare(folder: Path, store: Store, create: bool) -> None:
+    """Blocking: folders, file system, schema."""
+    if not create and not (folder / DATABASE).exists():
+        raise LibraryNotFound(folder)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    refuse_network(folder)
+    for name in FOLDERS:
+        (folder / name).mkdir(mode=0o700, exist_ok=True)
+    store.open(create=create, holders=lambda: _holders(folder / "run"))
+
+
+def _holders(run_folder: Path) -> tuple[str, ...]:
+    """Other processes that have the library open, for people."""
+    alive = [runner for runner, path in runner_files(run_folder) if is_held(path)]
+    return tuple(f"another process (runner {runner.hex()[:8]})" for runner in alive)

@@ -1,0 +1,207 @@
+"""JobSystem: the public face of the engine. It delegates, and nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+import builtins
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping
+from typing import Any, TypeVar, overload
+
+from spacedrive_jobs._definition.handle import JobHandle
+from spacedrive_jobs._definition.job import Job, Kind
+from spacedrive_jobs._model.clock import to_datetime
+from spacedrive_jobs._model.errors import AmbiguousJobId, JobNotFound
+from spacedrive_jobs._model.ids import JobId
+from spacedrive_jobs._model.record import (
+    ItemInfo,
+    ItemOutcome,
+    JobEvent,
+    JobInfo,
+    KindInfo,
+    LogLine,
+    NoteInfo,
+    Page,
+    RunnerInfo,
+)
+from spacedrive_jobs._model.status import JobStatus
+from spacedrive_jobs._runtime import presence, processes
+from spacedrive_jobs._runtime.engine import Engine
+from spacedrive_jobs._runtime.handle import StoredJobHandle
+from spacedrive_jobs._runtime.views import item_info, job_info, kind_info
+from spacedrive_jobs._store import reads, rescue
+
+OutT = TypeVar("OutT")
+
+
+class JobSystem:
+    """The jobs of one open library: `library.jobs`."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    # --- dispatch -----------------------------------------------------------------------------------------------------
+
+    async def dispatch(
+        self, job: Job[Any, OutT], /, *, priority: int | None = None, timeout: float | None = None
+    ) -> JobHandle[OutT]:
+        """Store a job; durable when it returns.
+
+        `priority` overrides the kind's. `timeout`: seconds to wait for a database that another process holds, or for
+        space on a full disk (default 5). Raises ArgumentError (nothing was stored), NoSpace, StoreBusy.
+        """
+        (id_,) = await self._engine.dispatcher.dispatch([job], priority=priority, timeout=timeout)
+        return StoredJobHandle(self._engine, id_, known=True)
+
+    async def dispatch_many(
+        self, jobs: Iterable[Job[Any, OutT]], /, *, priority: int | None = None, timeout: float | None = None
+    ) -> builtins.list[JobHandle[OutT]]:
+        """Store many jobs in one transaction: all, or none. As `dispatch`."""
+        ids = await self._engine.dispatcher.dispatch(jobs, priority=priority, timeout=timeout)
+        return [StoredJobHandle(self._engine, id_, known=True) for id_ in ids]
+
+    async def dispatch_named(
+        self,
+        kind: str,
+        arguments: Mapping[str, object],
+        /,
+        *,
+        priority: int | None = None,
+        timeout: float | None = None,
+    ) -> JobHandle[object]:
+        """Dispatch by a kind's name with JSON values: for command lines, pages and plugins. Raises UnknownKind too."""
+        id_ = await self._engine.dispatcher.dispatch_named(kind, arguments, priority=priority, timeout=timeout)
+        return StoredJobHandle(self._engine, id_, known=True)
+
+    # --- handles ------------------------------------------------------------------------------------------------------
+
+    @overload
+    async def get(self, id: JobId, /) -> JobHandle[object]: ...
+    @overload
+    async def get(self, id: JobId, kind: Kind[OutT], /) -> JobHandle[OutT]: ...
+    async def get(self, id: JobId, kind: Any = None, /) -> JobHandle[Any]:
+        """The handle of a stored job. Raises JobNotFound; TypeError if it is of another kind than `kind`."""
+        row = await self._engine.store.read(lambda connection: reads.read_job(connection, id))
+        if row is None:
+            raise JobNotFound(id)
+        if kind is not None:
+            definition = self._engine.registry.get(row.kind)
+            if definition is None or definition is not getattr(kind, "__job_definition__", None):
+                raise TypeError(f"job {id.short} is of kind {row.kind!r}, not {kind!r}")
+        return StoredJobHandle(self._engine, id, known=True)
+
+    async def find(self, text: str, /) -> JobHandle[object]:
+        """The job that `text` names: a whole id, or an unambiguous end or beginning of one. JobNotFound, AmbiguousJobId."""
+        digits = text.strip().lower().replace("-", "")
+        if not digits or not all(digit in "0123456789abcdef" for digit in digits):
+            raise JobNotFound(text)
+        found = await self._engine.store.read_slowly(lambda connection: reads.find_jobs(connection, digits))
+        if not found:
+            raise JobNotFound(text)
+        if len(found) > 1:
+            raise AmbiguousJobId(text, tuple(found))
+        return StoredJobHandle(self._engine, found[0], known=True)
+
+    async def unfinished(self, job: Job[Any, OutT], /) -> JobHandle[OutT] | None:
+        """The oldest unfinished job of the same kind with equal arguments, if there is one."""
+        definition, arguments = self._engine.dispatcher.encoded(job)
+        id_ = await self._engine.store.read_slowly(
+            lambda connection: reads.find_unfinished(connection, definition.kind, arguments)
+        )
+        return StoredJobHandle(self._engine, id_, known=True) if id_ is not None else None
+
+    # --- looking ------------------------------------------------------------------------------------------------------
+
+    async def list(
+        self,
+        *,
+        statuses: Collection[JobStatus] | None = None,
+        kind: str | None = None,
+        limit: int = 100,
+        after: str | None = None,
+    ) -> Page[JobInfo]:
+        """Jobs, active and ended, newest first. `after` is the `next` of the page before."""
+        page = await self._engine.store.read_slowly(
+            lambda connection: reads.list_jobs(connection, statuses or (), kind, limit, after)
+        )
+        return Page(tuple(self._info(row) for row in page.rows), page.next)
+
+    async def info(self, id: JobId, /) -> JobInfo:
+        """All that is known of one job. Raises JobNotFound."""
+        row = await self._engine.store.read(lambda connection: reads.read_job(connection, id))
+        if row is None:
+            raise JobNotFound(id)
+        return self._info(row)
+
+    def _info(self, row: Any) -> JobInfo:
+        return job_info(row, self._engine.registry, self._engine.clock.now_ms())
+
+    async def counts(self) -> dict[JobStatus, int]:
+        """How many jobs are in each status."""
+        return await self._engine.store.read_slowly(reads.count_jobs)
+
+    async def items(
+        self,
+        id: JobId,
+        /,
+        *,
+        outcomes: Collection[ItemOutcome] | None = None,
+        limit: int = 100,
+        after: str | None = None,
+    ) -> Page[ItemInfo]:
+        """What became of a job's items, in order. `outcomes` keeps only these."""
+        page = await self._engine.store.read_slowly(
+            lambda connection: reads.list_items(connection, id, outcomes or (), limit, after)
+        )
+        return Page(tuple(item_info(row) for row in page.rows), page.next)
+
+    async def notes(self, id: JobId, /, *, limit: int = 100, after: str | None = None) -> Page[NoteInfo]:
+        """A job's warnings and non-critical errors, in order."""
+        return await self._engine.store.read_slowly(lambda connection: reads.list_notes(connection, id, limit, after))
+
+    async def logs(self, id: JobId, /, *, limit: int = 1_000) -> builtins.list[LogLine]:
+        """The last lines of a job's log, oldest first."""
+        return await asyncio.to_thread(self._engine.joblog.read, id, limit)
+
+    async def events(self, id: JobId, /) -> builtins.list[JobEvent]:
+        """Every change of a job's status or requests, in order."""
+        return await self._engine.store.read_slowly(lambda connection: reads.job_events(connection, id))
+
+    async def changes(self) -> AsyncIterator[JobEvent]:
+        """Every change of every job, from now on, by any process; none is left out."""
+        store, hub = self._engine.store, self._engine.hub
+        watcher = hub.watch(None)
+        try:
+            cursor = await store.read(reads.last_event)
+            while True:
+                after = cursor
+                events = await store.read(lambda connection: reads.events_after(connection, after))
+                for event in events:
+                    cursor = event.seq
+                    yield event
+                if not events:
+                    await watcher.woken.wait()
+                    watcher.woken.clear()
+        finally:
+            hub.unwatch(watcher)
+
+    async def kinds(self) -> builtins.list[KindInfo]:
+        """The registered kinds, those of installed packages among them."""
+        self._engine.registry.discover()
+        return [kind_info(definition) for definition in self._engine.registry.all()]
+
+    async def runners(self) -> builtins.list[RunnerInfo]:
+        """The processes that have the library open, this one among them."""
+        rows = await self._engine.store.read(rescue.read_runners)
+        return await asyncio.to_thread(lambda: [self._runner_info(row) for row in rows])
+
+    def _runner_info(self, row: rescue.RunnerRow) -> RunnerInfo:
+        path = presence.runner_path(self._engine.run_folder, row.id)
+        pulse = presence.read_pulse(path)
+        state: Any = "alive"
+        if not presence.is_held(path):
+            state = "dead"
+        elif processes.is_stopped(row.process):
+            state = "stopped"
+        elif pulse is not None and pulse.no_space:
+            state = "no_space"
+        return RunnerInfo(row.id, row.mode, row.process.pid, row.host, row.program, to_datetime(row.opened_at), state)

@@ -1,0 +1,94 @@
+"""From stored rows to what people see."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from spacedrive_jobs._definition.codec import printable
+from spacedrive_jobs._definition.definition import JobDefinition, plain_value
+from spacedrive_jobs._definition.progress_codec import decode_progress, decode_view
+from spacedrive_jobs._definition.registry import Registry
+from spacedrive_jobs._model.clock import to_datetime
+from spacedrive_jobs._model.progress import ProgressView
+from spacedrive_jobs._model.record import ItemInfo, JobInfo, KindInfo
+from spacedrive_jobs._model.status import JobStatus, Request
+from spacedrive_jobs._runtime.attempt import decode_metrics
+from spacedrive_jobs._store.rows import JobRow
+
+REQUESTED = {Request.PAUSE: "pausing", Request.CANCEL: "cancelling", Request.ABORT: "aborting"}
+
+
+def job_info(row: JobRow, registry: Registry, now_ms: int) -> JobInfo:
+    definition = registry.get(row.kind)
+    handled = definition is not None and definition.understands(row.version)
+    return JobInfo(
+        id=row.id,
+        kind=row.kind,
+        version=row.version,
+        description=definition.description if definition is not None else "",
+        status=row.status,
+        request=row.request,
+        reason=_reason(row, definition, now_ms),
+        priority=row.priority,
+        attempt=row.attempt,
+        errors=row.errors,
+        crashes=row.crashes,
+        parent=row.parent,
+        created_at=to_datetime(row.created_at),
+        due_at=to_datetime(row.due_at) if row.due_at is not None else None,
+        started_at=to_datetime(row.started_at) if row.started_at is not None else None,
+        finished_at=to_datetime(row.finished_at) if row.finished_at is not None else None,
+        deadline=to_datetime(row.deadline_at) if row.deadline_at is not None else None,
+        runner=row.runner,
+        handled=handled,
+        arguments=_arguments(row, definition),
+        output=_output(row, definition),
+        error_type=row.error_type,
+        error_message=row.error_message,
+        error_traceback=row.error_traceback,
+        progress=decode_progress(row.progress) if row.progress is not None else None,
+        view=decode_view(row.view) if row.view is not None else ProgressView(),
+        metrics=decode_metrics(row.metrics),
+    )
+
+
+def _reason(row: JobRow, definition: JobDefinition | None, now_ms: int) -> str:
+    """Why the job is in its status, in words."""
+    if row.status is JobStatus.QUEUED:
+        if definition is None:
+            return f"waits for a handler: no job of kind {row.kind!r} is registered here"
+        if not definition.understands(row.version):
+            return f"waits for a handler: it has version {row.version}, this process knows {definition.version}"
+        if row.due_at is not None and row.due_at > now_ms:
+            return row.reason or f"after {to_datetime(row.due_at):%Y-%m-%d %H:%M:%S} UTC"
+        return row.reason or "waits for a free slot"
+    if row.status is JobStatus.RUNNING and row.request is not None:
+        return REQUESTED[row.request]
+    return row.reason
+
+
+def _arguments(row: JobRow, definition: JobDefinition | None) -> object:
+    if definition is not None and definition.understands(row.version):
+        return definition.arguments_to_plain(row.arguments, row.version)
+    return plain_value(row.arguments)
+
+
+def _output(row: JobRow, definition: JobDefinition | None) -> object:
+    if row.output is None:
+        return None
+    return definition.output_to_plain(row.output) if definition is not None else plain_value(row.output)
+
+
+def item_info(item: ItemInfo) -> ItemInfo:
+    return replace(item, item=printable(item.raw))
+
+
+def kind_info(definition: JobDefinition) -> KindInfo:
+    return KindInfo(
+        definition.kind,
+        definition.version,
+        definition.description,
+        definition.aliases,
+        definition.source,
+        definition.arguments_schema(),
+    )

@@ -98,7 +98,7 @@ class Follower:
 
     async def follow(self) -> Ending:
         """Until the job ends, is paused, or a signal says that it is enough."""
-        self._take(await self._jobs.info(self._handle.id))
+        self._take(await self._jobs.info(self._handle.id), tell=False)  # the subscription begins with the status
         async with asyncio.TaskGroup() as group:
             pump = group.create_task(self._pump())
             try:
@@ -196,7 +196,7 @@ class Follower:
         self._snapshot = snapshot
         self._presenter.show(snapshot)
 
-    def _take(self, info: JobInfo, change: StatusChanged | None = None) -> None:
+    def _take(self, info: JobInfo, change: StatusChanged | None = None, *, tell: bool = True) -> None:
         """Take over what the record says; tell it as a change where the status or the request is new."""
         status, reason = (change.status, change.reason) if change else (info.status, info.reason)
         request = info.request if status is info.status else None
@@ -204,7 +204,7 @@ class Follower:
             self._snapshot,
             title=title(info), status=status, request=request, reason=reason, view=info.view, trouble=trouble(info),
         )  # fmt: skip
-        if (status, request, reason) != self._told:
+        if tell and (status, request, reason) != self._told:
             self._told = (status, request, reason)
             self._presenter.status(self._snapshot)
         else:

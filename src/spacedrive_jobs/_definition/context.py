@@ -18,7 +18,8 @@ from spacedrive_jobs._model.progress import JobMetrics, Progress
 if TYPE_CHECKING:
     from typing_extensions import TypeVar as DefaultTypeVar
 
-    from spacedrive_jobs._runtime.library import BlockingLibrary, Library
+    from spacedrive_jobs._runtime.blocking import BlockingLibrary
+    from spacedrive_jobs._runtime.library import Library
 
     CtxStateT = DefaultTypeVar("CtxStateT", default=None)
 else:  # the default is for checkers; typing_extensions is no dependency at run time

@@ -138,7 +138,7 @@ def _shown_default(field: msgspec.inspect.Field) -> object:
         return to_json(default)
     factory: Any = field.default_factory
     repeatable = (get_origin(factory) or factory) in (list, dict, set, frozenset, tuple)
-    if repeatable or (isinstance(factory, partial) and factory.func is deepcopy):
+    if repeatable or getattr(factory, "func", None) is deepcopy:
         return to_json(factory())
     return msgspec.NODEFAULT
 

@@ -57,7 +57,7 @@ class JobFunction(Generic[StateT, P, OutT]):
         definition: JobDefinition,
     ) -> None:
         self._function = function
-        self.definition = definition
+        self.definition = self.__job_definition__ = definition
         _look_like(self, function)
 
     def __call__(self, ctx: JobContext[StateT], /, *args: P.args, **kwargs: P.kwargs) -> Coroutine[Any, Any, OutT]:
@@ -79,7 +79,7 @@ class BlockingJobFunction(Generic[StateT, P, OutT]):
         self, function: Callable[Concatenate[BlockingJobContext[StateT], P], OutT], definition: JobDefinition
     ) -> None:
         self._function = function
-        self.definition = definition
+        self.definition = self.__job_definition__ = definition
         _look_like(self, function)
 
     def __call__(self, ctx: BlockingJobContext[StateT], /, *args: P.args, **kwargs: P.kwargs) -> OutT:

@@ -66,6 +66,13 @@ class Registry:
             raise TypeError(_no_job(job))
         return definition
 
+    def definition_of_kind(self, kind: Any) -> JobDefinition:
+        """The definition of a job class or job function itself. Raises TypeError for what is neither."""
+        definition = getattr(kind, "__dict__", {}).get("__job_definition__")  # its own, not of its class or base
+        if not isinstance(definition, JobDefinition):
+            raise TypeError(f"{kind!r} names no kind: pass a class or a function under @job")
+        return definition
+
     def discover(self) -> None:
         """Import what installed packages offer; once. One that cannot be imported is a warning, never an error."""
         with self._discovering:

@@ -7,7 +7,6 @@ import dataclasses
 import os
 from collections.abc import Mapping
 from copy import deepcopy
-from functools import partial
 from pathlib import PurePath
 from types import UnionType
 from typing import Annotated, Any, Final, Literal, TypeAlias, Union, cast, get_args, get_origin, get_type_hints

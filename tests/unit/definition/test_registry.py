@@ -149,6 +149,14 @@ def test_what_is_no_job_says_what_to_do(value: object, advice: str) -> None:
         registry.definition_of(value)
 
 
+def test_a_kind_is_named_by_its_class_or_function() -> None:
+    assert registry.definition_of_kind(Known) is registry.require("test.class")
+    assert registry.definition_of_kind(known) is known.definition
+    for value in (Derived, Plain, Known(), "test.known", known.new()):
+        with pytest.raises(TypeError, match="names no kind"):
+            registry.definition_of_kind(value)
+
+
 # --- plugins
 
 

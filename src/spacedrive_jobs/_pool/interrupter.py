@@ -10,6 +10,7 @@ from contextvars import ContextVar
 from typing import TypeAlias, TypeVar
 
 from spacedrive_jobs._model.interruption import STRENGTH, Interruption, JobInterrupted
+from spacedrive_jobs._pool import child
 
 T = TypeVar("T")
 Listener: TypeAlias = Callable[[Interruption], None]
@@ -140,6 +141,9 @@ def _tell(listener: Listener, kind: Interruption) -> None:
         _log.exception("a listener for interruptions failed; the request stands")
 
 
+# Set in a child process of a ChildPool, where a call has no interrupter of its own.
+_flag = child.flag_page()
+
 current_interrupter: ContextVar[Interrupter | None] = ContextVar("spacedrive_jobs_interrupter", default=None)
 """The interrupter of the run for which the present code works. A thread of the pool gets its caller's."""
 
@@ -150,4 +154,12 @@ def interrupt_requested() -> bool:
     Costs well under a microsecond. After True, return soon: the request can no longer be taken back.
     """
     current = current_interrupter.get()
-    return current is not None and current.requested is not None and current.acknowledge() is not None
+    if current is None:
+        return _flag is not None and _flag[0] != 0
+    return current.requested is not None and current.acknowledge() is not None
+
+
+def requested_of_this_process() -> Interruption | None:
+    """In a child process of a ChildPool: what its parent asked of the present call."""
+    kind = child.requested_kind()
+    return None if kind is None else Interruption(kind)

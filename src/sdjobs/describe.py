@@ -28,8 +28,10 @@ def why(info: JobInfo) -> str:
         return info.error_message or info.reason
     if info.status is JobStatus.COMPLETED:
         return trouble(info)
-    if not info.handled and info.status is not JobStatus.CANCELLED:
-        return info.reason or "waits for a handler: this process does not know its kind"
+    if info.reason in (info.status.value, state_word(info.status, info.request)):
+        return ""
+    if info.status is JobStatus.QUEUED and not info.handled:
+        return "waits for a process that knows this kind (--import MODULE)"
     return info.reason
 
 

@@ -47,10 +47,13 @@ def closing(info: JobInfo, settings: Settings, now: datetime, *, stopped_by: str
             return Closing(code, (f"Paused{_so_far(info)}.", _resume("Resume it", info, settings)))
         case JobStatus.RUNNING:
             watch = settings.command("jobs", "watch", info.id.short)
-            return Closing(code, (f"Stopped watching{_by(stopped_by)}. The job goes on; watch it: {watch}",))
+            return Closing(code, (f"Stopped watching{_by(stopped_by)}. The job goes on.", f"Watch it: {watch}"))
         case JobStatus.QUEUED:
-            stopped = f"Stopped{_by(stopped_by)}{_so_far(info)}. The job is queued and goes on with the next worker."
-            return Closing(code, (stopped, _resume("Go on now", info, settings)))
+            stopped = f"Stopped{_by(stopped_by)}{_so_far(info)}."
+            return Closing(
+                code,
+                (stopped, "The job is queued and goes on with the next worker.", _resume("Or now", info, settings)),
+            )
 
 
 def say(end: Closing, info: JobInfo, settings: Settings) -> ExitCode:
@@ -112,8 +115,9 @@ def _so_far(info: JobInfo) -> str:
 
 
 def _resume(words: str, info: JobInfo, settings: Settings) -> str:
+    command = settings.command("jobs", "resume", info.id.short, "--follow", needs_code=True)
     again = ", or give the same command again" if is_transfer(info) else ""
-    return f"{words}: {settings.command('jobs', 'resume', info.id.short, '--follow')}{again}"
+    return f"{words}: {command}{again}"
 
 
 def _by(signal: str) -> str:

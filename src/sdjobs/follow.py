@@ -32,7 +32,7 @@ from spacedrive_jobs import (
 LOOK_AGAIN: Final = 2.0
 """Seconds after which the counters, and whether anybody will run a queued job, are looked at."""
 
-PAUSING: Final = "Pausing at the next safe point. Ctrl-C again aborts: the job is then cancelled."
+PAUSING: Final = "Pausing at the next safe point. Ctrl-C again aborts and cancels the job."
 ABORTING: Final = "Aborting."
 UNSTOPPABLE: Final = "This job cannot be paused. Ctrl-C again aborts it."
 
@@ -114,11 +114,18 @@ class Follower:
             self._mail.put_nowait(error)
 
     async def _read_mail(self) -> Ending:
+        loop = asyncio.get_running_loop()
+        next_look = loop.time() + LOOK_AGAIN
         while True:
             mail: _Mail = None
             with suppress(TimeoutError):
-                mail = await asyncio.wait_for(self._mail.get(), LOOK_AGAIN)
-            ending = self._reader_has_left() or await self._act_on(mail)
+                mail = await asyncio.wait_for(self._mail.get(), max(next_look - loop.time(), 0))
+            ending = self._reader_has_left()
+            if ending is None and mail is not None:
+                ending = await self._act_on(mail)
+            if ending is None and loop.time() >= next_look:
+                next_look = loop.time() + LOOK_AGAIN
+                ending = await self._look_again()
             if ending is not None:
                 return ending
 
@@ -126,7 +133,7 @@ class Follower:
         reader = self._stance.reader
         return Stopped(signal.SIGPIPE) if reader is not None and reader.closed else None
 
-    async def _act_on(self, mail: _Mail) -> Ending | None:
+    async def _act_on(self, mail: JobUpdate[object] | signal.Signals | BaseException) -> Ending | None:
         match mail:
             case ProgressChanged(view=view):
                 self._show(replace(self._snapshot, view=view))
@@ -137,8 +144,6 @@ class Follower:
                 return Ended()
             case signal.Signals():
                 return await self._on_signal(mail)
-            case None:
-                return await self._look_again()
             case _:
                 raise mail
 
@@ -194,7 +199,8 @@ class Follower:
 
     def _show(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
-        self._presenter.show(snapshot)
+        if not snapshot.status.is_terminal:  # the last words say how much it was
+            self._presenter.show(snapshot)
 
     def _take(self, info: JobInfo, change: StatusChanged | None = None, *, tell: bool = True) -> None:
         """Take over what the record says; tell it as a change where the status or the request is new."""
@@ -208,4 +214,4 @@ class Follower:
             self._told = (status, request, reason)
             self._presenter.status(self._snapshot)
         else:
-            self._presenter.show(self._snapshot)
+            self._show(self._snapshot)

@@ -77,7 +77,7 @@ def _who_runs_it(info: JobInfo, runner: RunnerInfo | None, settings: Settings) -
         return f"It runs already. Watch it: {watch}"
     if runner is not None:
         return f"{runner_name(runner)} runs it. Watch it: {watch}"
-    return f"No process runs the jobs of this library now. Start one: {settings.command('worker')}"
+    return f"No process runs the jobs of this library now. Start one: {settings.command('worker', needs_code=True)}"
 
 
 async def _wake(handle: JobHandle[object], info: JobInfo, *, adopt: bool) -> None:

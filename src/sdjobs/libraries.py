@@ -8,6 +8,7 @@ from typing import Literal
 
 from sdjobs.exit_codes import ExitCode
 from sdjobs.faults import Refusal
+from sdjobs.kinds import discover
 from sdjobs.settings import Settings
 from spacedrive_jobs import JobSystem, Library, LibraryNotFound, RunnerInfo
 
@@ -22,6 +23,7 @@ async def open_library(
 ) -> AsyncGenerator[Library, None]:
     """The chosen library. The default one is made by the commands that start work (`may_create`); one that was
     named must be there, because a slip of the pen would else start a second, empty library."""
+    discover()
     path = settings.library
     create = may_create and not settings.library_is_named
     if path.exists() and not path.is_dir():

@@ -51,12 +51,12 @@ class Settings:
         """Whether somebody chose it (option or variable): then a missing one is an error, and is not made."""
         return bool(self.named_library)
 
-    def command(self, *words: str) -> str:
-        """A command that the user can paste: with the library and the imports of this invocation."""
+    def command(self, *words: str, needs_code: bool = False) -> str:
+        """A command that the user can paste: with this invocation's library, and its imports if it `needs_code`."""
         chosen: list[str] = []
         if self.named_library and self.named_library != os.environ.get(LIBRARY_VARIABLE):
             chosen += ["--library", self.named_library]
-        for module in self.imported:
+        for module in self.imported if needs_code else ():
             chosen += ["--import", module]
         return command_line("sdjobs", *chosen, *words)
 

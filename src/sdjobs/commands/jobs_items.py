@@ -26,16 +26,16 @@ COLUMNS: Final = (Column("OUTCOME"), Column("ITEM"), Column("REASON"))
     "--outcome", "outcomes", multiple=True, type=click.Choice(OUTCOMES), help="Only this outcome; may be repeated."
 )
 @click.option("--limit", type=click.IntRange(min=1), default=100, show_default=True, help="At most so many.")
-@click.option("--after", type=int, metavar="CURSOR", help="Go on where a longer list was cut.")
+@click.option("--after", metavar="CURSOR", help="Go on where a longer list was cut.")
 @shared_options()
 @click.pass_context
-def items(context: click.Context, job: str, outcomes: tuple[str, ...], limit: int, after: int | None) -> ExitCode:
+def items(context: click.Context, job: str, outcomes: tuple[str, ...], limit: int, after: str | None) -> ExitCode:
     """List what became of a job's items, page by page."""
     return asyncio.run(_items(settings_of(context), job, cast("tuple[ItemOutcome, ...]", outcomes), limit, after))
 
 
 async def _items(
-    settings: Settings, job: str, outcomes: tuple[ItemOutcome, ...], limit: int, after: int | None
+    settings: Settings, job: str, outcomes: tuple[ItemOutcome, ...], limit: int, after: str | None
 ) -> ExitCode:
     async with open_library(settings) as library:
         handle = await library.jobs.find(job)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Final
 
 import click
@@ -36,18 +37,18 @@ COLUMNS: Final = (
 )
 @click.option("--kind", metavar="KIND", help="Only jobs of this kind.")
 @click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="At most so many.")
-@click.option("--after", type=int, metavar="CURSOR", help="Go on where a longer list was cut.")
+@click.option("--after", metavar="CURSOR", help="Go on where a longer list was cut.")
 @shared_options()
 @click.pass_context
 def list_jobs(
-    context: click.Context, statuses: tuple[str, ...], kind: str | None, limit: int, after: int | None
+    context: click.Context, statuses: tuple[str, ...], kind: str | None, limit: int, after: str | None
 ) -> ExitCode:
     """List jobs, the newest first."""
     return asyncio.run(_list(settings_of(context), statuses, kind, limit, after))
 
 
 async def _list(
-    settings: Settings, statuses: tuple[str, ...], kind: str | None, limit: int, after: int | None
+    settings: Settings, statuses: tuple[str, ...], kind: str | None, limit: int, after: str | None
 ) -> ExitCode:
     chosen = {JobStatus(status) for status in statuses} or None
     async with open_library(settings) as library:
@@ -82,9 +83,10 @@ def job_row(info: JobInfo, old: str) -> Row:
 
 def _done(info: JobInfo) -> str:
     """The part that is done, or in the end how much it was."""
-    if info.status is JobStatus.COMPLETED or info.view.fraction is None:
-        return amount(info.view)
-    return percent(info.view.fraction)
+    view = info.view
+    if info.status is JobStatus.COMPLETED:
+        return amount(replace(view, bytes_total=None, items_total=None))
+    return percent(view.fraction) if view.fraction is not None else amount(view)
 
 
 def what_and_why(info: JobInfo) -> str:

@@ -15,7 +15,7 @@ from sdjobs.exit_codes import ExitCode
 from sdjobs.faults import Refusal
 from sdjobs.foreground import Begun
 from sdjobs.kind_options import FieldOption, arguments, field_options, parse_json
-from sdjobs.kinds import known_kind, known_kinds
+from sdjobs.kinds import find_kind, known_kinds
 from sdjobs.settings import settings_of, shared_options
 from spacedrive_jobs import JobSystem, KindInfo
 
@@ -23,11 +23,18 @@ from spacedrive_jobs import JobSystem, KindInfo
 class KindsGroup(click.Group):
     """Its commands are the kinds that are registered."""
 
+    _kinds: list[KindInfo] | None = None
+
+    def _known(self) -> list[KindInfo]:
+        if self._kinds is None:
+            self._kinds = known_kinds()
+        return self._kinds
+
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted(kind.kind for kind in known_kinds())
+        return [kind.kind for kind in self._known()]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        kind = known_kind(cmd_name)
+        kind = find_kind(cmd_name, self._known())
         return kind and _command_of(kind)
 
     def resolve_command(
@@ -36,7 +43,7 @@ class KindsGroup(click.Group):
         settings = settings_of(ctx)
         for module in _imports_in(args[1:]):
             settings.import_module(module)
-        if known_kind(args[0]) is None and not ctx.resilient_parsing:
+        if find_kind(args[0], self._known()) is None and not ctx.resilient_parsing:
             raise _unknown(args[0], settings.command("types"))
         return super().resolve_command(ctx, args)
 

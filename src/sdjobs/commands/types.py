@@ -16,7 +16,7 @@ from sdjobs.views.table import Cell, Column, print_table
 def types(context: click.Context) -> ExitCode:
     """List the kinds of jobs that `run` knows."""
     settings = settings_of(context)
-    kinds = sorted(known_kinds(), key=lambda kind: kind.kind)
+    kinds = known_kinds()
     if settings.json:
         settings.out.document({"types": [kind_json(kind) for kind in kinds]})
         return ExitCode.DONE

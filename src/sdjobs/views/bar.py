@@ -20,6 +20,7 @@ from sdjobs.views.snapshot import Snapshot
 from spacedrive_jobs import JobStatus, ProgressView
 
 MIN_BAR: Final = 10
+KEYS_ECHOED: Final = len("^C^C")
 RATE_WIDTH: Final = len("999.9 MB/s")
 ETA_WIDTH: Final = len("59:59 left")
 
@@ -95,14 +96,17 @@ class Bar:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         # One column stays free: a full line makes some terminals wrap, and the bar would leave copies of itself.
+        # More of them after the last line: there the terminal writes ^C when it is pressed.
         width = max(options.max_width - 1, 1)
-        for line in (
-            first_line(self.snapshot, self.glyphs, width, self.moment),
-            second_line(self.snapshot, self.glyphs, width),
-        ):
-            line.truncate(width)
-            line.no_wrap = True
-            yield line
+        yield _cut(first_line(self.snapshot, self.glyphs, width, self.moment), width)
+        width = max(width - KEYS_ECHOED, 1)
+        yield _cut(second_line(self.snapshot, self.glyphs, width), width)
+
+
+def _cut(line: Text, width: int) -> Text:
+    line.truncate(width)
+    line.no_wrap = True
+    return line
 
 
 def first_line(snapshot: Snapshot, glyphs: Glyphs, width: int, moment: float) -> Text:

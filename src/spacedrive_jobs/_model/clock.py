@@ -25,7 +25,7 @@ class Clock(Protocol):
         ...
 
     def call_later(self, delay: float, fn: Callable[[], object]) -> Timer:
-        """Call `fn` on the running event loop after `delay` seconds, unless cancelled. Call it on that loop's thread."""
+        """Call `fn` on the running event loop after `delay` seconds, unless cancelled."""
         ...
 
 
@@ -43,7 +43,12 @@ class SystemClock:
 async def sleep(clock: Clock, delay: float) -> None:
     """Return after `delay` seconds of `clock`."""
     done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-    timer = clock.call_later(delay, lambda: done.done() or done.set_result(None))
+
+    def wake() -> None:
+        if not done.done():
+            done.set_result(None)
+
+    timer = clock.call_later(delay, wake)
     try:
         await done
     finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ class JobId:
     value: UUID
 
     @property
-    def bytes(self) -> bytes:
+    def bytes(self) -> builtins.bytes:
         return self.value.bytes
 
     @property
@@ -39,7 +40,7 @@ class JobId:
         return JobId(UUID(text))
 
     @staticmethod
-    def from_bytes(value: bytes) -> JobId:
+    def from_bytes(value: builtins.bytes) -> JobId:
         return JobId(UUID(bytes=value))
 
 

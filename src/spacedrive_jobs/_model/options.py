@@ -36,5 +36,6 @@ class JobOptions:
 
     def delay_before_retry(self, errors: int, jitter: random.Random) -> timedelta:
         """Doubling from `backoff`, capped at an hour, ± 10 % so that many failures do not return at one moment."""
-        base = min(self.backoff * 2 ** min(errors - 1, 20), MAX_BACKOFF)
+        doublings: int = min(errors - 1, 20)
+        base = min(self.backoff * (1 << doublings), MAX_BACKOFF)
         return base * jitter.uniform(0.9, 1.1)

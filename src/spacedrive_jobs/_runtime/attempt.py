@@ -214,7 +214,7 @@ class Attempt:
         data = self.definition.encode_state(state)
         if len(data) > STATE_WARNING:
             warnings.warn(
-                f"the state of {self.definition.kind!r} is {len(data):,} bytes: keep a cursor, and lists in rows (ctx.keep)",
+                f"the state of {self.definition.kind!r} is {len(data):,} bytes: keep a cursor, lists go into ctx.keep",
                 ResourceWarning,
                 stacklevel=4,
             )
@@ -285,7 +285,7 @@ class Attempt:
         return flush
 
     def last_mark(self, *, notes: bool = False) -> Flush | None:
-        """At an interruption: what was marked and not yet written. `notes`: all notes too, those of a hook among them."""
+        """At an interruption: what was marked and not yet written; with `notes` also all notes, those of hooks too."""
         with self._lock:
             flush = self._take_mark()
             if notes and self._notes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import builtins
 import threading
-from collections.abc import Callable, Collection, Coroutine, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Coroutine, Generator, Iterable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar, final, overload
@@ -235,7 +235,7 @@ class BlockingLibrary:
 @contextmanager
 def open_blocking_library(
     open_async: Callable[[], AbstractAsyncContextManager[Library, None]],
-) -> Iterator[BlockingLibrary]:
+) -> Generator[BlockingLibrary]:
     """Run `open_async()` on a loop in a thread, for the time of the block."""
     thread = LoopThread()
     entered: asyncio.Future[Library] = asyncio.Future(loop=thread.loop)

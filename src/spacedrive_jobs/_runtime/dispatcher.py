@@ -20,7 +20,7 @@ class Dispatcher:
         self._store, self._registry, self._clock, self._stored = store, registry, clock, stored
 
     async def dispatch(self, jobs: Iterable[object], *, priority: int | None, timeout: float | None) -> list[JobId]:
-        """Store the jobs durably, all or none. Raises ArgumentError, PayloadTooLarge, UnknownKind, NoSpace, StoreBusy."""
+        """Store the jobs durably, all or none. Raises ArgumentError, PayloadTooLarge, NoSpace, StoreBusy."""
         now = self._clock.now_ms()
         rows = [self._new_job(job, priority, now) for job in jobs]
         if rows:

@@ -14,10 +14,12 @@ from spacedrive_jobs._definition.registry import Registry
 from spacedrive_jobs._model.clock import sleep
 from spacedrive_jobs._model.errors import JobError
 from spacedrive_jobs._model.ids import JobId, new_runner_id
+from spacedrive_jobs._model.interruption import Interruption
 from spacedrive_jobs._runtime import presence, processes
 from spacedrive_jobs._runtime.dispatcher import Dispatcher
 from spacedrive_jobs._runtime.executor import Executor
 from spacedrive_jobs._runtime.hub import Hub
+from spacedrive_jobs._runtime.isolated import ENTRY
 from spacedrive_jobs._runtime.joblog import JobLog
 from spacedrive_jobs._runtime.leases import Leases
 from spacedrive_jobs._runtime.pump import Pump
@@ -29,7 +31,7 @@ from spacedrive_jobs._store.control import Asked
 from spacedrive_jobs._store.doorbell import Doorbell
 from spacedrive_jobs._store.rows import JobRow
 from spacedrive_jobs._store.store import Store
-from spacedrive_jobs._tasks.pools import ThreadPool
+from spacedrive_jobs._tasks.pools import ChildPool, ThreadPool
 from spacedrive_jobs._tasks.system import TaskSystem
 
 if TYPE_CHECKING:
@@ -65,6 +67,8 @@ class Engine:
         self.pool = ThreadPool(POOL_THREADS, name="jobs-pool")
         self.job_threads = ThreadPool(max(settings.slots * 2, 8), name="jobs-thread")
         self.tasks = TaskSystem(slots=None, clock=settings.clock, timeout_grace=2.0)
+        self.children = ChildPool(preload=[ENTRY.partition(":")[0]])
+        self.closing = False
         self.hub = Hub(store)
         self.joblog = JobLog(folder / "logs", self.clock)
         self.running = Running(settings.slots)
@@ -111,9 +115,10 @@ class Engine:
 
     async def close(self) -> None:
         """Shutdown: stop claiming, interrupt what runs, wait `grace` seconds, give back, let go."""
-        self.scheduler.closed = self.executor.closing = True
+        self.scheduler.closed = self.closing = True
         await self.tasks.shutdown(grace=self.settings.grace)
         await self._until_stored()
+        await self.children.close()
         for service in self._services:
             service.cancel()
         await asyncio.gather(*self._services, return_exceptions=True)
@@ -245,8 +250,8 @@ class Engine:
     async def resume(self, job: JobId) -> None:
         await self.store.resume(job)
         for running in self.running:
-            if running.claimed.claim.job == job:
-                self.executor.withdraw_pause(running)
+            if running.claimed.claim.job == job and running.body is not None:
+                running.body.withdraw(Interruption.PAUSE)
         if self.settings.runs == "own":
             self.scheduler.own.add(job)
         self.scheduler.wake()

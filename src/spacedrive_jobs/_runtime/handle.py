@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import warnings
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from spacedrive_jobs._definition.handle import JobHandle
@@ -85,13 +86,7 @@ class StoredJobHandle(JobHandle[OutT_co]):
             while not row.status.is_terminal:
                 await watcher.woken.wait()
                 watcher.woken.clear()
-                after = cursor
-                events, row = await engine.store.read(
-                    lambda connection: (
-                        reads.job_events(connection, self._id, after),
-                        reads.read_job(connection, self._id),
-                    )
-                )
+                events, row = await engine.store.read(partial(_since, job=self._id, after=cursor))
                 if row is None:
                     raise self._missing()
                 if watcher.progress is not None:
@@ -148,7 +143,7 @@ class StoredJobHandle(JobHandle[OutT_co]):
             )
 
     @asynccontextmanager
-    async def _watched(self) -> AsyncIterator[Watcher]:
+    async def _watched(self) -> AsyncGenerator[Watcher]:
         hub = self._engine.hub
         watcher = hub.watch(self._id)
         try:
@@ -175,6 +170,10 @@ def _snapshot(connection: Any, job: JobId) -> Snapshot:
     row = reads.read_job(connection, job)
     events = reads.job_events(connection, job)
     return row, events[-1].seq if events else 0
+
+
+def _since(connection: Any, job: JobId, after: int) -> tuple[list[JobEvent], JobRow | None]:
+    return reads.job_events(connection, job, after), reads.read_job(connection, job)
 
 
 def _progress_of(row: JobRow) -> ProgressChanged | None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, cast, final
 
 from spacedrive_jobs._definition.registry import registry
 from spacedrive_jobs._model.errors import LibraryNotFound
@@ -64,7 +64,9 @@ class Library:
             grace=grace,
             history_days=history_days,
         )
-        return open_library(Path(path), create=create, settings=settings)
+        opening = open_library(Path(path), create=create, settings=settings)
+        # contextlib types the exit as `bool | None`; this one never swallows what the block raised.
+        return cast("AbstractAsyncContextManager[Library, None]", opening)
 
     @staticmethod
     def open_blocking(
@@ -81,7 +83,7 @@ class Library:
         """As `open`, for programs without asyncio: `with Library.open_blocking(path) as library`."""
         from spacedrive_jobs._runtime.blocking import open_blocking_library
 
-        return open_blocking_library(
+        opening = open_blocking_library(
             lambda: Library.open(
                 path,
                 create=create,
@@ -93,6 +95,7 @@ class Library:
                 history_days=history_days,
             )
         )
+        return cast("AbstractContextManager[BlockingLibrary, None]", opening)
 
     @property
     def path(self) -> Path:
@@ -105,9 +108,9 @@ class Library:
 
 
 @asynccontextmanager
-async def open_library(path: Path, *, create: bool, settings: Settings) -> AsyncIterator[Library]:
+async def open_library(path: Path, *, create: bool, settings: Settings) -> AsyncGenerator[Library]:
     """`Library.open`, with settings that tests give."""
-    folder = Path(os.path.abspath(path))
+    folder = await asyncio.to_thread(_absolute, path)
     store = Store(folder, settings.clock, durability=settings.durability, vfs=settings.vfs)
     await asyncio.to_thread(_prepare, folder, store, create)
     engine = Engine(folder, store, registry, settings)
@@ -129,6 +132,10 @@ async def open_library(path: Path, *, create: bool, settings: Settings) -> Async
         raise
     if raised is not None:
         raise raised
+
+
+def _absolute(path: Path) -> Path:
+    return Path(os.path.abspath(path))
 
 
 def _prepare(folder: Path, store: Store, create: bool) -> None:

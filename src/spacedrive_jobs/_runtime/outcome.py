@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Final
 
 from spacedrive_jobs._model.errors import AttemptEnded, PayloadTooLarge
-from spacedrive_jobs._model.interruption import Interruption
+from spacedrive_jobs._model.interruption import Interruption, JobInterrupted
 from spacedrive_jobs._model.options import JobOptions
 from spacedrive_jobs._model.transition import Cancel, Claim, Fail, Pause, Requeue, Retry, Transition
 from spacedrive_jobs._runtime.attempt import bounded
@@ -35,6 +35,10 @@ class Ending:
     forced: Interruption | None = None
     reason: str = ""
     closing: bool = False
+
+    def interruption(self) -> JobInterrupted:
+        """What stopped code that could not say so itself, because its process was killed for it."""
+        return JobInterrupted(self.forced or self.requested or Interruption.SHUTDOWN)
 
 
 def after_error(error: BaseException, ending: Ending, jitter: random.Random) -> Transition | None:
@@ -71,14 +75,14 @@ def interrupted(kind: Interruption, ending: Ending) -> Transition:
         case Interruption.SHUTDOWN:
             return Requeue(claim=claim, at=at, reason="its runner was shut down")
         case Interruption.TIMEOUT:
-            return timed_out(ending, trace)
+            return timed_out(ending)
 
 
 def timed_out(ending: Ending, note: str = "") -> Fail:
     """Time that was used up once would be used up again: a timeout is final."""
     limit = ending.options.timeout
     message = ending.reason or (f"timed out after {_seconds(limit)}" if limit else "timed out")
-    return Fail(claim=ending.claim, at=ending.at, error_type="TimedOut", error_message=message + note, trace=trace)
+    return Fail(claim=ending.claim, at=ending.at, error_type="TimedOut", error_message=message + note)
 
 
 def _failed(error: BaseException, ending: Ending, jitter: random.Random) -> Transition:
@@ -100,7 +104,7 @@ def _failed(error: BaseException, ending: Ending, jitter: random.Random) -> Tran
 
 def describe(error: BaseException) -> tuple[str, str]:
     """(type, message), printable and bounded; an error without a text is named by its type."""
-    name = type(error).__name__
+    name: str = getattr(error, "error_type", "") or type(error).__name__
     try:
         text = str(error)
     except Exception:  # a broken __str__ must not hide the failure
@@ -111,7 +115,7 @@ def describe(error: BaseException) -> tuple[str, str]:
 def traceback_of(error: BaseException) -> str:
     """The last 16 KiB of the traceback; empty where it cannot be formatted."""
     try:
-        text = "".join(traceback.format_exception(error))
+        text: str = getattr(error, "traceback", "") or "".join(traceback.format_exception(error))
     except Exception:
         return ""
     return text.encode("utf-8", "backslashreplace")[-TRACEBACK_LIMIT:].decode("utf-8", "ignore")

@@ -25,7 +25,7 @@ _held: weakref.WeakSet[LockFile] = weakref.WeakSet()
 
 @dataclass(frozen=True, slots=True)
 class Pulse:
-    """What a runner writes into its file: a counter that moves while it is not stopped, and whether its disk is full."""
+    """What a runner writes into its file: a counter that moves unless it is stopped, and whether its disk is full."""
 
     beats: int
     no_space: bool

@@ -1,4 +1,4 @@
-"""From what a job says of its progress to what is shown: a fraction that never falls, a rate and an ETA that are honest."""
+"""From what a job says of its progress to what is shown: a fraction that never falls, an honest rate and ETA."""
 
 from __future__ import annotations
 

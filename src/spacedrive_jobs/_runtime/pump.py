@@ -65,15 +65,14 @@ class Pump:
             self._store.store_progress([row])
 
     def _take(self, running: RunningAttempt) -> ProgressRow | None:
-        attempt, tracker = running.attempt, running.tracker
-        if attempt is None or tracker is None:
+        body, tracker = running.body, running.tracker
+        if body is None or tracker is None:
             return None
-        progress = attempt.take_progress()
+        progress = body.take_progress()
         if progress is None:
             return None
         view = tracker.view(progress, self._clock.monotonic())
-        attempt.stored = True
-        self._hub.progressed(attempt.claim.job, progress, view)
+        self._hub.progressed(running.claimed.claim.job, progress, view)
         return progress_row(running, progress, view)
 
 

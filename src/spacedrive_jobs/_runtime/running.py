@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from spacedrive_jobs._definition.definition import JobDefinition
 from spacedrive_jobs._model.ids import JobId
 from spacedrive_jobs._model.interruption import Interruption
 from spacedrive_jobs._model.transition import ClaimedJob
-from spacedrive_jobs._runtime.attempt import Attempt
 from spacedrive_jobs._runtime.progress import ProgressTracker
+
+if TYPE_CHECKING:
+    from spacedrive_jobs._runtime.body import Body
 
 
 @dataclass(slots=True, eq=False)
@@ -21,7 +23,7 @@ class RunningAttempt:
     claimed: ClaimedJob
     definition: JobDefinition | None
     handle: Any = None
-    attempt: Attempt | None = None
+    body: Body | None = None
     tracker: ProgressTracker | None = None
     forced: Interruption | None = None
     reason: str = ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import builtins
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping
+from functools import partial
 from typing import Any, TypeVar, overload
 
 from spacedrive_jobs._definition.handle import JobHandle
@@ -90,7 +91,10 @@ class JobSystem:
         return StoredJobHandle(self._engine, id, known=True)
 
     async def find(self, text: str, /) -> JobHandle[object]:
-        """The job that `text` names: a whole id, or an unambiguous end or beginning of one. JobNotFound, AmbiguousJobId."""
+        """The job that `text` names: a whole id, or an unambiguous end or beginning of one.
+
+        Raises JobNotFound, AmbiguousJobId.
+        """
         digits = text.strip().lower().replace("-", "")
         if not digits or not all(digit in "0123456789abcdef" for digit in digits):
             raise JobNotFound(text)
@@ -173,8 +177,7 @@ class JobSystem:
         try:
             cursor = await store.read(reads.last_event)
             while True:
-                after = cursor
-                events = await store.read(lambda connection: reads.events_after(connection, after))
+                events = await store.read(partial(reads.events_after, after=cursor))
                 for event in events:
                     cursor = event.seq
                     yield event

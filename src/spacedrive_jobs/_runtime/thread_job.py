@@ -11,7 +11,7 @@ from spacedrive_jobs._runtime.attempt import Attempt
 from spacedrive_jobs._runtime.blocking_context import RunBlockingContext
 
 if TYPE_CHECKING:
-    from spacedrive_jobs._runtime.executor import Executor
+    from spacedrive_jobs._runtime.engine import Engine
 
 
 class ThreadTimedOut(JobInterrupted):
@@ -21,18 +21,21 @@ class ThreadTimedOut(JobInterrupted):
         super().__init__(Interruption.TIMEOUT)
 
 
-async def run_in_thread(executor: Executor, job: Any, attempt: Attempt, definition: JobDefinition) -> object:
+async def run_in_thread(engine: Engine, job: Any, attempt: Attempt, definition: JobDefinition) -> object:
     """Run the job's function. At a timeout or an abort the thread is written off: its context is dead, its place in
     the pool is given to another, and this attempt is over although the thread may still be in a blocking call."""
-    engine = executor.engine
     loop = asyncio.get_running_loop()
     context: RunBlockingContext[Any] = RunBlockingContext(attempt, engine.pool, engine.open_blocking_library, loop)
     call = engine.job_threads.submit(definition.start, job, context)
     time_is_up: asyncio.Future[None] = loop.create_future()
 
+    def expire() -> None:
+        if not time_is_up.done():
+            time_is_up.set_result(None)
+
     def listen(kind: Interruption) -> None:
         if kind is Interruption.TIMEOUT:
-            loop.call_soon_threadsafe(lambda: time_is_up.done() or time_is_up.set_result(None))
+            loop.call_soon_threadsafe(expire)
 
     attempt.interrupter.add_listener(listen)
     ended = asyncio.wrap_future(call)

@@ -10,7 +10,7 @@ from spacedrive_jobs._model import failpoint
 from spacedrive_jobs._model.errors import AttemptEnded
 from spacedrive_jobs._model.transition import Checkpoint, Claim, Flush, ProgressRow
 from spacedrive_jobs._store.sql import query
-from spacedrive_jobs._store.tx import Row, Tx
+from spacedrive_jobs._store.tx import Row, Tx, Value
 
 
 def checkpoint(tx: Tx, claim: Claim, flush: Flush, now: int) -> None:
@@ -29,7 +29,7 @@ def store_flush(tx: Tx, claim: Claim, flush: Flush, now: int) -> None:
     """Write a flush whose claim has been checked in this transaction."""
     job = claim.job.bytes
     store_rows(tx, job, flush)
-    parameters = {
+    parameters: dict[str, Value] = {
         "job": job,
         "attempt": claim.attempt,
         "version": flush.version,
@@ -55,7 +55,7 @@ def store_rows(tx: Tx, job: bytes, flush: Flush) -> None:
 
 
 def spill(tx: Tx, claim: Claim, flush: Flush) -> None:
-    """Store gathered rows before a checkpoint names them, so that a job that never checkpoints stays small in memory."""
+    """Store rows before a checkpoint names them, so that a job that never checkpoints stays small in memory."""
     require_claim(tx, claim)
     store_rows(tx, claim.job.bytes, flush)
 

@@ -30,7 +30,7 @@ def pause(tx: Tx, job: JobId, now: int) -> Asked:
         raise TransitionRefused(job, "pause", status, "it is being cancelled")
     tx.announces = True
     if status == "running":
-        tx.change("request", {"request": "pause", "reason": "pausing", "now": now, "id": job.bytes})
+        _request(tx, job, "pause", "pausing", now)
         asked = Asked.REQUESTED
     else:
         tx.change("pause_queued", {"now": now, "id": job.bytes})
@@ -63,8 +63,7 @@ def cancel(tx: Tx, job: JobId, now: int, reason: str, *, hook: bool) -> Asked:
     tx.announces = True
     failpoint.hit("control.cancel")
     if status == "running":
-        parameters = {"request": "cancel", "reason": reason or "cancelled", "now": now, "id": job.bytes}
-        tx.change("request", parameters)
+        _request(tx, job, "cancel", reason or "cancelled", now)
         return Asked.REQUESTED
     if hook and attempt > 0:
         tx.change(
@@ -82,13 +81,17 @@ def abort(tx: Tx, job: JobId, now: int, reason: str) -> Asked:
         return Asked.ENDED_BEFORE
     tx.announces = True
     if status == "running":
-        tx.change("request", {"request": "abort", "reason": reason or "aborted", "now": now, "id": job.bytes})
+        _request(tx, job, "abort", reason or "aborted", now)
         return Asked.REQUESTED
     end_waiting(tx, job.bytes, now, "cancelled", reason or "aborted")
     return Asked.DONE
 
 
 ENDED = frozenset({"completed", "failed", "cancelled"})
+
+
+def _request(tx: Tx, job: JobId, request: str, reason: str, now: int) -> None:
+    tx.change("request", {"request": request, "reason": reason, "now": now, "id": job.bytes})
 
 
 def _read(tx: Tx, job: JobId) -> tuple[str, str | None, int, bool]:

@@ -8,7 +8,7 @@ from spacedrive_jobs._model import failpoint
 from spacedrive_jobs._model.ids import JobId, RunnerId
 from spacedrive_jobs._model.status import Request
 from spacedrive_jobs._model.transition import Claim, ClaimedJob, NewJob
-from spacedrive_jobs._store.tx import Row, Tx
+from spacedrive_jobs._store.tx import Row, Tx, Value
 
 Handled = Mapping[str, tuple[int, int]]
 """Each kind that can be run here, aliases too: the oldest and the newest version of it."""
@@ -24,7 +24,7 @@ def enqueue(tx: Tx, jobs: Sequence[NewJob]) -> None:
     failpoint.hit("queue.enqueued")
 
 
-def _inserted(tx: Tx, job: NewJob) -> tuple[None | int | float | str | bytes, ...]:
+def _inserted(tx: Tx, job: NewJob) -> tuple[Value, ...]:
     return (
         job.id,
         job.kind,
@@ -52,9 +52,13 @@ def claim(
 ) -> list[ClaimedJob]:
     """Take up to `limit` jobs for `runner`, first in line first.
 
-    What `handled` does not cover is left alone. `suspects`: one job whose process died before may be among them. `only`: these ids and no others.
+    What `handled` does not cover is left alone. `suspects`: one job whose process died before may be among them.
+    `only`: these ids and no others.
     """
-    places = _own_places(tx, handled, only, suspects) if only is not None else _places(tx, handled, limit, suspects)
+    if only is None:
+        places = _places(tx, handled, limit, suspects)
+    else:
+        places = _own_places(tx, handled, only, suspects)
     claimed = [_claim_one(tx, runner, now, id_) for _, _, id_ in sorted(places)[:limit]]
     failpoint.hit("queue.claimed")
     return claimed
@@ -129,7 +133,7 @@ def pass_time(tx: Tx, now: int) -> int | None:
 
 def end_waiting(tx: Tx, id_: bytes, now: int, status: str, reason: str, *, error_type: str | None = None) -> bool:
     """End a queued or paused job, for which no code runs. False if it is in neither status."""
-    parameters = {
+    parameters: dict[str, Value] = {
         "id": id_,
         "at": now,
         "status": status,

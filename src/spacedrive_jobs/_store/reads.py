@@ -95,8 +95,9 @@ def events_after(connection: apsw.Connection, after: int, limit: int = 1_000) ->
 
 
 def last_event(connection: apsw.Connection) -> int:
-    ((seq,),) = connection.execute(query("last_event")).fetchall()
-    return int(seq)
+    for (seq,) in connection.execute(query("last_event")):
+        return int(str(seq))
+    return 0
 
 
 def read_progress(connection: apsw.Connection, job: JobId) -> tuple[bytes | None, bytes] | None:

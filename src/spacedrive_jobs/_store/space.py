@@ -24,7 +24,7 @@ def is_no_space(error: BaseException) -> bool:
     if isinstance(error, OSError):
         return error.errno in FULL_ERRNOS
     if isinstance(error, apsw.IOError):
-        return error.extendedresult in {
+        return (getattr(error, "extendedresult", 0)) in {
             apsw.SQLITE_IOERR_WRITE,
             apsw.SQLITE_IOERR_FSYNC,
             apsw.SQLITE_IOERR_SHMSIZE,

@@ -26,7 +26,7 @@ from spacedrive_jobs._store.connection import Durability, connect
 from spacedrive_jobs._store.lane import Sink
 from spacedrive_jobs._store.reader import Reader, ReadFunction
 from spacedrive_jobs._store.tx import Tx
-from spacedrive_jobs._store.writer import Writer, WriteFunction
+from spacedrive_jobs._store.writer import WriteFunction, Writer
 
 T = TypeVar("T")
 
@@ -51,7 +51,7 @@ class Store:
             self.path,
             durability=durability,
             on_commit=self._committed,
-            on_space=lambda full: self.on_space(full),
+            on_space=self._space_changed,
             monotonic=clock.monotonic,
         )
         self._readers = [Reader(self._connect, f"jobs-reader-{number}") for number in range(READERS)]
@@ -91,6 +91,9 @@ class Store:
     def _committed(self, tx: Tx) -> None:
         if tx.announces:
             self.on_commit()
+
+    def _space_changed(self, full: bool) -> None:
+        self.on_space(full)
 
     # --- the two ways in ----------------------------------------------------------------------------------------------
 

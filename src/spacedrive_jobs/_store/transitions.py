@@ -41,7 +41,11 @@ def apply(tx: Tx, transition: Transition) -> bool:
             else:
                 _leave(tx, claim, at, trace, why, place=tx.back(), due_at=due_at, errors=1)
         case Pause(reason=why):
-            _leave(tx, claim, at, trace, why, status="paused", place=None)
+            # The code stopped for a pause; what is wanted now may be something else (it was resumed, or cancelled).
+            if request == "pause":
+                _leave(tx, claim, at, trace, why, status="paused", place=None)
+            else:
+                _requeue(tx, claim, at, trace, "resumed", request=request, requested=reason, resumable=True)
         case Requeue(reason=why):
             _requeue(tx, claim, at, trace, why, request=request, requested=reason, resumable=bool(resumable))
         case Crash(reason=why, max_crashes=limit):

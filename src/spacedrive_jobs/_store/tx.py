@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 import apsw
 
 from spacedrive_jobs._store.sql import query
 
-Value: TypeAlias = "None | int | float | str | bytes"
+Value: TypeAlias = None | int | float | str | bytes
 Row: TypeAlias = tuple[Any, ...]
+Parameters: TypeAlias = tuple[Value, ...] | Mapping[str, Value]
 
 
 class Tx:
@@ -23,11 +25,11 @@ class Tx:
         self._moved = False
         self.announces = False
 
-    def run(self, name: str, parameters: tuple[Value, ...] | dict[str, Value] = ()) -> list[Row]:
+    def run(self, name: str, parameters: Parameters = ()) -> list[Row]:
         """Run `queries/<name>.sql` and return its rows."""
         return self.connection.execute(query(name), parameters).fetchall()
 
-    def change(self, name: str, parameters: tuple[Value, ...] | dict[str, Value] = ()) -> int:
+    def change(self, name: str, parameters: Parameters = ()) -> int:
         """Run a statement and return how many rows it changed (rows that triggers wrote do not count)."""
         self.connection.execute(query(name), parameters)
         return self.connection.changes()

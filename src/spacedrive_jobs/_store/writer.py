@@ -25,6 +25,7 @@ from spacedrive_jobs._store.tx import Tx
 GROUP: Final = 1_000
 RETRY_SECONDS: Final = 1.0
 NAME_HOLDER_AFTER: Final = 5.0
+NOT_SYNCED: Final[Durability] = "normal"
 BUSY_NAPS: Final = (0.0002, 0.0005, 0.001, 0.002, 0.005)
 
 WriteFunction: TypeAlias = Callable[[Tx], Any]
@@ -61,7 +62,8 @@ class Writer:
         on_space: Callable[[bool], None],
         monotonic: Callable[[], float],
     ) -> None:
-        self._connect, self._path, self._durability = connect, path, durability
+        self._connect, self._path = connect, path
+        self._durability: Durability = durability
         self._on_commit, self._on_space, self._monotonic = on_commit, on_space, monotonic
         self._calls: SimpleQueue[Write | None] = SimpleQueue()
         self._waiting: list[Write] = []
@@ -69,7 +71,7 @@ class Writer:
         self._thread = threading.Thread(target=self._run, name="jobs-writer", daemon=True)
         self._closing = False
         self._abandon = threading.Event()
-        self._synced = durability
+        self._synced: Durability = durability
         self.no_space = False
         self.held_by: str | None = None
         self.broken: BaseException | None = None
@@ -186,7 +188,7 @@ class Writer:
 
     def _sync_as_wanted(self, connection: apsw.Connection, group: list[Write]) -> None:
         """No fsync for a group of which nobody waits for durability; SQLite syncs it with the next one that does."""
-        wanted: Durability = self._durability if any(write.durable for write in group) else "normal"
+        wanted = self._durability if any(write.durable for write in group) else NOT_SYNCED
         if wanted != self._synced:
             set_synchronous(connection, wanted)
             self._synced = wanted

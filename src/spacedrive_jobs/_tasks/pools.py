@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from spacedrive_jobs._pool.process import CallReturned, Child, ChildDied, ChildPool, ChildRaised
 from spacedrive_jobs._pool.threads import ThreadPool, ThreadPoolClosed
 
-__all__ = ["ThreadPool", "ThreadPoolClosed"]
+__all__ = ["CallReturned", "Child", "ChildDied", "ChildPool", "ChildRaised", "ThreadPool", "ThreadPoolClosed"]

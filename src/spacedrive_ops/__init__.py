@@ -1,0 +1,10 @@
+"""The file jobs. Importing this registers them."""
+
+from spacedrive_ops.file_copy.errors import CopyRefused as CopyRefused
+from spacedrive_ops.file_copy.errors import NotEnoughSpace as NotEnoughSpace
+from spacedrive_ops.file_copy.job import FileCopyJob as FileCopyJob
+from spacedrive_ops.file_copy.job import FileCopyOutput as FileCopyOutput
+from spacedrive_ops.file_copy.job import FileMoveJob as FileMoveJob
+from spacedrive_ops.file_copy.job import FileMoveOutput as FileMoveOutput
+from spacedrive_ops.file_copy.model import CopyState as CopyState
+from spacedrive_ops.file_copy.model import OnConflict as OnConflict

@@ -1,0 +1,1 @@
+"""Copying and moving files. The public names are in `spacedrive_ops`."""

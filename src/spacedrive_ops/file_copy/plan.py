@@ -1,0 +1,154 @@
+"""The decisions of a copy. Pure: nothing here touches a disk."""
+
+from __future__ import annotations
+
+import os
+import stat
+import unicodedata
+from collections.abc import Iterable, Iterator
+from enum import Enum
+from typing import Final
+
+from spacedrive_ops.file_copy.model import OnConflict
+
+NAME_MAX: Final = 255
+COARSE_CLOCK: Final = 10_000_000
+"""File systems that store times coarsely (FAT: 2 s, exFAT: 10 ms) store multiples of this many nanoseconds."""
+COARSEST: Final = 2_000_000_000
+
+
+class Decision(Enum):
+    """What to do with one entry, given what its place in the destination holds."""
+
+    CREATE = "create"
+    REPLACE = "replace"
+    KEEP_BOTH = "keep both"
+    SKIP = "skip"
+    DONE = "done"
+    REFUSE = "refuse"
+
+
+def decide(
+    policy: OnConflict, source: os.stat_result, existing: os.stat_result | None, *, ours_since: int | None
+) -> Decision:
+    """Choose for a file or link. `ours_since`: what is newer than this may be an earlier attempt's own work."""
+    if existing is None:
+        return Decision.CREATE
+    if ours_since is not None and is_ours(source, existing, ours_since):
+        return Decision.DONE
+    if policy == "rename":
+        return Decision.KEEP_BOTH
+    if policy == "skip":
+        return Decision.SKIP
+    if stat.S_ISDIR(existing.st_mode) or is_same_entry(source, existing):
+        return Decision.REFUSE
+    if policy == "newer" and not is_newer(source, existing):
+        return Decision.SKIP
+    return Decision.REPLACE
+
+
+def is_same_entry(source: os.stat_result, existing: os.stat_result) -> bool:
+    """Whether both names are one file: writing the one would change the other."""
+    return (source.st_dev, source.st_ino) == (existing.st_dev, existing.st_ino)
+
+
+def is_equal(source: os.stat_result, copy: os.stat_result) -> bool:
+    """Whether `copy` looks like a finished copy of `source`: kind, size and time of change of the content."""
+    return (
+        stat.S_IFMT(source.st_mode) == stat.S_IFMT(copy.st_mode)
+        and (source.st_size == copy.st_size or not stat.S_ISREG(source.st_mode))
+        and is_same_time(source.st_mtime_ns, copy.st_mtime_ns)
+    )
+
+
+def is_ours(source: os.stat_result, existing: os.stat_result, since: int) -> bool:
+    """Whether `existing` is what this job itself put there before it was interrupted.
+
+    An equal entry that was there before the job began keeps its older change time, which nobody can set back.
+    """
+    return existing.st_ctime_ns >= since and is_equal(source, existing)
+
+
+def is_same_time(source_ns: int, copy_ns: int) -> bool:
+    """Equal, or as equal as a file system with a coarse clock can hold."""
+    if source_ns == copy_ns:
+        return True
+    return copy_ns % COARSE_CLOCK == 0 and abs(source_ns - copy_ns) < COARSEST
+
+
+def is_newer(source: os.stat_result, existing: os.stat_result) -> bool:
+    return source.st_mtime_ns > existing.st_mtime_ns and not is_same_time(source.st_mtime_ns, existing.st_mtime_ns)
+
+
+def special_kind(mode: int) -> str:
+    """What people call an entry that cannot be copied; empty for files, links and folders."""
+    if stat.S_ISFIFO(mode):
+        return "a FIFO"
+    if stat.S_ISSOCK(mode):
+        return "a socket"
+    if stat.S_ISBLK(mode) or stat.S_ISCHR(mode):
+        return "a device"
+    return ""
+
+
+def numbered_names(name: str) -> Iterator[str]:
+    """ "name (2).ext", "name (3).ext", ... each at most 255 bytes long, cut between characters."""
+    stem, extension = split_extension(name)
+    number = 2
+    while True:
+        ending = f" ({number}){extension}"
+        yield cut(stem, NAME_MAX - len(os.fsencode(ending))) + ending
+        number += 1
+
+
+def split_extension(name: str) -> tuple[str, str]:
+    """The stem, and what people see as the file's kind: also ".tar.gz", never a hidden file's whole name."""
+    stem, extension = os.path.splitext(name)
+    if len(os.fsencode(extension)) > 32:
+        return name, ""
+    if stem.endswith(".tar") and len(stem) > len(".tar"):
+        return stem.removesuffix(".tar"), ".tar" + extension
+    return stem, extension
+
+
+def cut(text: str, size: int) -> str:
+    """At most `size` bytes of `text`, never half a character."""
+    while len(os.fsencode(text)) > size:
+        text = text[:-1]
+    return text
+
+
+def folded(name: str) -> str:
+    """What a case-insensitive file system compares."""
+    return unicodedata.normalize("NFD", unicodedata.normalize("NFD", name).casefold())
+
+
+def colliding(names: Iterable[str]) -> dict[str, str]:
+    """Names that differ from an earlier one in case only, each with that earlier one."""
+    first: dict[str, str] = {}
+    clashes: dict[str, str] = {}
+    for name in names:
+        earlier = first.setdefault(folded(name), name)
+        if earlier != name:
+            clashes[name] = earlier
+    return clashes
+
+
+def needed_bytes(status: os.stat_result) -> int:
+    """What a copy of this file will occupy: holes cost nothing, and of hard links one in `st_nlink` is written."""
+    occupied = min(status.st_size, status.st_blocks * 512) if is_sparse(status) else status.st_size
+    return occupied // max(1, status.st_nlink)
+
+
+def is_sparse(status: os.stat_result) -> bool:
+    return status.st_blocks * 512 < status.st_size
+
+
+def in_words(size: int) -> str:
+    """A size as people say it: 80 MB."""
+    amount = float(size)
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if amount < 1000:
+            return f"{amount:.0f} {unit}" if amount >= 10 or unit == "bytes" else f"{amount:.1f} {unit}"
+        amount /= 1000
+    return f"{amount:.1f} TB"

@@ -1,0 +1,147 @@
+"""Counting before copying: how much there is, and whether the destination has room for what would be written."""
+
+from __future__ import annotations
+
+import os
+import stat
+import tempfile
+from collections.abc import Callable, Collection, Iterator
+from pathlib import Path
+from typing import Final
+
+from spacedrive_ops.file_copy import syscalls
+from spacedrive_ops.file_copy.atomic import LookedUp
+from spacedrive_ops.file_copy.directory import NOT_OPEN, Directory, open_folder
+from spacedrive_ops.file_copy.errors import NotEnoughSpace
+from spacedrive_ops.file_copy.model import OnConflict, Totals
+from spacedrive_ops.file_copy.plan import Decision, decide, needed_bytes
+from spacedrive_ops.file_copy.walk import Entry, Event, Left, Root, walk
+
+LOOKED_AT: Final = 2_000
+"""Between two looks for an interruption."""
+CLONED: Final = 4096
+
+
+class AsItIs:
+    """The destination, looked at and left alone."""
+
+    ignores_case = False
+
+    def enter(self, parent: Directory, name: str, *, retraced: bool) -> tuple[int, Collection[str]]:
+        if parent.target == NOT_OPEN:
+            return NOT_OPEN, ()
+        try:
+            if not stat.S_ISDIR(os.stat(name, dir_fd=parent.target, follow_symlinks=False).st_mode):
+                raise NotADirectoryError(name)
+            fd = open_folder(parent.target, name)
+        except FileNotFoundError:
+            return NOT_OPEN, ()
+        return fd, set(os.listdir(fd))
+
+    def names_of(self, folder: int) -> Collection[str]:
+        return LookedUp(folder)
+
+
+class Scan:
+    """Counts slice by slice, so that an interruption waits for none of it."""
+
+    def __init__(
+        self,
+        roots: list[Root],
+        policy: OnConflict,
+        *,
+        excluded: Collection[tuple[int, int]],
+        renames_on: int | None,
+        may_be_gone: int,
+    ) -> None:
+        self._events = walk(roots, AsItIs(), excluded=excluded, may_be_gone=may_be_gone)
+        self._policy: OnConflict = policy
+        self._renames_on = renames_on
+        self.totals = Totals()
+        self.needed = 0
+        self.largest = 0
+        self.at = b""
+
+    def some(self, interrupted: Callable[[], bool]) -> bool:
+        """Count on; whether that was all."""
+        for _ in range(10):
+            if not self._count(LOOKED_AT):
+                return True
+            if interrupted():
+                return False
+        return False
+
+    def close(self) -> None:
+        close = getattr(self._events, "close", None)
+        if close is not None:
+            close()
+
+    def _count(self, events: int) -> bool:
+        event: Event | None = None
+        for event in _up_to(events, self._events):
+            if isinstance(event, Left):
+                continue
+            self.totals.items += 1
+            if isinstance(event, Entry) and stat.S_ISREG(event.status.st_mode):
+                self.totals.bytes += event.status.st_size
+                self._need(event)
+        if event is not None:
+            self.at = event.folder.path
+        return event is not None
+
+    def _need(self, entry: Entry) -> None:
+        size = needed_bytes(entry.status)
+        if self._renames_on is not None and entry.status.st_dev == self._renames_on:
+            return
+        if entry.occupied:
+            size = self._needed_beside(entry, size)
+        self.needed += size
+        self.largest = max(self.largest, size)
+
+    def _needed_beside(self, entry: Entry, size: int) -> int:
+        """Where something is there already: nothing if it stays, the difference if it goes."""
+        try:
+            existing = os.stat(entry.target_name, dir_fd=entry.folder.target, follow_symlinks=False)
+        except OSError:
+            return size
+        match decide(self._policy, entry.status, existing, ours_since=None):
+            case Decision.SKIP | Decision.REFUSE:
+                return 0
+            case Decision.REPLACE:
+                return max(0, size - needed_bytes(existing))
+            case _:
+                return size
+
+
+def _up_to(count: int, events: Iterator[Event]) -> Iterator[Event]:
+    for _ in range(count):
+        event = next(events, None)
+        if event is None:
+            return
+        yield event
+
+
+def check_room(holder: bytes, needed: int, source: bytes) -> None:
+    """Raises NotEnoughSpace where the destination cannot hold it, unless it can share the source's blocks."""
+    free = free_bytes(holder)
+    if needed > free and not shares_blocks(source, holder):
+        raise NotEnoughSpace(Path(os.fsdecode(holder)), needed, free)
+
+
+def free_bytes(holder: bytes) -> int:
+    """What this process may still write there; root may use what is reserved for it."""
+    status = os.statvfs(holder)
+    return (status.f_bfree if os.geteuid() == 0 else status.f_bavail) * status.f_frsize
+
+
+def shares_blocks(source: bytes, holder: bytes) -> bool:
+    """Whether files of the source can be cloned into the destination: asked of the file system by cloning."""
+    try:
+        if os.lstat(source).st_dev != os.stat(holder).st_dev:
+            return False
+        with tempfile.TemporaryFile(dir=holder) as first, tempfile.TemporaryFile(dir=holder) as second:
+            first.write(b"\0" * CLONED)
+            first.flush()
+            return syscalls.clone(first.fileno(), second.fileno())
+    except OSError:
+        return False

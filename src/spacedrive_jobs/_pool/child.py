@@ -52,6 +52,9 @@ KINDS: Final = ("pause", "suspend", "cancel", "shutdown", "timeout")
 PICKLED_CALL: Final = b":pickled"
 """The entry that takes a pickled (callable, arguments, keyword arguments)."""
 
+SETTLE: Final = 0.2
+"""How many seconds a call's threads have to end after it has returned."""
+
 TERMINATED: Final = 143
 """Exit code after SIGTERM, as shells count."""
 
@@ -144,7 +147,7 @@ def rights(fds: Sequence[int]) -> list[tuple[int, int, array[int]]]:
 
 
 class Channel:
-    """What a called function talks to its parent with. Blocking; for the child's main thread."""
+    """What a called function talks to its parent with. Blocking; one thread may send while another receives."""
 
     def __init__(self, sock: socket.socket) -> None:
         self.sock = sock
@@ -190,7 +193,8 @@ class Channel:
             # Never beyond a frame that is begun: reads that need no room for descriptors are cheaper, and large.
             missing = self.buffer.missing()
             if missing > READ_SIZE:
-                data, fds = self.sock.recv(min(missing, MOST_READ)), []
+                data = self.sock.recv(min(missing, MOST_READ))
+                fds: list[int] = []
             else:
                 data, fds = receive(self.sock)
             if not data:
@@ -358,9 +362,17 @@ def _plain(text: str) -> str:
 
 
 def _is_soiled() -> bool:
+    """Whether the call has left threads or processes behind. Threads that are about to end are given a moment."""
     threading = sys.modules.get("threading")
     if threading is not None and threading.active_count() > 1:
-        return True
+        import time
+
+        end = time.monotonic() + SETTLE
+        for thread in threading.enumerate():
+            if thread is not threading.main_thread():
+                thread.join(max(0.0, end - time.monotonic()))
+        if threading.active_count() > 1:
+            return True
     try:
         os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
     except ChildProcessError:

@@ -80,9 +80,9 @@ def _stat(pid: int) -> list[str] | None:
 
 def _holds(folder: Path, device: int, inode: int) -> bool:
     try:
-        for entry in os.scandir(folder):
+        for name in os.listdir(folder):
             try:
-                found = entry.stat()
+                found = os.stat(folder / name)
             except OSError:
                 continue  # closed meanwhile
             if (found.st_dev, found.st_ino) == (device, inode):

@@ -113,7 +113,7 @@ class ChildPool:
             self._idle.append(child)
             self._let_in()
         else:
-            self._end(child.close(KILL_GRACE) if child.is_free else child.kill(KILL_GRACE))
+            self._end(_finish(child))
 
     async def run(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Call a picklable function in a child; its result comes back, or its error is raised.
@@ -184,6 +184,13 @@ class ChildPool:
         self._endings.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             _log.error("a child process could not be ended", exc_info=error)
+
+
+async def _finish(child: Child) -> None:
+    """End a child to which nobody listens any more."""
+    if not child.is_free:
+        await child.kill(KILL_GRACE)
+    await child.close(KILL_GRACE)
 
 
 async def run_in_child(pool: ChildPool, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:

@@ -32,6 +32,7 @@ class FrameStream:
         self._ended = False
         self._reading = False
         self._writing = asyncio.Lock()
+        self._room: asyncio.Future[None] | None = None
         self._take_frames()
         self._start_reading()
 
@@ -59,6 +60,7 @@ class FrameStream:
     async def write(self, kind: int, data: bytes, fds: Sequence[int] = ()) -> None:
         """Send a frame. Raises ConnectionError (BrokenPipeError and its kin) if the other side is gone."""
         raw = pack(kind, data, fds)
+        self._check_open()
         if self._writing.locked():
             await self._write_in_turn(raw, fds)
             return
@@ -84,10 +86,13 @@ class FrameStream:
         """Leave the socket alone from now on; for the child, whose next call may be blocking."""
         self._stop_reading()
         self._loop.remove_writer(self._sock)
+        if self._room is not None:
+            _wake(self._room)
         self._end()
 
     async def _write_in_turn(self, raw: bytes, fds: Sequence[int]) -> None:
         async with self._writing:
+            self._check_open()
             view = memoryview(raw)
             while view:
                 try:
@@ -98,17 +103,21 @@ class FrameStream:
                     view, fds = view[sent:], ()
 
     async def _writable(self) -> None:
-        if self._sock.fileno() < 0:
-            raise BrokenPipeError("the pipe was closed while a message waited")
-        ready = self._loop.create_future()
-        self._loop.add_writer(self._sock, _wake, ready)
+        self._room = self._loop.create_future()
+        self._loop.add_writer(self._sock, _wake, self._room)
         # The other side may itself be waiting for room to write: read on, whatever the amount.
         self._start_reading()
         try:
-            await ready
+            await self._room
         finally:
+            self._room = None
             if self._sock.fileno() >= 0:
                 self._loop.remove_writer(self._sock)
+        self._check_open()
+
+    def _check_open(self) -> None:
+        if self._sock.fileno() < 0:
+            raise BrokenPipeError("this side of the pipe is closed")
 
     def _start_reading(self) -> None:
         if not self._reading and not self._ended:

@@ -51,7 +51,8 @@ class _Call:
     def run(self) -> None:
         if not self.delivery.begin():
             return
-        result, error = None, None
+        result: Any = None
+        error: BaseException | None = None
         try:
             result = self.context.run(self.fn, *self.args, **self.kwargs)
             if type(result) is CoroutineType:

@@ -12,7 +12,7 @@ from spacedrive_jobs._model.clock import Timer
 from spacedrive_jobs._model.interruption import Interruption, JobInterrupted
 from spacedrive_jobs._tasks.interrupt import Interrupter, interrupt_requested
 from spacedrive_jobs._tasks.system import TaskHandle, TaskState, TaskStopped, TaskSystem, TaskSystemClosed
-from spacedrive_jobs._tasks.task import Cancelled, CancelledItself, Crashed, Done, Paused
+from spacedrive_jobs._tasks.task import Cancelled, CancelledItself, Crashed, Done, Paused, Task
 from tests.unit.tasks.samples import (
     FailingTask,
     ImmortalTask,
@@ -563,7 +563,10 @@ class TestMap:
 
     async def test_an_error_is_raised_as_it_was(self, system: TaskSystem) -> None:
         started: list[str] = []
-        tasks = [FailingTask(ValueError("bogus")), *(RecordTask(str(number), started) for number in range(50))]
+        tasks: list[Task[str]] = [
+            FailingTask(ValueError("bogus")),
+            *(RecordTask(str(number), started) for number in range(50)),
+        ]
         with pytest.raises(ValueError, match="bogus"):
             await system.map(tasks, limit=2)
         assert len(started) <= 2

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import os
 from datetime import datetime
-from typing import TypeAlias, cast
+from typing import Final, TypeAlias, cast
 
 from sdjobs.text import counted, duration, percent, size, size_of
 from spacedrive_jobs import ItemInfo, JobEvent, JobInfo, JobStatus, LogLine, NoteInfo, ProgressView, Request, RunnerInfo
@@ -22,8 +22,16 @@ def state_word(status: JobStatus, request: Request | None) -> str:
     return status.value
 
 
-def why(info: JobInfo) -> str:
-    """Why the job is as it is, in one sentence; empty where there is nothing to say."""
+NOBODY: Final = "waits for a worker: none runs"
+
+
+def why(info: JobInfo, *, attended: bool = True) -> str:
+    """Why the job is as it is, in one sentence; empty where there is nothing to say.
+
+    `attended`: some process runs this library's queue.
+    """
+    if info.status is JobStatus.QUEUED and not attended:
+        return NOBODY
     if info.status is JobStatus.FAILED:
         return info.error_message or info.reason
     if info.status is JobStatus.COMPLETED:

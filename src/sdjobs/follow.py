@@ -199,8 +199,7 @@ class Follower:
 
     def _show(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
-        if not snapshot.status.is_terminal:  # the last words say how much it was
-            self._presenter.show(snapshot)
+        self._presenter.show(snapshot)
 
     def _take(self, info: JobInfo, change: StatusChanged | None = None, *, tell: bool = True) -> None:
         """Take over what the record says; tell it as a change where the status or the request is new."""

@@ -59,7 +59,7 @@ class _Board(Protocol):
 
     def event(self, event: JobEvent) -> None: ...
 
-    def look(self, jobs: tuple[JobInfo, ...]) -> None: ...
+    def look(self, jobs: tuple[JobInfo, ...], *, attended: bool) -> None: ...
 
     def close(self) -> None: ...
 
@@ -74,7 +74,7 @@ async def watch_all(settings: Settings) -> ExitCode:
                 async with _each_event(library.jobs, board):
                     while not enough.is_set() and not settings.out.closed:
                         page = await library.jobs.list(statuses=UNFINISHED, limit=MANY)
-                        board.look(page.rows)
+                        board.look(page.rows, attended=await runner_of_all(library.jobs) is not None)
                         with suppress(TimeoutError):
                             await asyncio.wait_for(enough.wait(), SECOND)
             finally:
@@ -118,7 +118,7 @@ class _LinesBoard:
         reason = f": {event.reason}" if event.reason else ""
         self._settings.out.line(f"{event.job.short} {state_word(event.status, event.request)}{reason}")
 
-    def look(self, jobs: tuple[JobInfo, ...]) -> None:
+    def look(self, jobs: tuple[JobInfo, ...], *, attended: bool) -> None:
         moved = [info for info in jobs if info.status is JobStatus.RUNNING and self._views.get(info.id) != info.view]
         self._views = {info.id: info.view for info in jobs}
         for info in moved:

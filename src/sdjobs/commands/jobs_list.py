@@ -11,7 +11,7 @@ import click
 from sdjobs import clock
 from sdjobs.describe import amount, is_transfer, job_json, state_word, title, why
 from sdjobs.exit_codes import ExitCode
-from sdjobs.libraries import open_library
+from sdjobs.libraries import open_library, runner_of_all
 from sdjobs.settings import Settings, settings_of, shared_options
 from sdjobs.text import age, percent
 from sdjobs.views.table import STATUS_STYLES, Cell, Column, Row, print_table
@@ -53,23 +53,24 @@ async def _list(
     chosen = {JobStatus(status) for status in statuses} or None
     async with open_library(settings) as library:
         page = await library.jobs.list(statuses=chosen, kind=kind, limit=limit, after=after)
+        attended = await runner_of_all(library.jobs) is not None
     if settings.json:
         settings.out.document({"jobs": [job_json(info) for info in page.rows], "next": page.next})
     elif not page.rows:
         settings.out.line("No jobs." if not (statuses or kind or after) else "No such jobs.")
     else:
-        _print(settings, page)
+        _print(settings, page, attended)
     return ExitCode.DONE
 
 
-def _print(settings: Settings, page: Page[JobInfo]) -> None:
+def _print(settings: Settings, page: Page[JobInfo], attended: bool) -> None:
     present = clock.now()
-    print_table(settings, COLUMNS, [job_row(info, age(info.created_at, present)) for info in page.rows])
+    print_table(settings, COLUMNS, [_row(info, age(info.created_at, present), attended) for info in page.rows])
     if page.next is not None:
         settings.out.line(f"There are more: --after {page.next}")
 
 
-def job_row(info: JobInfo, old: str) -> Row:
+def _row(info: JobInfo, old: str, attended: bool) -> Row:
     word = state_word(info.status, info.request)
     return (
         Cell(info.id.short, "bold"),
@@ -77,7 +78,7 @@ def job_row(info: JobInfo, old: str) -> Row:
         Cell(info.kind),
         Cell(_done(info)),
         Cell(old),
-        Cell(what_and_why(info)),
+        Cell(_what_and_why(info, attended)),
     )
 
 
@@ -89,7 +90,7 @@ def _done(info: JobInfo) -> str:
     return percent(view.fraction) if view.fraction is not None else amount(view)
 
 
-def what_and_why(info: JobInfo) -> str:
+def _what_and_why(info: JobInfo, attended: bool) -> str:
     """The reason first, because the end of the line may be cut off."""
     so_far = amount(info.view) if info.status is JobStatus.RUNNING and info.view.fraction is not None else ""
-    return "; ".join(filter(None, [why(info), so_far, title(info) if is_transfer(info) else ""]))
+    return "; ".join(filter(None, [why(info, attended=attended), so_far, title(info) if is_transfer(info) else ""]))

@@ -27,7 +27,7 @@ from sdjobs.describe import (
     why,
 )
 from sdjobs.exit_codes import ExitCode
-from sdjobs.libraries import open_library
+from sdjobs.libraries import open_library, runner_of_all
 from sdjobs.settings import Settings, settings_of, shared_options
 from sdjobs.text import age, counted, local_time, percent, size
 from sdjobs.text import clock as clock_text
@@ -45,6 +45,7 @@ class Story:
     events: list[JobEvent]
     notes: tuple[NoteInfo, ...]
     more_notes: bool
+    attended: bool
 
 
 @click.command()
@@ -78,7 +79,8 @@ async def _show(settings: Settings, job: str, traceback: bool) -> ExitCode:
 
 async def _read(jobs: JobSystem, info: JobInfo) -> Story:
     notes = await jobs.notes(info.id, limit=NOTES)
-    return Story(info, await jobs.events(info.id), notes.rows, notes.next is not None)
+    events = await jobs.events(info.id)
+    return Story(info, events, notes.rows, notes.next is not None, await runner_of_all(jobs) is not None)
 
 
 def _lines(story: Story, settings: Settings, now: datetime) -> Iterable[str]:
@@ -89,7 +91,7 @@ def _lines(story: Story, settings: Settings, now: datetime) -> Iterable[str]:
         {
             "Job": f"{info.id}  (short: {info.id.short})",
             "Kind": f"{info.kind}, version {info.version}" + ("" if info.handled else ", unknown to this process"),
-            "Status": _status(info),
+            "Status": _status(info, story.attended),
             "Progress": _progress(info),
             "Now at": info.view.current_path if info.status is JobStatus.RUNNING else "",
             "Time": _times(info, now),
@@ -112,8 +114,8 @@ def _fields(fields: Mapping[str, str]) -> Iterable[str]:
     return [f"{label:<{LABEL_WIDTH}}{text}" for label, text in fields.items() if text]
 
 
-def _status(info: JobInfo) -> str:
-    reason = "" if info.status is JobStatus.FAILED else why(info)
+def _status(info: JobInfo, attended: bool) -> str:
+    reason = "" if info.status is JobStatus.FAILED else why(info, attended=attended)
     return state_word(info.status, info.request) + (f": {reason}" if reason else "")
 
 

@@ -39,16 +39,17 @@ class TableBoard:
     def event(self, event: JobEvent) -> None:
         """The next look shows it."""
 
-    def look(self, jobs: tuple[JobInfo, ...]) -> None:
+    def look(self, jobs: tuple[JobInfo, ...], *, attended: bool) -> None:
         with self._output.until_closed():
-            self._live.update(self._table(jobs), refresh=True)
+            self._live.update(self._table(jobs, attended), refresh=True)
 
-    def _table(self, jobs: tuple[JobInfo, ...]) -> RenderableType:
+    def _table(self, jobs: tuple[JobInfo, ...], attended: bool) -> RenderableType:
         if not jobs:
             return Text("No unfinished jobs. Ctrl-C ends the watching.")
         room = max(self._console.height - 4, 1)
         ordered = sorted(jobs, key=lambda info: ORDER[info.status])
-        table = fitted(COLUMNS, list(map(row, ordered[:room])), draws_unicode=self._output.draws_unicode)
+        rows = [row(info, attended=attended) for info in ordered[:room]]
+        table = fitted(COLUMNS, rows, draws_unicode=self._output.draws_unicode)
         left_out = len(ordered) - room
         more = f"and {counted(left_out, 'more job')}. " if left_out > 0 else ""
         return Group(table, Text(f"{more}Ctrl-C ends the watching.", "dim"))
@@ -58,11 +59,11 @@ class TableBoard:
             self._live.stop()
 
 
-def row(info: JobInfo) -> Row:
+def row(info: JobInfo, *, attended: bool) -> Row:
     word = state_word(info.status, info.request)
     view = info.view
     running = info.status is JobStatus.RUNNING
-    told = [why(info), amount(view) if view.fraction is not None else "", title(info)]
+    told = [why(info, attended=attended), amount(view) if view.fraction is not None else "", title(info)]
     return (
         Cell(info.id.short, "bold"),
         Cell(word, STATUS_STYLES[word]),

@@ -98,8 +98,8 @@ class Presenter:
                 self._view.status(item)
             else:
                 self._view.say(item)
-        if newest is not None and not closing:
-            self._view.draw(newest)
+        if newest is not None and not closing and not newest.status.is_terminal:
+            self._view.draw(newest)  # the last words say how much it was in the end
         if closing:
             return False
         self._keep_still()

@@ -63,7 +63,9 @@ def test_the_bar_keeps_its_length_while_the_numbers_change() -> None:
 
 
 @pytest.mark.parametrize("width", [1, 5, 20, 40, 80, 120, 300])
-@pytest.mark.parametrize("path", ["/a", "/" + "x" * 400, "/" + "写" * 300, "/" + "👨\u200d👩\u200d👧" * 40, "\x1b[2J" * 50])
+@pytest.mark.parametrize(
+    "path", ["/a", "/" + "x" * 400, "/" + "写" * 300, "/" + "👨\u200d👩\u200d👧" * 40, "\x1b[2J" * 50]
+)
 @pytest.mark.parametrize("fraction", [None, 0.0, 0.5, 1.0])
 def test_no_line_ever_reaches_the_last_column(width: int, path: str, fraction: float | None) -> None:
     snapshot = replace(RUNNING, view=replace(VIEW, current_path=path, fraction=fraction))
@@ -83,7 +85,14 @@ def test_the_end_of_the_path_is_what_is_shown() -> None:
 
 @pytest.mark.parametrize(
     ("text", "width", "shown"),
-    [("abcdef", 6, "abcdef"), ("abcdef", 4, "…def"), ("写写写", 5, "…写写"), ("写写写", 4, "…写"), ("abcdef", 1, ""), ("abc", 0, "")],
+    [
+        ("abcdef", 6, "abcdef"),
+        ("abcdef", 4, "…def"),
+        ("写写写", 5, "…写写"),
+        ("写写写", 4, "…写"),
+        ("abcdef", 1, ""),
+        ("abc", 0, ""),
+    ],
 )
 def test_end_of(text: str, width: int, shown: str) -> None:
     assert end_of(text, width, "…") == shown
@@ -108,4 +117,6 @@ def test_a_waiting_job_says_why() -> None:
 
 
 def test_a_note_for_the_person_takes_the_second_line() -> None:
-    assert second_line(replace(RUNNING, note="Pausing at the next safe point."), UNICODE, 79).plain.startswith("Pausing")
+    assert second_line(replace(RUNNING, note="Pausing at the next safe point."), UNICODE, 79).plain.startswith(
+        "Pausing"
+    )

@@ -82,8 +82,8 @@ def test_failures_go_to_standard_error_with_the_way_to_learn_more() -> None:
 @pytest.mark.parametrize(
     ("status", "words"),
     [
-        (JobStatus.QUEUED, "Stopped by SIGTERM. The job is queued and goes on with the next worker."),
-        (JobStatus.RUNNING, "Stopped watching by SIGTERM. The job goes on; watch it: sdjobs jobs watch 3f2a91bc"),
+        (JobStatus.QUEUED, "Stopped by SIGTERM."),
+        (JobStatus.RUNNING, "Stopped watching by SIGTERM. The job goes on."),
     ],
 )
 def test_a_signal_is_named(status: JobStatus, words: str) -> None:

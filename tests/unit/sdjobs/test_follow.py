@@ -51,7 +51,9 @@ class Scene:
 
 
 @asynccontextmanager
-async def following(stance: Stance, job: PlayedJob | None = None) -> AsyncIterator[tuple[Scene, asyncio.Future[Ending]]]:
+async def following(
+    stance: Stance, job: PlayedJob | None = None
+) -> AsyncIterator[tuple[Scene, asyncio.Future[Ending]]]:
     scene = Scene(job or PlayedJob(), stance)
     async with asyncio.TaskGroup() as group:
         task = group.create_task(scene.follower.follow())

@@ -32,7 +32,9 @@ def test_ordinary_names_are_left_as_they_are(name: str) -> None:
     assert text.shown(name) == name
 
 
-@pytest.mark.parametrize("name", ["plain", "with space", "it's", "new\nline", "\x1b[31m", "caf\udce9", "back\\slash\n'q'"])
+@pytest.mark.parametrize(
+    "name", ["plain", "with space", "it's", "new\nline", "\x1b[31m", "caf\udce9", "back\\slash\n'q'"]
+)
 def test_a_shell_word_is_one_word_and_the_same_bytes(name: str) -> None:
     printed = subprocess.run(
         ["bash", "-c", f"printf %s {text.shell_word(name)}"], capture_output=True, check=True
@@ -78,7 +80,9 @@ def test_durations(seconds: float, words: str) -> None:
     assert text.duration(seconds) == words
 
 
-@pytest.mark.parametrize(("seconds", "words"), [(0, "0 s"), (-5, "0 s"), (61, "1 min"), (7300, "2 h"), (200_000, "2 d")])
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(0, "0 s"), (-5, "0 s"), (61, "1 min"), (7300, "2 h"), (200_000, "2 d")]
+)
 def test_ages(seconds: float, words: str) -> None:
     now = datetime(2026, 1, 1, tzinfo=UTC)
     assert text.age(now - timedelta(seconds=seconds), now) == words

@@ -1,0 +1,161 @@
+"""`sdjobs` as people start it: a real process, in a pipe or on a terminal of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.acceptance.cli.terminal import Terminal
+from tests.waiting import eventually
+
+ROOT = Path(__file__).parents[3]
+SAMPLES = "tests.acceptance.cli.sample_jobs"
+SDJOBS = [sys.executable, "-m", "sdjobs"]
+
+
+class Started:
+    """A command that runs, its output in files. `lines()` is what it has printed so far."""
+
+    def __init__(self, words: list[str], environment: dict[str, str], folder: Path, **options: Any) -> None:
+        self._out, self._err = folder / "out", folder / "err"
+        with self._out.open("wb") as out, self._err.open("wb") as err:
+            self.process = subprocess.Popen(
+                words, stdin=subprocess.DEVNULL, stdout=out, stderr=err, env=environment, cwd=ROOT, **options
+            )
+
+    @property
+    def out(self) -> str:
+        return self._out.read_bytes().decode()
+
+    @property
+    def err(self) -> str:
+        return self._err.read_bytes().decode()
+
+    def lines(self) -> list[str]:
+        return self.out.splitlines()
+
+    def records(self) -> list[dict[str, Any]]:
+        """What was printed with --json, whole lines only."""
+        return [json.loads(line) for line in self.out.splitlines(keepends=True) if line.endswith("\n")]
+
+    def says(self, words: str) -> None:
+        """Wait until `words` were printed."""
+        eventually(lambda: words in self.out or words in self.err, what=f"{words!r} in {self.out!r} {self.err!r}")
+
+    def send(self, number: signal.Signals) -> None:
+        self.process.send_signal(number)
+
+    def ends(self) -> int:
+        """Wait for its end; the exit code."""
+        return self.process.wait(timeout=15)
+
+    def close(self) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+
+
+class Cli:
+    """Commands on one library of the test's own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.library = folder / "library"
+        self.environment = {
+            **{name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "LC_ALL", "COLUMNS")},
+            "SDJOBS_LIBRARY": str(self.library),
+            "HOME": str(folder / "home"),
+            "XDG_DATA_HOME": str(folder / "data"),
+            "LANG": "C.UTF-8",
+            "TERM": "xterm-256color",
+            "PYTHONWARNINGS": "ignore" if sys.flags.dev_mode else "",
+        }
+        self._started: list[Started | Terminal] = []
+
+    def run(self, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        """To its end. Output is decoded as it is: nothing but UTF-8 may come."""
+        return subprocess.run(
+            [*SDJOBS, *words],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            encoding="utf-8",
+            env={**self.environment, **environment},
+            cwd=ROOT,
+            timeout=15,
+            check=False,
+        )
+
+    def json(self, *words: str) -> Any:
+        """The one document that a command prints with --json."""
+        done = self.run(*words, "--json")
+        assert done.returncode == 0, done
+        return json.loads(done.stdout)
+
+    def start(self, *words: str, prefix: tuple[str, ...] = (), **options: Any) -> Started:
+        folder = self.folder / f"started-{len(self._started)}"
+        folder.mkdir()
+        started = Started([*prefix, *SDJOBS, *words], self.environment, folder, **options)
+        self._started.append(started)
+        return started
+
+    def terminal(self, *words: str, columns: int = 80, rows: int = 24, **environment: str) -> Terminal:
+        terminal = Terminal(
+            [*SDJOBS, *words], {**self.environment, **environment}, cwd=ROOT, columns=columns, rows=rows
+        )
+        self._started.append(terminal)
+        return terminal
+
+    def gate(self, allowed: int = 0) -> Gate:
+        return Gate(self.folder / f"gate-{len(list(self.folder.glob('gate-*')))}", allowed)
+
+    def only_job(self) -> dict[str, Any]:
+        (job,) = self.json("jobs", "list")["jobs"]
+        assert isinstance(job, dict)
+        return job
+
+    def close(self) -> None:
+        for started in self._started:
+            started.close()
+
+
+class Gate:
+    """How far a job may go."""
+
+    def __init__(self, path: Path, allowed: int) -> None:
+        self.path = path
+        self.allow(allowed)
+
+    def allow(self, steps: int) -> None:
+        waiting = self.path.with_suffix(".new")
+        waiting.write_text(str(steps) if steps else "")
+        waiting.replace(self.path)
+
+    def __str__(self) -> str:
+        return str(self.path)
+
+
+@pytest.fixture
+def cli(tmp_path: Path) -> Iterator[Cli]:
+    """Commands on a library that is there already."""
+    cli = Cli(tmp_path)
+    made = cli.run("init")
+    assert made.returncode == 0, made
+    yield cli
+    cli.close()
+
+
+@pytest.fixture
+def bare_cli(tmp_path: Path) -> Iterator[Cli]:
+    """Commands without a library."""
+    cli = Cli(tmp_path)
+    del cli.environment["SDJOBS_LIBRARY"]
+    yield cli
+    cli.close()

@@ -103,6 +103,8 @@ BRANCHES = st.builds(
     chosen=st.none() | LEAVES,
 )
 ZONES = st.sampled_from([UTC, timezone(timedelta(hours=5, minutes=30)), timezone(timedelta(hours=-8))])
+# A day within the ends of time: MessagePack has moments in UTC, and no year 0 or 10,000 there.
+MOMENTS = st.datetimes(datetime(1, 1, 2), datetime(9999, 12, 30), timezones=ZONES)
 JOBS = st.builds(
     Everything,
     text=TEXT,
@@ -113,7 +115,7 @@ JOBS = st.builds(
     branch=BRANCHES,
     colours=st.lists(st.sampled_from(Colour), max_size=3),
     level=st.sampled_from(Level),
-    when=st.datetimes(timezones=ZONES),
+    when=MOMENTS,
     day=st.dates(),
     duration=st.timedeltas(timedelta(days=-999_999), timedelta(days=999_999)),
     identity=st.uuids(),
@@ -166,7 +168,7 @@ class Shown:
         path=PATHS,
         paths=st.lists(PATHS, max_size=3),
         texts=st.lists(NAMES, max_size=3),
-        when=st.datetimes(timezones=ZONES),
+        when=MOMENTS,
         level=st.sampled_from(Level),
         raw=st.binary(max_size=8),
         by_number=st.dictionaries(INTS, NAMES, max_size=3),

@@ -193,8 +193,8 @@ def _decode_with_surrogates(data: bytes) -> tuple[Any, bool]:
 
 # --- what is only shown ---------------------------------------------------------------------------------------------
 
-_AMBIGUOUS: Final = re.compile(r"\\x[89a-f][0-9a-f]|\\ud[89a-f][0-9a-f]{2}|[\ud800-\udfff]")
-_ESCAPED: Final = re.compile(r"[\\\ud800-\udfff]")
+_AMBIGUOUS: Final = r"\\x[89a-f][0-9a-f]|\\ud[89a-f][0-9a-f]{2}|[\ud800-\udfff]"
+_ESCAPED: Final = r"[\\\ud800-\udfff]"
 
 
 def printable(text: str | bytes | os.PathLike[str] | os.PathLike[bytes]) -> str:
@@ -206,9 +206,9 @@ def printable(text: str | bytes | os.PathLike[str] | os.PathLike[bytes]) -> str:
         text = os.fsdecode(text)
     if text.isascii() and "\\" not in text:
         return text
-    if _AMBIGUOUS.search(text) is None:
+    if re.search(_AMBIGUOUS, text) is None:
         return str(text)
-    return _ESCAPED.sub(_escape, text)
+    return re.sub(_ESCAPED, _escape, text)
 
 
 def _escape(match: re.Match[str]) -> str:

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final, cast, get_origin
 
+import msgspec
+
 from spacedrive_jobs._definition.context import JobContext
 from spacedrive_jobs._definition.definition import JobDefinition, Style, Target
 from spacedrive_jobs._definition.progress_codec import check_progress_types
@@ -29,13 +31,12 @@ from spacedrive_jobs._definition.upgrades import ArgumentsUpgrade, StateUpgrade,
 from spacedrive_jobs._model.errors import DefinitionError
 from spacedrive_jobs._model.options import Isolation, JobOptions
 
-KIND: Final = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,99}")
+KIND: Final = r"[A-Za-z][A-Za-z0-9_.-]{0,99}"
 DEFAULT_BACKOFF: Final = JobOptions().backoff
 HOOKS: Final = ("on_pause", "on_resume", "on_cancel")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """What `@job(...)` was given, as it was given."""
 
     name: str
@@ -177,7 +178,7 @@ def check_settings(settings: Settings) -> None:
     """Raise DefinitionError for a value that an option cannot have."""
     kind = settings.name
     for name in (kind, *settings.aliases):
-        if not isinstance(cast("object", name), str) or not KIND.fullmatch(name):
+        if not isinstance(cast("object", name), str) or not re.fullmatch(KIND, name):
             raise DefinitionError(
                 f"{name!r} cannot name a job: up to 100 letters, digits, `_`, `.`, `-`, a letter first"
             )

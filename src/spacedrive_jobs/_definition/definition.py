@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal, NoReturn, TypeAlias, cast
 
 import msgspec
@@ -59,8 +58,7 @@ class Target(ABC):
         """Whether `job` is one of this very target, not of a class derived from it."""
 
 
-@dataclass(frozen=True, slots=True)
-class JobDefinition:
+class JobDefinition(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """One kind of job. Payload methods are cheap: their codecs are built once.
 
     `oldest_version` to `version` are the stored versions that this process can read; others wait for a handler.
@@ -230,18 +228,18 @@ def plain_value(data: bytes) -> object:
         return None
 
 
-_AT: Final = re.compile(r" - at `\$\.?([^`.\[]*)([^`]*)`$")
-_NAMED: Final = re.compile(r"^Object (missing required|contains unknown) field `(.*)`$")
+_AT: Final = r" - at `\$\.?([^`.\[]*)([^`]*)`$"
+_NAMED: Final = r"^Object (missing required|contains unknown) field `(.*)`$"
 
 
 def argument_error(kind: str, error: msgspec.MsgspecError) -> ArgumentError:
     """Say in the argument's name what msgspec says by place."""
     text = str(error)
-    at = _AT.search(text)
+    at = re.search(_AT, text)
     problem = text[: at.start()] if at else text
     if at and at[1]:
         return ArgumentError(kind, problem + (f" (at {at[1]}{at[2]})" if at[2] else ""), field=at[1])
-    named = _NAMED.match(problem)
+    named = re.match(_NAMED, problem)
     if named:
         return ArgumentError(kind, "is missing" if named[1] == "missing required" else "is unknown", field=named[2])
     return ArgumentError(kind, problem)

@@ -6,10 +6,9 @@ import dataclasses
 import inspect
 from collections.abc import Callable, Iterable, Mapping
 from copy import deepcopy
-from dataclasses import dataclass
 from functools import partial
 from pathlib import PurePath
-from typing import Any, Literal, NoReturn, TypeAlias, TypeVar, cast, get_args, get_origin, get_type_hints
+from typing import Any, Literal, NamedTuple, NoReturn, TypeAlias, TypeVar, cast, get_args, get_origin, get_type_hints
 
 import msgspec
 from msgspec import inspect as msgspec_inspect
@@ -22,8 +21,7 @@ from spacedrive_jobs._model.errors import DefinitionError
 ContextStyle: TypeAlias = Literal["async", "blocking"]
 
 
-@dataclass(frozen=True, slots=True)
-class ArgumentField:
+class ArgumentField(NamedTuple):
     """One argument: a class's field or a function's parameter. Without `default` and `factory` it is required."""
 
     name: str
@@ -33,8 +31,7 @@ class ArgumentField:
     keyword_only: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Signature:
+class Signature(msgspec.Struct, frozen=True):
     """What was read from a function: `arguments` are its parameters after the context."""
 
     context: ContextStyle

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, TypeAlias
+
+import msgspec
 
 from spacedrive_jobs._model.errors import DefinitionError
 
@@ -20,8 +21,7 @@ class UpgradeMissing(Exception):
     """There is no way from a stored version to the present one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Upgrades:
+class Upgrades(msgspec.Struct, frozen=True):
     """Steps by the version they start from. A step that is known for one of the two leaves the other as it is."""
 
     argument_steps: Mapping[int, ArgumentsUpgrade]

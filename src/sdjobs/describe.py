@@ -117,7 +117,7 @@ def is_transfer(info: JobInfo) -> bool:
 
 def _transfer(info: JobInfo) -> tuple[list[str], str] | None:
     """Sources and destination, where the job has these arguments."""
-    fields = _fields(info.arguments)
+    fields = fields_of(info.arguments)
     sources, destination = fields.get("sources"), fields.get("destination")
     if not isinstance(sources, list | tuple) or destination is None:
         return None
@@ -132,11 +132,11 @@ def transfer_title(kind: str, sources: list[str], destination: str) -> str:
 
 def path_text(value: object) -> str:
     """A path as JSON holds it: a string, or `{"bytes": base64}` where it is not UTF-8."""
-    raw = _fields(value).get("bytes")
+    raw = fields_of(value).get("bytes")
     return os.fsdecode(base64.b64decode(raw)) if isinstance(raw, str) else str(value)
 
 
-def _fields(value: object) -> dict[str, object]:
+def fields_of(value: object) -> dict[str, object]:
     """A JSON object's fields; none for any other value."""
     return cast("dict[str, object]", value) if isinstance(value, dict) else {}
 

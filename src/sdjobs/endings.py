@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
-from sdjobs.describe import amount, has_item_errors, is_transfer, job_json, took
+from sdjobs.describe import amount, fields_of, has_item_errors, is_transfer, job_json, running_time
 from sdjobs.exit_codes import ExitCode
 from sdjobs.settings import Settings
-from sdjobs.text import counted, percent, size
+from sdjobs.text import counted, duration, percent, size
 from spacedrive_jobs import JobInfo, JobStatus
+
+SHORT: Final = 0.1
+"""Seconds below which nobody asks how long it took."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +73,32 @@ def say(end: Closing, info: JobInfo, settings: Settings) -> ExitCode:
 
 
 def _done(info: JobInfo, now: datetime) -> str:
+    if is_transfer(info) and (told := _transferred(info)):
+        return f"{told}{_in_time(info, now)}."
     view = info.view
     amounts = [
         size(view.bytes_done) if view.bytes_done is not None else "",
         counted(view.items_done, "item") if view.items_done is not None else "",
     ]
     done = ", ".join(filter(None, amounts))
-    time = f" in {took(info, now)}" if info.attempt <= 1 else f" in {info.attempt} attempts"
-    return f"Done: {done}{time}." if done else f"Done{time}."
+    return f"Done: {done}{_in_time(info, now)}." if done else f"Done{_in_time(info, now)}."
+
+
+def _transferred(info: JobInfo) -> str:
+    """What a copy or a move says of itself: `Copied 20,001 items, 2.0 GB`; empty where it says nothing of the kind."""
+    output = fields_of(info.output)
+    for verb in ("copied", "moved"):
+        count, total = output.get(f"{verb}_count"), output.get("total_bytes")
+        if isinstance(count, int) and isinstance(total, int):
+            return f"{verb.capitalize()} {counted(count, 'item')}, {size(total)}" if count else f"Nothing was {verb}"
+    return ""
+
+
+def _in_time(info: JobInfo, now: datetime) -> str:
+    if info.attempt > 1:
+        return f" in {info.attempt} attempts"
+    seconds = running_time(info, now)
+    return f" in {duration(seconds)}" if seconds is not None and seconds >= SHORT else ""
 
 
 def _details(info: JobInfo, settings: Settings) -> list[str]:

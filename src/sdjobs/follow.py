@@ -170,6 +170,8 @@ class Follower:
         self._take(info)
         if info.status.is_terminal:
             return Ended()
+        if info.status is JobStatus.PAUSED:
+            return Paused()
         # A job that is queued is not taken up here: that was done when it was queued, and putting it first in line
         # every two seconds would be unfair to the others.
         if info.status is JobStatus.QUEUED and self._stance.minds and await runner_of_all(self._jobs) is None:

@@ -96,7 +96,7 @@ def _transfer(
         verify=verify,
         durable=not no_fsync,
     )
-    work = Transfer(job, new=new, priority=priority)
+    work = Transfer(job, sources, destination, new=new, priority=priority)
     return asyncio.run(foreground.detach(work, settings) if detach else foreground.run(work, settings))
 
 
@@ -105,6 +105,8 @@ class Transfer:
     """One copy or move. It is the same as an unfinished one with the same arguments, unless `new`."""
 
     job: FileCopyJob | FileMoveJob
+    sources: tuple[str, ...]
+    destination: str
     new: bool = False
     priority: int | None = None
     makes_library: bool = True
@@ -113,18 +115,36 @@ class Transfer:
         if not self.new and (handle := await jobs.unfinished(self.job)) is not None:
             return Begun(handle, attached=True)
         # Only now: a move that is resumed has taken some of its sources away.
-        _check_sources(self.job.sources)
+        check(self.sources, self.destination)
         return Begun(await jobs.dispatch(self.job, priority=self.priority), attached=False)
 
 
-def _check_sources(sources: tuple[Path, ...]) -> None:
+def check(sources: tuple[str, ...], destination: str) -> None:
+    """Refuse what `cp` and `mv` would refuse, before anything is stored. Raises Refusal."""
     for source in sources:
-        try:
-            source.lstat()
-        except OSError as error:
-            raise Refusal(
-                f"{source}: {error.strerror}.", advice="Nothing was started. Check the name of this source."
-            ) from error
+        _check_source(source)
+    if not destination:
+        raise _refused("The destination is an empty name.")
+    if len(sources) > 1 and not os.path.isdir(destination):
+        raise _refused(f"{destination} is not a folder, and several sources need one.")
+    if destination.endswith("/") and not os.path.isdir(destination) and not all(map(os.path.isdir, sources)):
+        raise _refused(f"There is no folder {destination}")
+
+
+def _check_source(source: str) -> None:
+    if not source or os.path.basename(source.rstrip("/")) in (".", ".."):
+        advice = f"Give the folder by its own name, or what is in it: {os.path.join(source or '.', '*')}"
+        raise _refused(f"{source!r} has no name of its own under which it could be written.", advice)
+    try:
+        os.lstat(source)
+    except OSError as error:
+        raise _refused(f"{source}: {error.strerror}.") from error
+    if source.endswith("/") and os.path.islink(source.rstrip("/")):
+        raise _refused(f"{source} is a link.", "Give it without the slash to copy the link, or give what it points to.")
+
+
+def _refused(message: str, advice: str = "Check the name.") -> Refusal:
+    return Refusal(message, advice=f"Nothing was started. {advice}")
 
 
 def _absolute(path: str) -> Path:

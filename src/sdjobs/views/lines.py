@@ -26,6 +26,8 @@ class LinesView:
         self._last = line
 
     def status(self, snapshot: Snapshot) -> None:
+        if snapshot.status.is_terminal:
+            return  # the last words say it
         word = state_word(snapshot.status, snapshot.request)
         self._output.line(f"{snapshot.job.short} {word}" + (f": {snapshot.reason}" if snapshot.reason else ""))
 

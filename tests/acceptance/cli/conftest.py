@@ -28,7 +28,7 @@ class Started:
         self._out, self._err = folder / "out", folder / "err"
         with self._out.open("wb") as out, self._err.open("wb") as err:
             self.process = subprocess.Popen(
-                words, stdin=subprocess.DEVNULL, stdout=out, stderr=err, env=environment, cwd=ROOT, **options
+                words, stdin=subprocess.DEVNULL, stdout=out, stderr=err, env=environment, **{"cwd": ROOT, **options}
             )
 
     @property

@@ -79,7 +79,7 @@ class Blocking:
     async def run(self, ctx: JobContext[None]) -> None:
         self.gate.with_suffix(".reached").touch()
         while not self.gate.read_text():
-            time.sleep(0.005)  # waits: the mistake that this job shows
+            time.sleep(0.005)  # noqa: TID251 - waits: the mistake that this job shows
 
 
 @job(name="example.failing")

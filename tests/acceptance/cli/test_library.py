@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import stat
 from pathlib import Path
 
@@ -144,10 +143,10 @@ def test_an_ambiguous_name_lists_what_it_could_be(cli: Cli) -> None:
     for _ in range(2):
         cli.run(*STEPS)
     ids = [job["id"] for job in cli.json("jobs", "list")["jobs"]]
-    done = cli.run("jobs", "show", os.path.commonprefix(ids)[:6])
+    done = cli.run("jobs", "show", ids[0][:6])
     assert done.returncode == 2
     assert "names 2 jobs" in done.stderr
-    assert all(id in done.stderr for id in ids)
+    assert all(name in done.stderr for name in ids)
     for name in (ids[0], ids[0][-8:]):
         assert cli.run("jobs", "show", name).returncode == 0
 

@@ -149,9 +149,9 @@ def test_no_command_prints_what_a_job_says_as_it_is(cli: Cli) -> None:
         ["jobs", "logs", job, "--json"],
     ):
         printed[" ".join(words)] = cli.run(*words)
-    for words, done in printed.items():
-        assert FORBIDDEN.search(done.stdout + done.stderr) is None, (words, done.stdout)
-        assert "\\x1b" in done.stdout or "\\u001b" in done.stdout or words == "jobs list", words
+    for command, done in printed.items():
+        assert FORBIDDEN.search(done.stdout + done.stderr) is None, (command, done.stdout)
+        assert "\\x1b" in done.stdout or "\\u001b" in done.stdout or command == "jobs list", command
     assert "\\u202e" in printed[f"jobs items {job}"].stdout
 
 

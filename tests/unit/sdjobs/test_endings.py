@@ -70,6 +70,21 @@ def test_the_output_of_a_job_is_shown_but_not_that_of_a_copy() -> None:
     assert len(end(status=JobStatus.COMPLETED, output={"files": 1}, arguments=TRANSFER).lines) == 1
 
 
+@pytest.mark.parametrize(
+    ("output", "words"),
+    [
+        ({"copied_count": 20_001, "total_bytes": 2_000_000_000}, "Copied 20,001 items, 2.0 GB in 24 s."),
+        ({"moved_count": 1, "total_bytes": 0}, "Moved 1 item, 0 B in 24 s."),
+        ({"copied_count": 0, "total_bytes": 0}, "Nothing was copied in 24 s."),
+        ({"odd": 1}, "Done in 24 s."),
+        (None, "Done in 24 s."),
+    ],
+)
+def test_a_transfer_says_what_was_transferred_not_what_was_skipped(output: object, words: str) -> None:
+    done = end(status=JobStatus.COMPLETED, output=output, arguments=TRANSFER, finished_at=NOW)
+    assert done.lines == (words,)
+
+
 def test_failures_go_to_standard_error_with_the_way_to_learn_more() -> None:
     failed = end(status=JobStatus.FAILED, error_message="no space left", error_type="OSError")
     assert failed.lines == ()

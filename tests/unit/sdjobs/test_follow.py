@@ -7,7 +7,6 @@ import io
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
 from typing import Literal
 
 import pytest
@@ -19,7 +18,7 @@ from sdjobs.views.presenter import Presenter
 from spacedrive_jobs import Completed, JobStatus, ProgressChanged, ProgressView, Request, RunnerInfo
 from spacedrive_jobs import Count as CountOf
 from tests.unit.sdjobs.fakes import PlayedJob, PlayedLibrary, RecordingView
-from tests.unit.sdjobs.records import info
+from tests.unit.sdjobs.records import THEN, info
 from tests.waiting import aeventually, eventually
 
 FOREGROUND = Stance(pauses=True, adopts=True)
@@ -66,7 +65,7 @@ def runner(mode: Literal["all", "own", "none"] = "all", state: Literal["alive", 
     from spacedrive_jobs import RunnerId
 
     return RunnerInfo(
-        id=RunnerId(b"r" * 16), mode=mode, pid=7, host="h", program="worker", started_at=datetime.now(UTC), state=state
+        id=RunnerId(b"r" * 16), mode=mode, pid=7, host="h", program="worker", started_at=THEN, state=state
     )
 
 
@@ -157,11 +156,14 @@ async def test_who_handed_over_minds_that_the_other_has_gone(runners: list[Runne
             assert await task == Ended()
 
 
-async def test_what_happened_unseen_is_found_by_looking_again(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("status", "ending"), [(JobStatus.COMPLETED, Ended()), (JobStatus.PAUSED, Paused())])
+async def test_what_happened_unseen_is_found_by_looking_again(
+    monkeypatch: pytest.MonkeyPatch, status: JobStatus, ending: Ending
+) -> None:
     monkeypatch.setattr(follow, "LOOK_AGAIN", 0.01)
     async with following(WATCHING) as (scene, task):
-        scene.job.record = info(status=JobStatus.COMPLETED)
-        assert await task == Ended()
+        scene.job.record = info(status=status)
+        assert await task == ending
 
 
 async def test_watching_ends_when_nobody_reads_any_more(monkeypatch: pytest.MonkeyPatch) -> None:

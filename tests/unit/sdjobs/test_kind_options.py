@@ -72,9 +72,8 @@ def test_only_what_was_given_becomes_an_argument() -> None:
 
 
 def test_values_of_each_shape() -> None:
-    given = parse(
-        "--to=5", "--speed=2", "--loud", "--mode=slow", "--note=", "--tags=a", "--tags=b", "--grid=[[1]]", '--extra={"a":1}'
-    )  # fmt: skip
+    words = ["--to=5", "--speed=2", "--loud", "--mode=slow", "--note=", "--tags=a", "--tags=b", "--grid=[[1]]"]
+    given = parse(*words, '--extra={"a":1}')
     assert given == {
         "to": 5,
         "speed": 2.0,

@@ -148,14 +148,19 @@ class Core:
             return
         self.clock.stop(entry)
         self.slots.begin_wait(entry)
+        cancelled = False
         try:
             yield
-        except BaseException:
-            entry.waits -= 1  # on its way out: it must not wait for a slot
+        except asyncio.CancelledError:
+            cancelled = True  # it may be an abort, which must not wait for a slot
             raise
-        await self.slots.end_wait(entry)
-        if entry.holds_slot:
-            self.clock.start(entry)
+        finally:
+            if cancelled:
+                self.slots.end_wait_at_once(entry)
+            else:
+                await self.slots.end_wait(entry)
+            if not entry.waits and entry.state is TaskState.RUNNING:
+                self.clock.start(entry)
 
     async def wait_for(self, awaited: Entry[Any]) -> None:
         """Wait for a change of `awaited`; a task of this system gives its slot back meanwhile."""

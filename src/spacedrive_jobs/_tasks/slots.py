@@ -46,6 +46,8 @@ class Slots:
         """The entry's run is over."""
         if self._victims:
             self._victims.discard(entry)
+        if entry.regaining is not None:
+            self._let_back(entry)
         if entry.holds_slot:
             self._release(entry)
 
@@ -69,8 +71,8 @@ class Slots:
             self._take(entry)
             if entry.regaining is None:
                 self._start(entry)
-            elif not entry.regaining.done():
-                entry.regaining.set_result(None)
+            else:
+                self._let_back(entry)
         if self._victims:
             self._spare_victims()
 
@@ -81,26 +83,34 @@ class Slots:
             if entry.holds_slot:
                 self._release(entry)
                 self.fill()
-            elif entry.regaining is not None and not entry.regaining.done():
+            elif entry.regaining is not None:
                 # A branch is on its way back from its wait: it goes on without a slot.
-                self._ready.remove(entry.sequence)
-                entry.regaining.set_result(None)
+                self._let_back(entry)
 
     async def end_wait(self, entry: Entry[Any]) -> None:
         """The branch's wait is over: wait for a slot, ahead of what came later, unless another branch still waits."""
+        regaining = self.end_wait_at_once(entry)
+        if regaining is not None:
+            await regaining
+
+    def end_wait_at_once(self, entry: Entry[Any]) -> asyncio.Future[None] | None:
+        """As `end_wait`, for a branch that cannot wait: it goes on, and the entry takes a slot when it gets one."""
         entry.waits -= 1
         if entry.waits or entry.holds_slot or entry.state is not TaskState.RUNNING:
-            return
+            return None
         if self._free >= 1 and not self._ready:
             self._take(entry)
-            return
-        entry.regaining = asyncio.get_running_loop().create_future()
+            return None
+        entry.regaining = regaining = asyncio.get_running_loop().create_future()
         self._push(entry)
-        try:
-            await entry.regaining
-        finally:
-            entry.regaining = None
-            self._ready.remove(entry.sequence)
+        return regaining
+
+    def _let_back(self, entry: Entry[Any]) -> None:
+        """End the entry's wait for a slot, whether it has got one or not."""
+        self._ready.remove(entry.sequence)
+        regaining, entry.regaining = entry.regaining, None
+        if regaining is not None and not regaining.done():
+            regaining.set_result(None)
 
     def _push(self, entry: Entry[Any]) -> None:
         self._ready.push(entry, priority=entry.priority, sequence=entry.sequence)

@@ -120,6 +120,27 @@ def with_a_grandchild(ready: str) -> None:
     signal.pause()
 
 
+TIDY = """
+import os, signal, sys
+def tidy(*_):
+    signal.signal(signal.SIGALRM, lambda *_: (open(sys.argv[1], "w").close(), os._exit(0)))
+    signal.setitimer(signal.ITIMER_REAL, 0.1)
+signal.signal(signal.SIGTERM, tidy)
+print(flush=True)
+while True:
+    signal.pause()
+"""
+
+
+def with_a_tidy_grandchild(ready: str, tidied: str) -> None:
+    """Start a process that, at SIGTERM, takes its time and then makes the file `tidied`; make `ready`, and wait."""
+    started = subprocess.Popen([sys.executable, "-c", TIDY, tidied], stdout=subprocess.PIPE)
+    assert started.stdout is not None
+    started.stdout.readline()
+    open(ready, "w").close()
+    signal.pause()
+
+
 # Entries: functions of a channel and a payload.
 
 

@@ -215,7 +215,14 @@ class TestCalls:
             assert file.read() == b"through the pipe"
         await child.finish()
 
-    async def test_descriptors_that_nobody_took_are_closed(self, child: Child) -> None:
+    async def test_descriptors_that_nobody_took_are_closed_when_the_call_ends(self, child: Child) -> None:
+        reading, writing = os.pipe()
+        await child.call(f"{CALLED}:nothing", b"", [writing])
+        os.close(writing)
+        assert os.read(reading, 1) == b""
+        os.close(reading)
+
+    async def test_descriptors_do_not_add_up(self, child: Child) -> None:
         before = int(await child.call(f"{CALLED}:count_descriptors"))
         reading, writing = os.pipe()
         for _ in range(5):
@@ -328,6 +335,18 @@ class TestKill:
         await child.kill(grace=0.1)
         eventually(lambda: not group_members(group), what="the end of the group")
         with pytest.raises(ChildDied):
+            await calling
+
+    async def test_the_grace_is_for_the_whole_group(self, child: Child, tmp_path: Path) -> None:
+        ready, tidied = tmp_path / "ready", tmp_path / "tidied"
+        calling = asyncio.get_running_loop().create_task(
+            child.run(called.with_a_tidy_grandchild, str(ready), str(tidied))
+        )
+        await seen(ready)
+        async with asyncio.timeout(10):
+            await child.kill(grace=60)
+        assert tidied.exists()
+        with pytest.raises(ChildDied, match="143"):
             await calling
 
     async def test_a_second_kill_without_grace_cuts_the_first_short(self, child: Child, tmp_path: Path) -> None:

@@ -47,6 +47,10 @@ def gates() -> Iterator[list[Gate]]:
         gate.open.set()
 
 
+def names_of_threads(prefix: str) -> list[str]:
+    return [one.name for one in threading.enumerate() if one.name.startswith(prefix)]
+
+
 class TestCalls:
     def test_submit(self, pool: ThreadPool) -> None:
         assert pool.submit(divmod, 7, 2).result() == (3, 1)
@@ -148,7 +152,8 @@ class TestThreads:
 
 
 class TestWriteOff:
-    def test_a_stuck_thread_gives_its_place_back(self, pool: ThreadPool, gates: list[Gate]) -> None:
+    def test_a_stuck_thread_gives_its_place_back(self, gates: list[Gate]) -> None:
+        pool = ThreadPool(2, name="write-off-test")
         futures = [pool.submit(gate) for gate in gates[:3]]
         assert gates[1].began.wait(5)
         assert pool.write_off(futures[0])
@@ -159,6 +164,7 @@ class TestWriteOff:
         futures[0].result()
         eventually(lambda: pool.stuck == 0)
         assert pool.threads == 2
+        eventually(lambda: len(names_of_threads("write-off-test")) == 2, what="the end of the third thread")
 
     def test_only_what_runs_and_only_once(self, pool: ThreadPool, gates: list[Gate]) -> None:
         futures = [pool.submit(gate) for gate in gates[:3]]
@@ -189,8 +195,10 @@ class TestClose:
     def test_idle_threads_end(self) -> None:
         pool = ThreadPool(2, name="closing-test")
         pool.submit(int).result()
+        eventually(lambda: pool.busy == 0)
+        assert names_of_threads("closing-test")
         pool.close()
-        eventually(lambda: not [one for one in threading.enumerate() if one.name.startswith("closing-test")])
+        eventually(lambda: not names_of_threads("closing-test"))
 
     def test_the_program_ends_in_spite_of_a_stuck_thread(self) -> None:
         code = (

@@ -18,11 +18,11 @@ operations = st.lists(
 @given(operations)
 def test_ready_queue(steps: list[Operation]) -> None:
     """Random pushes, removals from the middle, pushes of the same again, pops."""
-    queue: ReadyQueue[object] = ReadyQueue()
+    queue: ReadyQueue[tuple[int, int]] = ReadyQueue()
     model: dict[int, int] = {}
     for verb, priority, sequence in steps:
         if verb == "push" and sequence not in model:
-            queue.push(object(), priority=priority, sequence=sequence)
+            queue.push((priority, sequence), priority=priority, sequence=sequence)
             model[sequence] = priority
         elif verb == "remove":
             assert queue.remove(sequence) == (sequence in model)
@@ -30,7 +30,7 @@ def test_ready_queue(steps: list[Operation]) -> None:
         elif verb == "pop" and model:
             first = min(model, key=lambda one: (-model[one], one))
             assert queue.first_priority() == model[first]
-            queue.pop()
+            assert queue.pop() == (model[first], first)
             del model[first]
         assert len(queue) == len(model)
     assert queue.first_priority() == max(model.values(), default=None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -38,8 +39,8 @@ async def single() -> AsyncIterator[TaskSystem]:
         yield system
 
 
-async def turn(times: int = 3) -> None:
-    """Let everything that is ready run."""
+async def turn(times: int = 30) -> None:
+    """Let everything that is ready run, and what becomes ready by it."""
     for _ in range(times):
         await asyncio.sleep(0)
 
@@ -255,7 +256,7 @@ class TestPause:
         handle = single.submit(ReadyTask())
         assert await handle.pause()
         blocker.signal.set()
-        await turn(10)
+        await turn()
         assert handle.state is TaskState.RESTING
         assert await handle.resume()
         assert await handle.outcome() == Done("ready")
@@ -331,8 +332,28 @@ class TestPause:
         await first.resume()
         blocker.signal.set()
         await first.outcome()
-        await turn(10)
+        await turn()
         assert order == ["first", "second"]
+
+    async def test_a_pause_asked_for_again_at_once_stands(self, system: TaskSystem) -> None:
+        class Checks:
+            go = asyncio.Event()
+
+            async def run(self, interrupter: Interrupter, /) -> None:
+                await self.go.wait()
+                interrupter.check()
+
+        task = Checks()
+        handle = system.submit(task)
+        await turn()
+        pausing = asyncio.get_running_loop().create_task(handle.pause())
+        await turn()
+        await handle.resume()
+        handle.interrupt(Interruption.PAUSE)
+        await turn()
+        assert not pausing.done()
+        task.go.set()
+        assert await pausing
 
     async def test_many_pauses(self, system: TaskSystem) -> None:
         tasks = [SignalTask(str(number)) for number in range(50)]
@@ -391,7 +412,7 @@ class TestSlotsAndPriority:
         assert (low_handle.state, middle_handle.state) == (TaskState.QUEUED, TaskState.RUNNING)
         high.signal.set()
         assert await high_handle.outcome() == Done("high")
-        await turn(5)
+        await turn()
         assert low.runs == 2
         low.signal.set()
         assert await low_handle.outcome() == Done("low")
@@ -402,7 +423,7 @@ class TestSlotsAndPriority:
         single.submit(first, priority=1)
         await first.began.wait()
         single.submit(ReadyTask(), priority=1)
-        await turn(5)
+        await turn()
         assert first.runs == 1
         assert single.queued == 1
 
@@ -424,6 +445,42 @@ class TestSlotsAndPriority:
         await high_handle.cancel()
         low.go.set()
         assert await low_handle.outcome() == Done(1)
+
+    async def test_a_suspension_is_taken_back_when_another_slot_came_free(self, system: TaskSystem) -> None:
+        class Checks:
+            go = asyncio.Event()
+            runs = 0
+
+            async def run(self, interrupter: Interrupter, /) -> int:
+                self.runs += 1
+                await self.go.wait()
+                interrupter.check()
+                return self.runs
+
+        other, low = SignalTask(), Checks()
+        system.submit(other)
+        low_handle = system.submit(low)
+        await turn()
+        high = SignalTask()
+        system.submit(high, priority=1)
+        other.signal.set()
+        await turn()
+        assert high.began.is_set()
+        low.go.set()
+        assert await low_handle.outcome() == Done(1)
+
+    async def test_each_task_of_higher_priority_has_a_victim_of_its_own(self, system: TaskSystem) -> None:
+        lows = [SignalTask(), SignalTask()]
+        for low in lows:
+            system.submit(low)
+        await turn()
+        highs = [SignalTask(), SignalTask(), SignalTask()]
+        for high in highs:
+            system.submit(high, priority=1)
+        await turn()
+        assert [high.began.is_set() for high in highs] == [True, True, False]
+        assert [low.runs for low in lows] == [1, 1]
+        assert (system.running, system.queued) == (2, 3)
 
     async def test_without_slots_there_is_nothing_to_suspend(self) -> None:
         async with TaskSystem(slots=None, grace=0) as system:
@@ -496,7 +553,7 @@ class TestNested:
         await sub.began.wait()
         other = single.submit(RecordTask("other", order))
         sub.signal.set()
-        await turn(10)
+        await turn()
         assert order == ["parent is back"]
         go_on.set()
         await parent.outcome()
@@ -519,6 +576,69 @@ class TestNested:
             if following is not None:
                 pending.append(following)
         assert steps == 2 * 256
+
+    async def test_a_wait_that_was_given_up_counts_no_more(self, single: TaskSystem) -> None:
+        sub = SignalTask()
+        order: list[str] = []
+
+        class GivesUp:
+            async def run(self, interrupter: Interrupter, /) -> str:
+                handle = single.submit(sub)
+                try:
+                    async with asyncio.timeout(0):
+                        await handle.outcome()
+                except TimeoutError:
+                    order.append("gave up")
+                return await single.submit(RecordTask("again", order)).result()
+
+        parent = single.submit(GivesUp())
+        await sub.began.wait()
+        await turn()
+        sub.signal.set()
+        assert await parent.result() == "again"
+        assert order == ["gave up", "again"]
+
+    async def test_who_gave_up_a_wait_takes_its_slot_when_it_is_free(self, single: TaskSystem) -> None:
+        sub, go_on = SignalTask(), asyncio.Event()
+
+        class GivesUp:
+            async def run(self, interrupter: Interrupter, /) -> None:
+                try:
+                    async with asyncio.timeout(0):
+                        await single.submit(sub).outcome()
+                except TimeoutError:
+                    await go_on.wait()
+
+        parent = single.submit(GivesUp())
+        await sub.began.wait()
+        other = SignalTask()
+        single.submit(other)
+        sub.signal.set()
+        await turn()
+        assert not other.began.is_set()
+        go_on.set()
+        await parent.outcome()
+        await other.began.wait()
+
+    async def test_after_a_failed_map_the_slot_is_held_again(self, single: TaskSystem) -> None:
+        go_on = asyncio.Event()
+
+        class Fans:
+            async def run(self, interrupter: Interrupter, /) -> None:
+                try:
+                    await single.map([FailingTask(ValueError("bogus"))], limit=2)
+                except ValueError:
+                    await go_on.wait()
+
+        parent = single.submit(Fans())
+        await turn()
+        other = SignalTask()
+        single.submit(other)
+        await turn()
+        assert not other.began.is_set()
+        go_on.set()
+        await parent.outcome()
+        await other.began.wait()
 
     async def test_a_cancelled_parent_leaves_its_wait(self, single: TaskSystem) -> None:
         sub = SignalTask("sub")
@@ -627,6 +747,24 @@ class TestTimeout:
             system.check_timeouts()
             sub.signal.set()
             assert await handle.outcome() == Done("in time")
+
+    async def test_the_clock_goes_on_after_a_failed_wait(self) -> None:
+        clock = HandClock()
+        async with TaskSystem(slots=None, clock=clock, grace=0) as system:
+
+            class Fans:
+                async def run(self, interrupter: Interrupter, /) -> None:
+                    try:
+                        await system.map([FailingTask(ValueError("bogus"))], limit=2)
+                    except ValueError:
+                        await interrupter.wait()
+                        interrupter.check()
+
+            handle = system.submit(Fans(), timeout=10)
+            await turn()
+            clock.seconds = 10
+            system.check_timeouts()
+            assert await handle.outcome() == Cancelled(Interruption.TIMEOUT)
 
     async def test_by_the_real_clock(self) -> None:
         async with TaskSystem(slots=1, grace=0) as system:
@@ -743,7 +881,7 @@ class TestShutdown:
             async with system:
                 handle = system.submit(StubbornTask())
                 system.submit(Reports(handle))
-                await turn(5)
+                await turn()
                 for task in asyncio.all_tasks():
                     task.cancel()
                 try:
@@ -762,6 +900,23 @@ class TestShutdown:
         with pytest.raises(asyncio.CancelledError):
             asyncio.run(host())
         assert outcomes == [Paused(Interruption.SHUTDOWN, forced=True)]
+
+    @pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning")
+    def test_a_loop_that_is_closed_under_it_starts_nothing_more(self, caplog: pytest.LogCaptureFixture) -> None:
+        loop = asyncio.new_event_loop()
+        order: list[str] = []
+
+        async def start() -> None:
+            system = TaskSystem(slots=1)
+            system.submit(StubbornTask())
+            system.submit(RecordTask("queued", order))
+            await turn()
+
+        loop.run_until_complete(start())
+        loop.close()
+        gc.collect()
+        assert order == []
+        assert "Event loop is closed" not in caplog.text
 
 
 class TestContext:

@@ -14,6 +14,9 @@ Json: TypeAlias = dict[str, object]
 
 _ASKED = {Request.PAUSE: "pausing", Request.CANCEL: "cancelling", Request.ABORT: "aborting"}
 
+_EMPTY_WORDS = frozenset({"", *(status.value for status in JobStatus), *_ASKED.values()})
+"""Reasons that say no more than the status beside them."""
+
 
 def state_word(status: JobStatus, request: Request | None) -> str:
     """The stored status, or what a running job was asked to do."""
@@ -36,11 +39,15 @@ def why(info: JobInfo, *, attended: bool = True) -> str:
         return info.error_message or info.reason
     if info.status is JobStatus.COMPLETED:
         return trouble(info)
-    if info.reason in (info.status.value, state_word(info.status, info.request)):
-        return ""
     if info.status is JobStatus.QUEUED and not info.handled:
-        return "waits for a process that knows this kind (--import MODULE)"
-    return info.reason
+        return "waits for a worker that is free and knows this kind"
+    return "" if info.reason in _EMPTY_WORDS else info.reason
+
+
+def state_line(status: JobStatus, request: Request | None, reason: str) -> str:
+    """`queued: its runner died`, `paused`."""
+    word = state_word(status, request)
+    return word if reason in _EMPTY_WORDS else f"{word}: {reason}"
 
 
 def trouble(info: JobInfo) -> str:
@@ -77,7 +84,12 @@ def items_amount(view: ProgressView) -> str:
         return ""
     if view.items_total is None:
         return counted(view.items_done, "item")
-    return f"{view.items_done:,} of {view.items_total:,}{'+' if view.growing else ''} items"
+    return f"{view.items_done:,} of {counted_so_far(view.items_total, view.growing)}"
+
+
+def counted_so_far(total: int, growing: bool) -> str:
+    """`20,001 items`, with a `+` where more may be found."""
+    return f"{total:,}+ items" if growing else counted(total, "item")
 
 
 def rate(view: ProgressView) -> str:

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from types import FrameType
-from typing import Final
+from typing import Any, Final
 
 from sdjobs.exit_codes import ExitCode
 
@@ -35,10 +35,23 @@ class Signals:
         self._left = 0
 
 
+SHOW_CURSOR: Final = b"\x1b[?25h"
+HIDE_CURSOR: Final = b"\x1b[?25l"
+
+
 def leave_at_once() -> None:
     if sys.stdout.isatty():
-        os.write(1, b"\x1b[?25h\n")  # the live bar may have hidden the cursor
+        os.write(1, SHOW_CURSOR + b"\n")  # the live bar may have hidden it
     os._exit(ExitCode.INTERRUPTED)
+
+
+def stop_as_asked(number: int, _: FrameType | None) -> None:
+    """Ctrl-Z: give the shell its cursor, stop as everybody does, and go on when continued."""
+    os.write(1, SHOW_CURSOR + b"\n")
+    signal.signal(number, signal.SIG_DFL)
+    os.kill(os.getpid(), number)
+    signal.signal(number, stop_as_asked)
+    os.write(1, HIDE_CURSOR)
 
 
 @contextmanager
@@ -50,10 +63,12 @@ def listening(deliver: Callable[[signal.Signals], None], *, patience: int = 2) -
     """
     loop = asyncio.get_running_loop()
     signals = Signals(lambda number: _call(loop, deliver, number), patience=patience)
-    before = {number: signal.getsignal(number) for number in STOPPING}
+    before: dict[signal.Signals, Any] = {number: signal.getsignal(number) for number in STOPPING}
     for number, handler in before.items():
         if handler is not signal.SIG_IGN:
             signal.signal(number, signals.handle)
+    if sys.stdout.isatty() and signal.getsignal(signal.SIGTSTP) is signal.SIG_DFL:
+        before[signal.SIGTSTP] = signal.signal(signal.SIGTSTP, stop_as_asked)
     try:
         yield signals
     finally:

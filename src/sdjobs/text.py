@@ -95,9 +95,9 @@ def clock(seconds: float) -> str:
 
 
 def duration(seconds: float) -> str:
-    """In the two largest units: `0.4 s`, `9 s`, `1 min 20 s`, `2 h 5 min`, `3 d 4 h`."""
+    """In the two largest units: `under 0.1 s`, `0.4 s`, `9 s`, `1 min 20 s`, `2 h 5 min`, `3 d 4 h`."""
     if seconds < 1:
-        return f"{max(seconds, 0):.1f} s"
+        return f"{seconds:.1f} s" if seconds >= 0.1 else "under 0.1 s"
     total = round(seconds)
     for unit, name, part, part_name in ((86400, "d", 3600, "h"), (3600, "h", 60, "min"), (60, "min", 1, "s")):
         if total >= unit:

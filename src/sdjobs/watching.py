@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import Final, Protocol
 
 from sdjobs import clock
-from sdjobs.describe import event_json, job_json, progress_json, state_word, title
+from sdjobs.describe import event_json, job_json, progress_json, state_line, title
 from sdjobs.endings import closing, say
 from sdjobs.exit_codes import ExitCode
 from sdjobs.follow import Follower, Stance, Stopped
@@ -115,8 +115,7 @@ class _LinesBoard:
         if self._settings.json:
             self._settings.out.document({"type": "status", **event_json(event)})
             return
-        reason = f": {event.reason}" if event.reason else ""
-        self._settings.out.line(f"{event.job.short} {state_word(event.status, event.request)}{reason}")
+        self._settings.out.line(f"{event.job.short} {state_line(event.status, event.request, event.reason)}")
 
     def look(self, jobs: tuple[JobInfo, ...], *, attended: bool) -> None:
         moved = [info for info in jobs if info.status is JobStatus.RUNNING and self._views.get(info.id) != info.view]

@@ -131,8 +131,8 @@ def _progress(info: JobInfo) -> str:
                 items_amount(view) if view.bytes_done is not None else "",
                 rate(view) if running else "",
                 f"{clock_text(view.eta)} left" if running and view.eta is not None else "",
-                view.phase,
-                view.message if view.message != view.phase else "",
+                view.phase if running else "",
+                view.message if running and view.message != view.phase else "",
             ],
         )
     )

@@ -8,12 +8,12 @@ import signal
 
 import click
 
-from sdjobs.describe import event_json, state_word
+from sdjobs.describe import event_json, state_line
 from sdjobs.exit_codes import ExitCode
 from sdjobs.libraries import open_library
 from sdjobs.settings import Settings, settings_of, shared_options
 from sdjobs.signals import listening
-from spacedrive_jobs import JobEvent, JobSystem
+from spacedrive_jobs import JobSystem
 
 
 @click.command()
@@ -53,12 +53,7 @@ async def _tell(jobs: JobSystem, settings: Settings) -> None:
         if settings.json:
             settings.out.document({"type": "status", **event_json(event)})
         else:
-            settings.out.line(_event_line(event))
-
-
-def _event_line(event: JobEvent) -> str:
-    reason = f": {event.reason}" if event.reason else ""
-    return f"{event.job.short} {state_word(event.status, event.request)}{reason}"
+            settings.out.line(f"{event.job.short} {state_line(event.status, event.request, event.reason)}")
 
 
 def _say(settings: Settings, text: str, state: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from rich.cells import cell_len
@@ -12,7 +12,7 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.live import Live
 from rich.text import Text
 
-from sdjobs.describe import bytes_amount, items_amount, rate, state_word
+from sdjobs.describe import bytes_amount, items_amount, rate, state_line
 from sdjobs.streams import Output
 from sdjobs.text import clock, percent, shown, size_of
 from sdjobs.views.presenter import Told
@@ -145,7 +145,7 @@ def _steady_amount(view: ProgressView) -> str:
         text = bytes_amount(view)
         return text.rjust(len(size_of(view.bytes_total, view.bytes_total))) if view.bytes_total else text
     text = items_amount(view)
-    return text.rjust(len(f"{view.items_total:,} of {view.items_total:,} items")) if view.items_total else text
+    return text.rjust(len(items_amount(replace(view, items_done=view.items_total)))) if view.items_total else text
 
 
 def _bar(snapshot: Snapshot, glyphs: Glyphs, width: int, moment: float) -> Text:
@@ -183,7 +183,7 @@ def second_line(snapshot: Snapshot, glyphs: Glyphs, width: int) -> Text:
     if snapshot.note:
         return Text(shown(snapshot.note), "yellow")
     view = snapshot.view
-    words = [state_word(snapshot.status, snapshot.request) + (f": {snapshot.reason}" if snapshot.reason else "")]
+    words = [state_line(snapshot.status, snapshot.request, snapshot.reason)]
     if snapshot.status is JobStatus.RUNNING and snapshot.request is None:
         words = list(dict.fromkeys(filter(None, ["catching up" if view.catching_up else "", view.phase, view.message])))
     if view.bytes_done is not None and (items := items_amount(view)):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sdjobs.describe import amount, items_amount, rate, state_word
+from sdjobs.describe import amount, items_amount, rate, state_line
 from sdjobs.streams import Output
 from sdjobs.text import clock, percent
 from sdjobs.views.presenter import Told
@@ -28,8 +28,8 @@ class LinesView:
     def status(self, snapshot: Snapshot) -> None:
         if snapshot.status.is_terminal:
             return  # the last words say it
-        word = state_word(snapshot.status, snapshot.request)
-        self._output.line(f"{snapshot.job.short} {word}" + (f": {snapshot.reason}" if snapshot.reason else ""))
+        line = state_line(snapshot.status, snapshot.request, snapshot.reason)
+        self._output.line(f"{snapshot.job.short} {line}")
 
     def say(self, told: Told) -> None:
         if told.text:

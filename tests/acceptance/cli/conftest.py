@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -54,8 +55,13 @@ class Started:
         self.process.send_signal(number)
 
     def ends(self) -> int:
-        """Wait for its end; the exit code."""
-        return self.process.wait(timeout=15)
+        """Wait for its end; the exit code. One that does not end says where it is."""
+        try:
+            return self.process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            self.process.send_signal(signal.SIGABRT)
+            self.process.wait()
+            raise AssertionError(f"it did not end; its last words:\n{self.out[-500:]}\n{self.err}") from None
 
     def close(self) -> None:
         if self.process.poll() is None:
@@ -75,6 +81,7 @@ class Cli:
             "HOME": str(folder / "home"),
             "XDG_DATA_HOME": str(folder / "data"),
             "LANG": "C.UTF-8",
+            "PYTHONFAULTHANDLER": "1",
             "TERM": "xterm-256color",
             "PYTHONWARNINGS": "ignore" if sys.flags.dev_mode else "",
         }
@@ -107,9 +114,15 @@ class Cli:
         return started
 
     def terminal(self, *words: str, columns: int = 80, rows: int = 24, **environment: str) -> Terminal:
-        terminal = Terminal(
-            [*SDJOBS, *words], {**self.environment, **environment}, cwd=ROOT, columns=columns, rows=rows
-        )
+        return self._terminal([*SDJOBS, *words], environment, columns, rows)
+
+    def shell(self) -> Terminal:
+        """An interactive shell that itself writes nothing but text; `$SDJOBS` is the command."""
+        environment = {"TERM": "dumb", "PS1": "$ ", "SDJOBS": shlex.join(SDJOBS)}
+        return self._terminal(["/bin/bash", "--norc", "--noprofile", "-i"], environment, columns=200, rows=24)
+
+    def _terminal(self, words: list[str], environment: dict[str, str], columns: int, rows: int) -> Terminal:
+        terminal = Terminal(words, {**self.environment, **environment}, cwd=ROOT, columns=columns, rows=rows)
         self._started.append(terminal)
         return terminal
 

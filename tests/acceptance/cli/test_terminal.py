@@ -95,6 +95,22 @@ def test_a_hostile_name_does_nothing_to_the_screen(cli: Cli) -> None:
     assert "\u202e" not in terminal.written
 
 
+def test_ctrl_z_gives_the_shell_its_cursor_and_fg_goes_on(cli: Cli) -> None:
+    gate = cli.gate(62)
+    shell = cli.shell()
+    shell.press(f"TERM=xterm $SDJOBS {' '.join(STEPS)} 100 --gate {gate}\n")
+    shell.shows("62 %")
+    shell.press("\x1a")
+    shell.shows("Stopped")
+    assert shell.written.rindex("\x1b[?25h") > shell.written.rindex("\x1b[?25l")
+    gate.allow(70)
+    shell.press("fg\n")
+    shell.shows("70 %")
+    assert shell.written.rindex("\x1b[?25l") > shell.written.rindex("\x1b[?25h")
+    gate.allow(100)
+    shell.shows("Done: ")
+
+
 def test_a_closed_window_is_a_shutdown(cli: Cli) -> None:
     terminal = cli.terminal(*STEPS, "100", "--gate", str(cli.gate(62)))
     terminal.shows("62 %")

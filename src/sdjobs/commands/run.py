@@ -41,14 +41,14 @@ class KindsGroup(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         settings = settings_of(ctx)
-        for module in _imports_in(args[1:]):
+        for module in imports_in(args[1:]):
             settings.import_module(module)
         if find_kind(args[0], self._known()) is None and not ctx.resilient_parsing:
             raise _unknown(args[0], settings.command("types"))
         return super().resolve_command(ctx, args)
 
 
-def _imports_in(words: Sequence[str]) -> list[str]:
+def imports_in(words: Sequence[str]) -> list[str]:
     """The modules of `run NAME --import MODULE`: they must be loaded before NAME can be known."""
     found: list[str] = []
     for place, word in enumerate(words):

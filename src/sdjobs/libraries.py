@@ -48,9 +48,8 @@ def _make_parent(settings: Settings) -> None:
 
 async def runner_of_all(jobs: JobSystem) -> RunnerInfo | None:
     """Another process that runs whatever this library's queue holds, if one is well."""
-    runners = [runner for runner in await jobs.runners() if runner.mode == "all"]
-    for runner in sorted(runners, key=lambda runner: runner.state != "alive"):
-        if runner.state in ("alive", "silent", "no_space"):
+    for runner in await jobs.runners():
+        if runner.mode == "all" and runner.state in ("alive", "silent", "no_space"):
             return runner
     return None
 

@@ -47,6 +47,31 @@ def test_a_stuck_terminal_holds_nobody_up_and_gets_the_newest_when_it_moves_agai
     assert [status for status, _ in view.statuses] == ["paused", "queued"]
 
 
+def test_progress_after_progress_shows_the_newest() -> None:
+    view = StuckView()
+    presenter = Presenter(view)
+    presenter.show(snapshot(0))
+    assert view.stuck.wait(10)
+    presenter.show(snapshot(1))
+    presenter.show(snapshot(2))
+    view.go.set()
+    eventually(lambda: len(view.shown) == 2)
+    presenter.close()
+    assert [shown.view.items_done for shown in view.shown] == [0, 2]
+
+
+def test_a_job_that_has_ended_has_no_progress_to_show() -> None:
+    view = RecordingView()
+    presenter = Presenter(view)
+    presenter.show(snapshot(1, JobStatus.COMPLETED))
+    presenter.status(snapshot(1, JobStatus.COMPLETED))
+    eventually(lambda: view.statuses)
+    presenter.say("the end")
+    eventually(lambda: view.said)
+    presenter.close()
+    assert view.shown == []
+
+
 def test_what_was_told_is_shown_before_the_end() -> None:
     view = RecordingView()
     presenter = Presenter(view)

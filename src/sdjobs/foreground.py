@@ -106,14 +106,22 @@ async def run(work: Work, settings: Settings, *, hand_over: bool = True) -> Exit
     return say(end, info, settings)
 
 
+@dataclass(frozen=True, slots=True)
+class HandOver:
+    """Another process runs this library's jobs, and gets this one."""
+
+    runner: RunnerInfo
+
+
 class _Session:
-    """One command in the foreground, perhaps over two openings of the library: watching, then running it itself."""
+    """One command in the foreground, perhaps over several openings of the library: watching, then running itself."""
 
     def __init__(self, work: Work, settings: Settings) -> None:
         self._work, self._settings = work, settings
         self._presenter: Presenter | None = None
         self._follower: Follower | None = None
         self._early: list[signal.Signals] = []
+        self._last_info: JobInfo | None = None
 
     def deliver(self, number: signal.Signals) -> None:
         if self._follower is None:
@@ -126,28 +134,23 @@ class _Session:
             self._presenter.close()
 
     async def run(self, signals: Signals, *, hand_over: bool) -> tuple[JobInfo | None, Stopped | None]:
-        ending: Ending = Unattended()
-        if hand_over:
-            ending = await self._watch_elsewhere()
-        if isinstance(ending, Unattended):
-            ending = await self._run_here(signals)
+        ending = await self._run_here(signals, give_way=hand_over)
+        while isinstance(ending, Unattended | HandOver):
+            if isinstance(ending, HandOver):
+                ending = await self._watch_elsewhere(ending.runner)
+            else:
+                ending = await self._run_here(signals)
         if self._presenter is None:
             return None, None
-        return await self._final_info(), ending if isinstance(ending, Stopped) else None
+        if isinstance(ending, Stopped):
+            return await self._info_afterwards(), ending
+        return self._last_info, None
 
-    async def _watch_elsewhere(self) -> Ending:
-        """Hand over to the process that runs this library's jobs; Unattended where there is none, or none any more."""
-        async with open_library(self._settings, may_create=self._work.makes_library) as library:
-            runner = await runner_of_all(library.jobs)
-            if runner is None:
-                return Unattended()
-            if self._early:
-                return Stopped(self._early[0])
-            stance = Stance(pauses=True, minds=True)
-            return await self._begin_and_follow(library.jobs, stance, f"{runner_name(runner)} runs it.")
-
-    async def _run_here(self, signals: Signals) -> Ending:
+    async def _run_here(self, signals: Signals, *, give_way: bool = False) -> Ending | HandOver:
+        """With `give_way` nothing is begun where another process runs this library's jobs."""
         async with open_library(self._settings, runs="own", may_create=self._work.makes_library) as library:
+            if give_way and (runner := await runner_of_all(library.jobs)) is not None:
+                return HandOver(runner)
             if self._early:
                 return Stopped(self._early[0])
             here = "" if self._presenter is None else "The process that ran it has gone: it goes on here."
@@ -157,6 +160,13 @@ class _Session:
                 signals.no_more_patience()
                 self._say("Stopping.")
             return ending
+
+    async def _watch_elsewhere(self, runner: RunnerInfo) -> Ending:
+        async with open_library(self._settings, may_create=self._work.makes_library) as library:
+            if self._early:
+                return Stopped(self._early[0])
+            stance = Stance(pauses=True, minds=True)
+            return await self._begin_and_follow(library.jobs, stance, f"{runner_name(runner)} runs it.")
 
     async def _begin_and_follow(self, jobs: JobSystem, stance: Stance, where: str) -> Ending:
         begun = await self._work.begin(jobs)
@@ -178,16 +188,18 @@ class _Session:
             self._follower.deliver(number)
         self._early.clear()
         try:
-            return await self._follower.follow()
+            ending = await self._follower.follow()
         finally:
             self._follower = None
+        self._last_info = await jobs.info(info.id)
+        return ending
 
     def _say(self, text: str, record: dict[str, object] | None = None) -> None:
         if self._presenter is not None:
             self._presenter.say(text, record)
 
-    async def _final_info(self) -> JobInfo:
-        """What is stored now that this process has let go of the job."""
+    async def _info_afterwards(self) -> JobInfo:
+        """What is stored now that this process has let go of the job: it may have ended in the last moment."""
         assert isinstance(self._work, Existing)
         async with open_library(self._settings) as library:
             return await library.jobs.info(self._work.id)

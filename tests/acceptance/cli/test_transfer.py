@@ -11,7 +11,8 @@ import pytest
 from tests.acceptance.cli.conftest import Cli, Started
 from tests.waiting import eventually
 
-MANY = 3000
+MANY = 1000
+SLOW = ("--import", "tests.acceptance.cli.slow_copy")
 
 
 @pytest.fixture
@@ -21,7 +22,7 @@ def tree(tmp_path: Path) -> Path:
     for folder in range(MANY // 100):
         (root / f"{folder:03}").mkdir(parents=True)
         for number in range(100):
-            (root / f"{folder:03}" / f"{number:02}.jpg").write_bytes(os.urandom(2000))
+            (root / f"{folder:03}" / f"{number:02}.jpg").write_bytes(b"%04d" % number * 500)
     return root
 
 
@@ -31,11 +32,11 @@ def names(root: Path) -> set[str]:
 
 def in_the_middle(cli: Cli, *words: str) -> Started:
     """A transfer that has done something, and not all."""
-    command = cli.start(*words, "--json")
+    command = cli.start(*SLOW, *words, "--json")
 
     def started() -> bool:
         done = [record["progress"]["items_done"] or 0 for record in command.records() if record["type"] == "progress"]
-        return max(done, default=0) > 100
+        return max(done, default=0) > 10
 
     eventually(started, what=f"some progress: {command.out[-300:]} {command.err}")
     return command
@@ -46,7 +47,7 @@ def test_a_copy(cli: Cli, tree: Path) -> None:
     done = cli.run("copy", str(tree), str(target))
     assert done.returncode == 0
     assert done.stdout.startswith(f"Copy {tree} to {target} (job ")
-    assert f"\nCopied {MANY:,} items, 6.0 MB" in done.stdout
+    assert f"\nCopied {MANY:,} items, 2.0 MB" in done.stdout
     assert names(target) == names(tree)
 
 
@@ -101,7 +102,7 @@ def test_options_reach_the_job(cli: Cli, tree: Path) -> None:
 
 
 def test_a_worker_gets_the_work(cli: Cli, tree: Path) -> None:
-    worker = cli.start("worker")
+    worker = cli.start(*SLOW, "worker")
     worker.says("Running the jobs of")
     done = cli.run("copy", str(tree), str(cli.folder / "backup"))
     assert done.returncode == 0
@@ -112,7 +113,7 @@ def test_a_worker_gets_the_work(cli: Cli, tree: Path) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
 def test_when_the_worker_goes_the_command_goes_on_itself(cli: Cli, tree: Path, number: signal.Signals) -> None:
-    worker = cli.start("worker")
+    worker = cli.start(*SLOW, "worker")
     worker.says("Running the jobs of")
     command = in_the_middle(cli, "copy", str(tree), str(cli.folder / "backup"))
     worker.send(number)
@@ -123,7 +124,7 @@ def test_when_the_worker_goes_the_command_goes_on_itself(cli: Cli, tree: Path, n
 
 
 def test_ctrl_c_pauses_what_was_handed_over(cli: Cli, tree: Path) -> None:
-    worker = cli.start("worker")
+    worker = cli.start(*SLOW, "worker")
     worker.says("Running the jobs of")
     command = in_the_middle(cli, "copy", str(tree), str(cli.folder / "backup"))
     command.send(signal.SIGINT)
@@ -133,7 +134,7 @@ def test_ctrl_c_pauses_what_was_handed_over(cli: Cli, tree: Path) -> None:
 
 
 def test_sigterm_leaves_what_was_handed_over_to_its_runner(cli: Cli, tree: Path) -> None:
-    worker = cli.start("worker")
+    worker = cli.start(*SLOW, "worker")
     worker.says("Running the jobs of")
     command = in_the_middle(cli, "copy", str(tree), str(cli.folder / "backup"))
     command.send(signal.SIGTERM)

@@ -55,14 +55,16 @@ async def _follow(settings: Settings, jobs: JobSystem, job: JobId, seen: list[Lo
     def stop(_: signal.Signals) -> None:
         stopped.set()
 
+    ended_before = False
     with listening(stop, patience=1):
         while not stopped.is_set() and not settings.out.closed:
-            ended = (await jobs.info(job)).status.is_terminal  # before reading, so that no last line is missed
+            ended = (await jobs.info(job)).status.is_terminal
             lines = await jobs.logs(job, limit=limit)
             _print(settings, added(seen, lines))
             seen = lines
-            if ended:
+            if ended_before:
                 return ExitCode.DONE
+            ended_before = ended  # one look more: the log may be written a moment after the end
             with suppress(TimeoutError):
                 await asyncio.wait_for(stopped.wait(), LOOK_AGAIN)
     return ExitCode.INTERRUPTED

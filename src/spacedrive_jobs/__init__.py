@@ -30,6 +30,7 @@ from spacedrive_jobs._model.errors import LibraryInUse as LibraryInUse
 from spacedrive_jobs._model.errors import LibraryNotFound as LibraryNotFound
 from spacedrive_jobs._model.errors import LibraryTooNew as LibraryTooNew
 from spacedrive_jobs._model.errors import NoSpace as NoSpace
+from spacedrive_jobs._model.errors import NotALibrary as NotALibrary
 from spacedrive_jobs._model.errors import PayloadTooLarge as PayloadTooLarge
 from spacedrive_jobs._model.errors import StoreBusy as StoreBusy
 from spacedrive_jobs._model.errors import TransitionRefused as TransitionRefused
@@ -73,4 +74,5 @@ from spacedrive_jobs._runtime.blocking import BlockingJobSystem as BlockingJobSy
 from spacedrive_jobs._runtime.blocking import BlockingLibrary as BlockingLibrary
 from spacedrive_jobs._runtime.library import Library as Library
 from spacedrive_jobs._runtime.system import JobSystem as JobSystem
+from spacedrive_jobs._runtime.system import kinds as kinds
 from spacedrive_jobs._tasks.interrupt import interrupt_requested as interrupt_requested

@@ -128,6 +128,16 @@ class LibraryNotFound(LibraryError):
         super().__init__(f"there is no library at {path}: open it with create=True (sdjobs init makes one)")
 
 
+class NotALibrary(LibraryError):
+    """The file in the database's place is none, or is damaged at its head."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        super().__init__(
+            f"{path} is not a library's database: restore it, or choose another folder. It was not changed."
+        )
+
+
 class LibraryTooNew(LibraryError):
     """The library's database was written by a newer version of this package."""
 

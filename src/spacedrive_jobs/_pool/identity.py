@@ -59,14 +59,7 @@ def signal_group(group: int, signum: signal.Signals) -> bool:
 
 def kill_recorded_group(pid: int, started: int) -> bool:
     """SIGKILL the group that was recorded by its leader. False, and nothing done, if that leader is no more."""
-    if not is_same_process(pid, started):
-        return False
-    try:
-        if os.getpgid(pid) != pid:
-            return False
-    except ProcessLookupError:
-        return False
-    return signal_group(pid, signal.SIGKILL)
+    return is_same_process(pid, started) and signal_group(pid, signal.SIGKILL)
 
 
 def _stat(pid: int) -> list[str] | None:

@@ -41,6 +41,11 @@ class FrameStream:
         """Whether the other side has closed; frames that came before can still be read."""
         return self._ended
 
+    @property
+    def unread(self) -> int:
+        """How many bytes of whole frames wait to be read."""
+        return self._unread
+
     async def read(self) -> Frame | None:
         """The next frame; None at the end. One reader at a time."""
         while not self._frames:

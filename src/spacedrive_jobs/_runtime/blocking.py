@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Collection, Coroutine, Generator, Iterable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, contextmanager
 from pathlib import Path
-from typing import Any, TypeVar, final, overload
+from typing import TYPE_CHECKING, Any, TypeVar, final, overload
 
 from spacedrive_jobs._definition.handle import BlockingJobHandle, JobHandle
 from spacedrive_jobs._definition.job import Job, Kind
@@ -26,7 +26,9 @@ from spacedrive_jobs._model.record import (
 )
 from spacedrive_jobs._model.status import JobStatus
 from spacedrive_jobs._model.updates import JobUpdate
-from spacedrive_jobs._runtime.library import Library
+
+if TYPE_CHECKING:
+    from spacedrive_jobs._runtime.library import Library
 
 T = TypeVar("T")
 OutT = TypeVar("OutT")

@@ -8,7 +8,7 @@ from typing import Any
 from spacedrive_jobs._definition.definition import JobDefinition
 from spacedrive_jobs._definition.registry import Registry
 from spacedrive_jobs._model.clock import Clock
-from spacedrive_jobs._model.ids import JobId, new_job_id_bytes
+from spacedrive_jobs._model.ids import JobId, JobIdSource
 from spacedrive_jobs._model.transition import NewJob
 from spacedrive_jobs._store.store import Store
 
@@ -18,6 +18,7 @@ class Dispatcher:
 
     def __init__(self, store: Store, registry: Registry, clock: Clock, stored: Callable[[list[JobId]], None]) -> None:
         self._store, self._registry, self._clock, self._stored = store, registry, clock, stored
+        self._ids = JobIdSource()
 
     async def dispatch(self, jobs: Iterable[object], *, priority: int | None, timeout: float | None) -> list[JobId]:
         """Store the jobs durably, all or none. Raises ArgumentError, PayloadTooLarge, NoSpace, StoreBusy."""
@@ -47,7 +48,7 @@ class Dispatcher:
         options = definition.options
         deadline = options.deadline
         return NewJob(
-            id=new_job_id_bytes(now),
+            id=self._ids.next_bytes(now),
             kind=definition.kind,
             version=definition.version,
             arguments=arguments,

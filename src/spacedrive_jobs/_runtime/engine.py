@@ -136,13 +136,14 @@ class Engine:
 
     def _let_go(self) -> None:
         """Blocking. The lock goes last: until then nobody takes our claims."""
+        self.leases.stop()
         if not self.store.no_space and not len(self.running):
             try:
                 self.store.write_blocking(lambda tx: rescue.retire(tx, self.runner), durable=False, timeout=5)
             except (JobError, TimeoutError):
                 _log.warning("the runner's row could not be removed; the next process does it")
         self.store.close(patience=5.0)
-        self.leases.close()
+        self.leases.let_go()
         self.bell.close()
         self.pool.close()
         self.job_threads.close()

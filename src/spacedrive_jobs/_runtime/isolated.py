@@ -13,6 +13,7 @@ from spacedrive_jobs._model.interruption import Interruption, JobInterrupted
 from spacedrive_jobs._model.progress import Progress
 from spacedrive_jobs._model.transition import Checkpoint, Flush
 from spacedrive_jobs._runtime import presence, processes, wire
+from spacedrive_jobs._runtime.body import Remains
 from spacedrive_jobs._runtime.local_port import LocalPort
 from spacedrive_jobs._runtime.running import RunningAttempt
 from spacedrive_jobs._store import rescue
@@ -20,7 +21,6 @@ from spacedrive_jobs._tasks.interrupt import Interrupter
 from spacedrive_jobs._tasks.pools import Child, ChildDied, ChildRaised
 
 if TYPE_CHECKING:
-    from spacedrive_jobs._runtime.body import Remains
     from spacedrive_jobs._runtime.engine import Engine
 
 ENTRY: Final = "spacedrive_jobs._runtime.isolated_child:run_attempt"
@@ -86,8 +86,6 @@ class IsolatedBody:
             await self._until(wire.HookDone)
 
     async def gather(self, *, final: bool) -> Remains:
-        from spacedrive_jobs._runtime.body import Remains  # a cycle of modules only: Body's parts live there
-
         if self._child is None or not self._child.is_alive:
             return Remains(progress=self._latest)
         try:

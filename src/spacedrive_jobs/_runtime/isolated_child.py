@@ -214,7 +214,7 @@ class ServedAttempt:
                     self._interrupter.withdraw(Interruption(kind))
                 case wire.Hook() | wire.Gather():
                     self._command(message)
-                case wire.Over():
+                case _:
                     self._over = True
                     self._command(None)
 

@@ -62,11 +62,14 @@ class Leases:
     def start(self) -> None:
         self._thread.start()
 
-    def close(self) -> None:
-        """End the thread and let the lock go: from now on any claim left is given back by others."""
+    def stop(self) -> None:
+        """End the thread, which reads from the store: before that is closed."""
         self._stop.set()
         if self._thread.ident is not None:
             self._thread.join()
+
+    def let_go(self) -> None:
+        """Release the lock: from now on any claim left is given back by others."""
         self._lock.close()
 
     def beat(self) -> None:

@@ -113,6 +113,8 @@ async def open_library(path: Path, *, create: bool, settings: Settings) -> Async
     folder = await asyncio.to_thread(_absolute, path)
     store = Store(folder, settings.clock, durability=settings.durability, vfs=settings.vfs)
     await asyncio.to_thread(_prepare, folder, store, create)
+    if settings.runs != "none":
+        await asyncio.to_thread(registry.discover)
     engine = Engine(folder, store, registry, settings)
     library = Library(folder, engine)
     engine.open_library = lambda: library

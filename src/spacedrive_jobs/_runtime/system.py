@@ -10,6 +10,7 @@ from typing import Any, TypeVar, overload
 
 from spacedrive_jobs._definition.handle import JobHandle
 from spacedrive_jobs._definition.job import Job, Kind
+from spacedrive_jobs._definition.registry import registry
 from spacedrive_jobs._model.clock import to_datetime
 from spacedrive_jobs._model.errors import AmbiguousJobId, JobNotFound
 from spacedrive_jobs._model.ids import JobId
@@ -32,6 +33,12 @@ from spacedrive_jobs._runtime.views import item_info, job_info, kind_info
 from spacedrive_jobs._store import reads, rescue
 
 OutT = TypeVar("OutT")
+
+
+def kinds() -> list[KindInfo]:
+    """The registered kinds, those of installed packages among them; needs no library."""
+    registry.discover()
+    return [kind_info(definition) for definition in registry.all()]
 
 
 class JobSystem:
@@ -189,8 +196,7 @@ class JobSystem:
 
     async def kinds(self) -> builtins.list[KindInfo]:
         """The registered kinds, those of installed packages among them."""
-        self._engine.registry.discover()
-        return [kind_info(definition) for definition in self._engine.registry.all()]
+        return kinds()
 
     async def runners(self) -> builtins.list[RunnerInfo]:
         """The processes that have the library open, this one among them."""

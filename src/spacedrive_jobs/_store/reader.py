@@ -18,6 +18,13 @@ GROUP: Final = 200
 ReadFunction = Callable[[apsw.Connection], T]
 
 
+class StoreClosed(RuntimeError):
+    """The library was closed."""
+
+    def __init__(self) -> None:
+        super().__init__("the library has been closed")
+
+
 class Reader:
     """Runs `ReadFunction`s in order; results of a group are delivered in one wake-up of the loop."""
 
@@ -25,16 +32,21 @@ class Reader:
         self._connect = connect
         self._calls: SimpleQueue[tuple[ReadFunction[Any], Outcome[Any]] | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self._closed = False
 
     def start(self) -> None:
         self._thread.start()
 
     def close(self) -> None:
         """Finish what was submitted, close the connection, end the thread."""
+        self._closed = True
         self._calls.put(None)
         self._thread.join()
 
     def submit(self, read: ReadFunction[Any], sink: Sink) -> None:
+        """Raises StoreClosed after `close`: nobody would answer."""
+        if self._closed:
+            raise StoreClosed
         self._calls.put((read, Outcome(sink)))
 
     def _run(self) -> None:

@@ -9,8 +9,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
+import apsw
+
 from spacedrive_jobs._model.clock import Clock
-from spacedrive_jobs._model.errors import LibraryNotFound
+from spacedrive_jobs._model.errors import LibraryNotFound, NotALibrary
 from spacedrive_jobs._model.ids import JobId, RunnerId
 from spacedrive_jobs._model.transition import (
     Checkpoint,
@@ -62,7 +64,10 @@ class Store:
         """Bring the schema up to date and start the threads. Blocking. Raises LibraryError's kinds."""
         if not create and not self.path.exists():
             raise LibraryNotFound(self.path.parent)
-        connection = self._connect(create=create)
+        try:
+            connection = self._connect(create=create)
+        except apsw.NotADBError as error:
+            raise NotALibrary(self.path) from error
         try:
             migrate.migrate(connection, self.path, self._clock.now_ms(), holders)
         finally:

@@ -23,14 +23,14 @@ from spacedrive_jobs._store.tx import Tx, Value
 
 def apply(tx: Tx, transition: Transition) -> bool:
     """Apply `transition` if its claim still holds, and say whether it did."""
-    held = tx.run("read_claimed", _key(transition.claim))
+    claim, at, trace = transition.claim, transition.at, transition.trace
+    if isinstance(transition, Complete):  # the hot path: it depends on nothing but the claim, which `_end` compares
+        return _end(tx, claim, at, trace, status="completed", output=transition.output)
+    held = tx.run("read_claimed", _key(claim))
     if not held:
         return False
     ((request, reason, resumable, _, crashes),) = held
-    claim, at, trace = transition.claim, transition.at, transition.trace
     match transition:
-        case Complete(output=output):
-            _end(tx, claim, at, trace, status="completed", output=output)
         case Fail(error_type=error_type, error_message=message, error_traceback=traceback, counts=counts):
             _fail(tx, claim, at, trace, error_type, message, traceback, errors=int(counts))
         case Cancel(reason=why):
@@ -54,8 +54,6 @@ def apply(tx: Tx, transition: Transition) -> bool:
             )
         case _:
             assert_never(transition)
-    tx.announces = True
-    failpoint.hit("transition.applied")
     return True
 
 
@@ -75,15 +73,11 @@ def _end(
     error: tuple[str, str, str] | None = None,
     errors: int = 0,
     crashes: int = 0,
-) -> None:
-    """Move the job to history, with what the attempt gathered last."""
+) -> bool:
+    """Move the job to history, with what the attempt gathered last. False, and nothing done, if the claim was lost."""
     job = claim.job.bytes
-    if trace.flush is not None and status == "completed":
-        store_rows(tx, job, trace.flush)  # its checkpoint would be deleted at once
-    elif trace.flush is not None:
-        store_flush(tx, claim, trace.flush, at)
     error_type, message, traceback = error or (None, None, None)
-    tx.change(
+    ended = tx.change(
         "end_running",
         {
             "id": job,
@@ -103,13 +97,22 @@ def _end(
             "view": trace.view,
         },
     )
+    if not ended:
+        return False
     tx.change("delete_job", (job,))
+    if trace.flush is not None and status == "completed":
+        store_rows(tx, job, trace.flush)  # its checkpoint would be deleted at once
+    elif trace.flush is not None:
+        store_flush(tx, claim, trace.flush, at)
     if trace.stored:
         tx.change("delete_progress", (job,))
         tx.change("delete_attempt_process", (job, claim.attempt))
         if status == "completed":  # the others keep theirs: a retry starts from it
             tx.change("delete_checkpoint", (job,))
             tx.change("delete_kept", (job,))
+    tx.announces = True
+    failpoint.hit("transition.applied")
+    return True
 
 
 def _fail(
@@ -175,6 +178,8 @@ def _leave(
         },
     )
     tx.change("delete_attempt_process", (job, claim.attempt))
+    tx.announces = True
+    failpoint.hit("transition.applied")
 
 
 def _advanced(tx: Tx, claim: Claim) -> bool:

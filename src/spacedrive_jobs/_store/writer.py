@@ -19,6 +19,7 @@ from spacedrive_jobs._model.errors import NoSpace, StoreBusy
 from spacedrive_jobs._store.connection import Durability, set_synchronous
 from spacedrive_jobs._store.holder import write_lock_holder
 from spacedrive_jobs._store.lane import Outcome, Sink, deliver
+from spacedrive_jobs._store.reader import StoreClosed
 from spacedrive_jobs._store.space import Reserve, is_no_space
 from spacedrive_jobs._store.tx import Tx
 
@@ -69,7 +70,7 @@ class Writer:
         self._waiting: list[Write] = []
         self._reserve = Reserve(path.with_suffix(".reserve"))
         self._thread = threading.Thread(target=self._run, name="jobs-writer", daemon=True)
-        self._closing = False
+        self._closing = self._closed = False
         self._abandon = threading.Event()
         self._synced: Durability = durability
         self.no_space = False
@@ -81,6 +82,7 @@ class Writer:
 
     def close(self, *, patience: float) -> None:
         """Commit what waits, for at most `patience` seconds if the disk is full or the lock held, then end."""
+        self._closed = True
         self._calls.put(None)
         self._thread.join(patience)
         if self._thread.is_alive():
@@ -97,6 +99,8 @@ class Writer:
         urgent: bool = False,
     ) -> None:
         """Have `run` committed. `patience`: seconds to wait for space or the lock before NoSpace or StoreBusy."""
+        if self._closed:
+            raise StoreClosed
         give_up_at = None if patience is None else self._monotonic() + patience
         self._calls.put(Write(run, sink, durable=durable, give_up_at=give_up_at, urgent=urgent))
 
@@ -176,7 +180,9 @@ class Writer:
         tx = Tx(connection)
         if len(group) == 1:
             _run_alone(connection, tx, group[0])
-        else:
+        elif not _run_together(connection, tx, group):
+            self._begin(connection, group)
+            tx = Tx(connection)
             for write in group:
                 _run_in_savepoint(connection, tx, write)
         if connection.in_transaction:
@@ -254,6 +260,24 @@ def _run_alone(connection: apsw.Connection, tx: Tx, write: Write) -> None:
     except BaseException as error:
         outcome.error = error
         _roll_back(connection)
+
+
+def _run_together(connection: apsw.Connection, tx: Tx, group: list[Write]) -> bool:
+    """Without savepoints, which cost a fifth of the group's time. If one write fails, all is undone and False
+    returned: they are run again, each in its own. A write changes nothing but its transaction, so that is harmless."""
+    try:
+        for write in group:
+            write.outcome.error = None
+            write.outcome.result = write.run(tx)
+    except (apsw.Error, OSError) as error:
+        if is_no_space(error) or isinstance(error, apsw.BusyError):
+            raise
+    except Exception:  # the write's own; it is raised again, and delivered, in its savepoint
+        pass
+    else:
+        return True
+    _roll_back(connection)
+    return False
 
 
 def _run_in_savepoint(connection: apsw.Connection, tx: Tx, write: Write) -> None:

@@ -113,9 +113,9 @@ class NoSpace(JobError):
 class StoreBusy(JobError):
     """A caller's own time limit passed while the database was held; nothing was stored."""
 
-    def __init__(self, path: Path, waited: float, holder: str = "") -> None:
-        self.path, self.waited, self.holder = path, waited, holder
-        super().__init__(f"{path} was held for {waited:.0f} s" + (f" by {holder}" if holder else ""))
+    def __init__(self, path: Path, holder: str) -> None:
+        self.path, self.holder = path, holder
+        super().__init__(f"{path} is held by {holder}, for longer than was to be waited; nothing was stored")
 
 
 class LibraryError(JobError):

@@ -78,7 +78,7 @@ class LocalBody:
         checkpoint: Checkpoint | None,
     ) -> None:
         claimed: ClaimedJob = running.claimed
-        self._engine, self._definition, self._job = engine, definition, job
+        self._engine, self._running, self._definition, self._job = engine, running, definition, job
         port = LocalPort(engine.store, claimed.claim, engine.joblog, engine.pump, running, engine.leases.beat)
         self._attempt = Attempt(
             claimed,
@@ -94,7 +94,7 @@ class LocalBody:
         if self._attempt.claim.attempt > 1:
             await self.hook("on_resume")
         if self._definition.options.isolation == "thread":
-            output = await run_in_thread(self._engine, self._job, self._attempt, self._definition)
+            output = await run_in_thread(self._engine, self._running, self._job, self._attempt, self._definition)
         else:
             output = await self._definition.start(self._job, self._context())
         return self._definition.encode_output(output)

@@ -16,7 +16,9 @@ from spacedrive_jobs._store.store import Store
 class Dispatcher:
     """Validates before it stores: what is refused has left no trace."""
 
-    def __init__(self, store: Store, registry: Registry, clock: Clock, stored: Callable[[list[JobId]], None]) -> None:
+    def __init__(
+        self, store: Store, registry: Registry, clock: Clock, stored: Callable[[list[JobId], bool], None]
+    ) -> None:
         self._store, self._registry, self._clock, self._stored = store, registry, clock, stored
         self._ids = JobIdSource()
 
@@ -27,7 +29,7 @@ class Dispatcher:
         if rows:
             await self._store.enqueue(rows, patience=timeout)
         ids = [JobId.from_bytes(row.id) for row in rows]
-        self._stored(ids)
+        self._stored(ids, any(row.deadline_at is not None for row in rows))
         return ids
 
     async def dispatch_named(

@@ -6,13 +6,14 @@ import asyncio
 import logging
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from spacedrive_jobs._definition.definition import plain_value
 from spacedrive_jobs._definition.registry import Registry
 from spacedrive_jobs._model.clock import sleep
-from spacedrive_jobs._model.errors import JobError
+from spacedrive_jobs._model.errors import JobError, NoSpace
 from spacedrive_jobs._model.ids import JobId, new_runner_id
 from spacedrive_jobs._model.interruption import Interruption
 from spacedrive_jobs._runtime import presence, processes
@@ -81,6 +82,7 @@ class Engine:
             lease=settings.lease,
             max_crashes=settings.max_crashes,
             on_rescue=self._rescued,
+            on_block=self._loop_blocked,
         )
         self.bell = Doorbell(self.run_folder, self.runner.hex())
         self.executor = Executor(self)
@@ -103,7 +105,8 @@ class Engine:
             processes.own_program(),
             self.clock.now_ms(),
         )
-        await self.store.write(lambda tx: rescue.register(tx, row), durable=False)
+        with suppress(NoSpace):  # then it is not listed; what protects its claims is its lock
+            await self.store.write(lambda tx: rescue.register(tx, row), durable=False, space_patience=0.0)
         self._loop.add_reader(self.bell.socket.fileno(), self._rung)
         self.leases.start()
         services: list[Any] = [self._watch_failure(), self._answer_rings(), self._poll()]
@@ -180,11 +183,26 @@ class Engine:
     async def _poll(self) -> None:
         version = -1
         while True:
+            self.leases.loop_runs()
             found = await self.store.read(lambda connection: int(connection.pragma("data_version")))
             if found != version:
                 version = found
                 await self.look()
+                await self._stop_what_lost_its_claim()
             await sleep(self.clock, POLL)
+
+    async def _stop_what_lost_its_claim(self) -> None:
+        """After this process was stopped for a lease, others run its jobs: what still runs here must end."""
+        before = [running for running in self.running if running.body is not None]
+        if not before:
+            return
+        held = await self.store.read(lambda connection: reads.held_claims(connection, self.runner))
+        for running in before:
+            claim = running.claimed.claim
+            if not running.is_finishing and running.body is not None and (claim.job, claim.attempt) not in held:
+                running.body.end()
+                running.forced = Interruption.SHUTDOWN
+                running.handle.abort()
 
     async def _pass_on_requests(self) -> None:
         for job, attempt, request, reason in await self.store.read(
@@ -193,6 +211,14 @@ class Engine:
             running = self.running.get(job, attempt)
             if running is not None:
                 self.executor.ask(running, request, reason)
+
+    def _loop_blocked(self, seconds: float, stack: str) -> None:
+        """In the lease thread: the event loop has not run for so long. Said once a block, to the log of each job."""
+        _log.warning("the event loop has been blocked for %.0f s:\n%s", seconds, stack)
+        for running in self.running:
+            claim = running.claimed.claim
+            self.joblog.add(claim.job, claim.attempt, f"the event loop has been blocked for {seconds:.0f} s:\n{stack}")
+        self.joblog.flush()
 
     def _rescued(self, jobs: list[JobId]) -> None:
         """In the lease thread."""
@@ -227,11 +253,12 @@ class Engine:
 
     # --- what handles ask ---------------------------------------------------------------------------------------------
 
-    def _dispatched(self, jobs: list[JobId]) -> None:
+    def _dispatched(self, jobs: list[JobId], with_deadline: bool) -> None:
         if self.settings.runs == "own":
             self.scheduler.own.update(jobs)
+        if with_deadline:
+            self.times.changed()
         self.scheduler.wake()
-        self.times.changed()
 
     def left(self, job: JobId, *, ended: bool) -> None:
         """An attempt of this process is over."""

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 import threading
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +22,8 @@ from spacedrive_jobs._runtime import presence, processes
 from spacedrive_jobs._store import rescue
 from spacedrive_jobs._store.store import Store
 
+BLOCKED_AFTER: Final = 2.0
+"""Seconds without a turn of the event loop after which it is called blocked."""
 TICK: Final = 0.25
 """Seconds between looks at the other runners' locks."""
 
@@ -47,9 +51,14 @@ class Leases:
         lease: float,
         max_crashes: int,
         on_rescue: Callable[[list[JobId]], None],
+        on_block: Callable[[float, str], None],
     ) -> None:
         self._store, self._folder, self._runner, self._clock = store, folder, runner, clock
         self._lease, self._max_crashes, self._on_rescue = lease, max_crashes, on_rescue
+        self._on_block = on_block
+        self._loop_thread = threading.get_ident()
+        self._loop_ran_at = clock.monotonic()
+        self._blocked = False
         self._lock = presence.LockFile(presence.runner_path(folder, runner))
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="jobs-leases", daemon=True)
@@ -75,7 +84,22 @@ class Leases:
     def beat(self) -> None:
         """Show that this process runs; also called where a claim is verified, so that no observation spans it."""
         self._beats += 1
-        self._lock.pulse(self._beats, self.no_space)
+        self._lock.pulse(presence.Pulse(self._beats, self.no_space, self._blocked))
+
+    def loop_runs(self) -> None:
+        """Called on the event loop, a few times a second."""
+        self._loop_ran_at = self._clock.monotonic()
+
+    def _watch_loop(self, now: float) -> None:
+        """A job that blocks the event loop cannot be stopped; it can be named, with the line at which it stands."""
+        silent = now - self._loop_ran_at
+        if silent < BLOCKED_AFTER:
+            self._blocked = False
+        elif not self._blocked:
+            self._blocked = True
+            # The one way to another thread's stack; documented, for debuggers, despite its name.
+            frame = sys._current_frames().get(self._loop_thread)  # pyright: ignore[reportPrivateUsage]
+            self._on_block(silent, "".join(traceback.format_stack(frame)) if frame is not None else "")
 
     def _run(self) -> None:
         while True:
@@ -96,6 +120,7 @@ class Leases:
         if now - self._looked_at > self._lease / 2:
             self._stopped.clear()  # we stood still ourselves: nothing was observed meanwhile
         self._looked_at = now
+        self._watch_loop(now)
         rescued: list[JobId] = []
         for runner in self._others():
             if self._stop.is_set():

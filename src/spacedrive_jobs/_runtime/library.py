@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast, final
 
 from spacedrive_jobs._definition.registry import registry
-from spacedrive_jobs._model.errors import LibraryNotFound
+from spacedrive_jobs._model.errors import LibraryNotFound, NoSpace
 from spacedrive_jobs._runtime.engine import Engine
 from spacedrive_jobs._runtime.presence import is_held, runner_files
 from spacedrive_jobs._runtime.settings import GRACE, HISTORY_DAYS, LEASE, Runs, Settings, default_slots
 from spacedrive_jobs._runtime.system import JobSystem
 from spacedrive_jobs._store.connection import Durability
 from spacedrive_jobs._store.filesystem import refuse_network
+from spacedrive_jobs._store.space import is_no_space
 from spacedrive_jobs._store.store import DATABASE, Store
 
 if TYPE_CHECKING:
@@ -115,7 +116,7 @@ async def open_library(path: Path, *, create: bool, settings: Settings) -> Async
     await asyncio.to_thread(_prepare, folder, store, create)
     if settings.runs != "none":
         await asyncio.to_thread(registry.discover)
-    engine = Engine(folder, store, registry, settings)
+    engine = _built(folder, store, settings)
     library = Library(folder, engine)
     engine.open_library = lambda: library
     raised: Exception | None = None
@@ -136,12 +137,32 @@ async def open_library(path: Path, *, create: bool, settings: Settings) -> Async
         raise raised
 
 
+def _built(folder: Path, store: Store, settings: Settings) -> Engine:
+    """Takes the runner's lock, which needs a few bytes of disk."""
+    try:
+        return Engine(folder, store, registry, settings)
+    except OSError as error:
+        store.close(patience=0)
+        if is_no_space(error):
+            raise NoSpace(folder) from error
+        raise
+
+
 def _absolute(path: Path) -> Path:
     return Path(os.path.abspath(path))
 
 
 def _prepare(folder: Path, store: Store, create: bool) -> None:
-    """Blocking: folders, file system, schema."""
+    """Blocking: folders, file system, schema. Raises NoSpace where even these find none."""
+    try:
+        _make(folder, store, create)
+    except Exception as error:
+        if is_no_space(error):
+            raise NoSpace(folder) from error
+        raise
+
+
+def _make(folder: Path, store: Store, create: bool) -> None:
     if not create and not (folder / DATABASE).exists():
         raise LibraryNotFound(folder)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -25,10 +25,12 @@ _held: weakref.WeakSet[LockFile] = weakref.WeakSet()
 
 @dataclass(frozen=True, slots=True)
 class Pulse:
-    """What a runner writes into its file: a counter that moves unless it is stopped, and whether its disk is full."""
+    """What a runner writes into its file: a counter that moves unless it is stopped, and what hinders it."""
 
     beats: int
-    no_space: bool
+    no_space: bool = False
+    blocked: bool = False
+    """Its event loop has not run for some seconds."""
 
 
 class LockFile:
@@ -43,9 +45,9 @@ class LockFile:
         os.rename(temporary, path)
         _held.add(self)
 
-    def pulse(self, beats: int, no_space: bool) -> None:
+    def pulse(self, pulse: Pulse) -> None:
         """Overwrites bytes that are there already, so it needs no space."""
-        os.pwrite(self.fd, _PULSE.pack(beats, int(no_space)), 0)
+        os.pwrite(self.fd, _PULSE.pack(pulse.beats, pulse.no_space | pulse.blocked << 1), 0)
 
     def close(self) -> None:
         """Unlink, then let go."""
@@ -71,10 +73,10 @@ os.register_at_fork(after_in_child=_forget_in_child)
 
 def read_pulse(path: Path) -> Pulse | None:
     try:
-        beats, no_space = _PULSE.unpack(path.read_bytes()[: _PULSE.size])
+        beats, flags = _PULSE.unpack(path.read_bytes()[: _PULSE.size])
     except (OSError, struct.error):
         return None
-    return Pulse(beats, bool(no_space))
+    return Pulse(beats, bool(flags & 1), bool(flags & 2))
 
 
 def is_held(path: Path) -> bool:

@@ -27,6 +27,7 @@ class RunningAttempt:
     tracker: ProgressTracker | None = None
     forced: Interruption | None = None
     reason: str = ""
+    is_finishing: bool = False
 
 
 Key = tuple[JobId, int]
@@ -61,6 +62,7 @@ class Running:
         self.suspects += running.claimed.crashes > 0
 
     def finishing(self, running: RunningAttempt) -> None:
+        running.is_finishing = True
         self._finishing.add(_key(running))
 
     def remove(self, running: RunningAttempt) -> None:

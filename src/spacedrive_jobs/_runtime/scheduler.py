@@ -92,7 +92,10 @@ class TimeKeeper:
                 timer.cancel()
 
     async def run_once(self) -> int | None:
-        """Let time act on the queue; the next moment at which it will (ms)."""
-        next_at = await self._store.pass_time()
-        self._scheduler.wake()
+        """Let time act on the queue, if it has something to do; the next moment at which it will (ms)."""
+        next_at = await self._store.next_moment()
+        if next_at is not None and next_at <= self._clock.now_ms():
+            await self._store.pass_time()
+            self._scheduler.wake()
+            next_at = await self._store.next_moment()
         return next_at

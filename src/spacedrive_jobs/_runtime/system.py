@@ -213,4 +213,6 @@ class JobSystem:
             state = "stopped"
         elif pulse is not None and pulse.no_space:
             state = "no_space"
+        elif pulse is not None and pulse.blocked:
+            state = "silent"
         return RunnerInfo(row.id, row.mode, row.process.pid, row.host, row.program, to_datetime(row.opened_at), state)

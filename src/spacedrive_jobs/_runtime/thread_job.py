@@ -9,6 +9,7 @@ from spacedrive_jobs._definition.definition import JobDefinition
 from spacedrive_jobs._model.interruption import Interruption, JobInterrupted
 from spacedrive_jobs._runtime.attempt import Attempt
 from spacedrive_jobs._runtime.blocking_context import RunBlockingContext
+from spacedrive_jobs._runtime.running import RunningAttempt
 
 if TYPE_CHECKING:
     from spacedrive_jobs._runtime.engine import Engine
@@ -21,7 +22,9 @@ class ThreadTimedOut(JobInterrupted):
         super().__init__(Interruption.TIMEOUT)
 
 
-async def run_in_thread(engine: Engine, job: Any, attempt: Attempt, definition: JobDefinition) -> object:
+async def run_in_thread(
+    engine: Engine, running: RunningAttempt, job: Any, attempt: Attempt, definition: JobDefinition
+) -> object:
     """Run the job's function. At a timeout or an abort the thread is written off: its context is dead, its place in
     the pool is given to another, and this attempt is over although the thread may still be in a blocking call."""
     loop = asyncio.get_running_loop()
@@ -43,6 +46,7 @@ async def run_in_thread(engine: Engine, job: Any, attempt: Attempt, definition: 
         await asyncio.wait((ended, time_is_up), return_when=asyncio.FIRST_COMPLETED)
         if ended.done():
             return ended.result()
+        running.reason = f"{running.reason or 'timed out'}; its thread still runs"
         raise ThreadTimedOut
     finally:
         attempt.interrupter.remove_listener(listen)

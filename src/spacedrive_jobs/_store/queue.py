@@ -120,15 +120,13 @@ def _claimed(row: Row, runner: RunnerId) -> ClaimedJob:
     )
 
 
-def pass_time(tx: Tx, now: int) -> int | None:
-    """Make ready what has become due, fail what waited past its deadline; the next such moment, if any (ms)."""
+def pass_time(tx: Tx, now: int) -> None:
+    """Make ready what has become due, fail what waited past its deadline."""
     if tx.change("promote_due", {"now": now}):
         tx.announces = True
     for (id_,) in tx.run("read_expired", (now,)):
         end_waiting(tx, id_, now, "failed", "deadline passed before it could finish", error_type="DeadlinePassed")
     failpoint.hit("queue.time_passed")
-    ((at,),) = tx.run("next_due", (now,))
-    return int(at) if at is not None else None
 
 
 def end_waiting(tx: Tx, id_: bytes, now: int, status: str, reason: str, *, error_type: str | None = None) -> bool:

@@ -47,12 +47,8 @@ def count_jobs(connection: apsw.Connection) -> dict[JobStatus, int]:
 
 def find_jobs(connection: apsw.Connection, text: str) -> list[JobId]:
     """Jobs whose id, written as hex, begins or ends with `text`, or whose short form begins with it (lower case hex, no dashes); at most ten."""
-    return [
-        JobId.from_bytes(id_)
-        for (id_,) in connection.execute(
-            query("find_jobs"), {"head": f"{text}*", "tail": f"*{text}", "short": f"{text}*"}
-        )
-    ]
+    parameters = {"head": f"{text}*", "tail": f"*{text}", "short": f"{text}*"}
+    return [JobId.from_bytes(id_) for (id_,) in connection.execute(query("find_jobs"), parameters)]
 
 
 def find_unfinished(connection: apsw.Connection, kind: str, arguments: bytes) -> JobId | None:
@@ -102,6 +98,13 @@ def last_event(connection: apsw.Connection) -> int:
     return 0
 
 
+def next_moment(connection: apsw.Connection) -> int | None:
+    """The earliest due time or deadline of a waiting job (ms)."""
+    for (at,) in connection.execute(query("next_due")):
+        return int(str(at)) if at is not None else None
+    return None
+
+
 def read_progress(connection: apsw.Connection, job: JobId) -> tuple[bytes | None, bytes] | None:
     """(progress, view) as last stored."""
     for progress, view in connection.execute(query("read_progress"), (job.bytes,)):
@@ -115,6 +118,14 @@ def read_requests(connection: apsw.Connection, runner: RunnerId) -> list[tuple[J
         (JobId.from_bytes(id_), attempt, Request(request), reason)
         for id_, attempt, request, reason in connection.execute(query("read_requests"), (runner,))
     ]
+
+
+def held_claims(connection: apsw.Connection, runner: RunnerId) -> set[tuple[JobId, int]]:
+    """(job, attempt) of every claim that `runner` holds."""
+    return {
+        (JobId.from_bytes(bytes(id_)), attempt)
+        for id_, attempt in connection.execute(query("running_of_runner"), (runner,))
+    }
 
 
 def holds_claim(connection: apsw.Connection, claim: Claim) -> bool:

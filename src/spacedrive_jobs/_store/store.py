@@ -23,7 +23,7 @@ from spacedrive_jobs._model.transition import (
     ProgressRow,
     Transition,
 )
-from spacedrive_jobs._store import checkpoints, control, migrate, prune, queue, rescue, transitions
+from spacedrive_jobs._store import checkpoints, control, migrate, prune, queue, reads, rescue, transitions
 from spacedrive_jobs._store.connection import Durability, connect
 from spacedrive_jobs._store.lane import Sink
 from spacedrive_jobs._store.reader import Reader, ReadFunction
@@ -108,11 +108,12 @@ class Store:
         *,
         durable: bool = True,
         patience: float | None = None,
+        space_patience: float | None = None,
         urgent: bool = False,
     ) -> T:
         """Have `run` committed, and return its result once it is."""
         sink: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._writer.submit(run, sink, durable=durable, patience=patience, urgent=urgent)
+        self._writer.submit(run, sink, durable=durable, patience=patience, space_patience=space_patience, urgent=urgent)
         return await sink
 
     def write_to(self, run: WriteFunction, sink: Sink, *, durable: bool = True, urgent: bool = False) -> None:
@@ -150,9 +151,8 @@ class Store:
 
     async def enqueue(self, jobs: Sequence[NewJob], *, patience: float | None = None) -> None:
         """Store jobs durably. Raises NoSpace after five seconds on a full disk, StoreBusy after `patience` seconds."""
-        await self.write(
-            lambda tx: queue.enqueue(tx, jobs), patience=DISPATCH_PATIENCE if patience is None else patience
-        )
+        space_patience = DISPATCH_PATIENCE if patience is None else patience
+        await self.write(lambda tx: queue.enqueue(tx, jobs), patience=patience, space_patience=space_patience)
 
     async def claim(
         self,
@@ -189,9 +189,13 @@ class Store:
             now = self._clock.now_ms()
             self._writer.submit(lambda tx: checkpoints.store_progress(tx, rows, now), None, durable=False)
 
-    async def pass_time(self) -> int | None:
+    async def next_moment(self) -> int | None:
+        """When `pass_time` will have something to do (ms); what is overdue counts."""
+        return await self.read(reads.next_moment)
+
+    async def pass_time(self) -> None:
         now = self._clock.now_ms()
-        return await self.write(lambda tx: queue.pass_time(tx, now))
+        await self.write(lambda tx: queue.pass_time(tx, now))
 
     async def pause(self, job: JobId) -> control.Asked:
         now = self._clock.now_ms()

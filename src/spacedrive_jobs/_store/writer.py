@@ -6,6 +6,7 @@ only after COMMIT. A full disk and a held lock are waited out here, so that no c
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -29,6 +30,8 @@ NAME_HOLDER_AFTER: Final = 5.0
 NOT_SYNCED: Final[Durability] = "normal"
 BUSY_NAPS: Final = (0.0002, 0.0005, 0.001, 0.002, 0.005)
 
+_log = logging.getLogger("spacedrive_jobs")
+
 WriteFunction: TypeAlias = Callable[[Tx], Any]
 
 
@@ -36,18 +39,27 @@ class Write:
     """One call to be committed.
 
     `durable`: its commit must be synced before it is delivered (others are synced with the next that must).
-    `give_up_at`: on the writer's clock, the moment from which it fails instead of waiting longer for space or the lock.
+    `give_up_at`, `no_space_at`: on the writer's clock, the moments from which it fails instead of waiting longer for
+    the lock and, if that is another, for space.
     `urgent`: small and wanted even on a full disk (a pause, a cancel): may use the reserve.
     """
 
-    __slots__ = ("durable", "give_up_at", "outcome", "run", "urgent")
+    __slots__ = ("durable", "give_up_at", "no_space_at", "outcome", "run", "urgent")
 
     def __init__(
-        self, run: WriteFunction, sink: Sink, *, durable: bool, give_up_at: float | None, urgent: bool
+        self,
+        run: WriteFunction,
+        sink: Sink,
+        *,
+        durable: bool,
+        give_up_at: float | None,
+        no_space_at: float | None,
+        urgent: bool,
     ) -> None:
         self.run = run
         self.outcome: Outcome[Any] = Outcome(sink)
-        self.durable, self.give_up_at, self.urgent = durable, give_up_at, urgent
+        self.durable, self.urgent = durable, urgent
+        self.give_up_at, self.no_space_at = give_up_at, no_space_at
 
 
 class Writer:
@@ -96,13 +108,22 @@ class Writer:
         *,
         durable: bool = True,
         patience: float | None = None,
+        space_patience: float | None = None,
         urgent: bool = False,
     ) -> None:
-        """Have `run` committed. `patience`: seconds to wait for space or the lock before NoSpace or StoreBusy."""
+        """Have `run` committed.
+
+        `patience`: seconds to wait for a lock that another holds before StoreBusy; `space_patience`: for space before
+        NoSpace (by default the same). None is for ever.
+        """
         if self._closed:
             raise StoreClosed
-        give_up_at = None if patience is None else self._monotonic() + patience
-        self._calls.put(Write(run, sink, durable=durable, give_up_at=give_up_at, urgent=urgent))
+        now = self._monotonic()
+        give_up_at = None if patience is None else now + patience
+        no_space_at = give_up_at if space_patience is None else now + space_patience
+        self._calls.put(
+            Write(run, sink, durable=durable, give_up_at=give_up_at, no_space_at=no_space_at, urgent=urgent)
+        )
 
     # --- the thread ---------------------------------------------------------------------------------------------------
 
@@ -145,7 +166,7 @@ class Writer:
                 self._set_no_space(False)
             else:
                 self._commit_urgent(connection)
-                self._expire(lambda: NoSpace(self._path))
+                self._expire()
                 return
         group, self._waiting = self._waiting, []
         self._commit_or_keep(connection, group)
@@ -170,7 +191,7 @@ class Writer:
                 self._deliver_error(group, error)
                 return
             self._waiting = group + self._waiting
-            self._expire(self._gave_up)
+            self._expire()
         else:
             deliver(write.outcome for write in group)
 
@@ -209,6 +230,7 @@ class Writer:
             now = self._monotonic()
             if now - began > NAME_HOLDER_AFTER and self.held_by is None:
                 self.held_by = write_lock_holder(self._path)
+                _log.warning("%s has been held for %.0f s by %s: waiting", self._path, now - began, self.held_by)
             return not self._abandon.is_set() and (give_up_at is None or now < give_up_at)
 
         connection.set_busy_handler(wait)
@@ -222,16 +244,18 @@ class Writer:
                 self._reserve.release()
             self._on_space(full)
 
-    def _gave_up(self) -> Exception:
-        return NoSpace(self._path) if self.no_space else StoreBusy(self._path, NAME_HOLDER_AFTER, self.held_by or "")
-
-    def _expire(self, error: Callable[[], Exception]) -> None:
+    def _expire(self) -> None:
         """Fail what has waited as long as it would."""
         now = self._monotonic()
-        expired = [write for write in self._waiting if write.give_up_at is not None and write.give_up_at <= now]
+        expired: list[Write] = []
+        for write in self._waiting:
+            limit = write.no_space_at if self.no_space else write.give_up_at
+            if limit is not None and limit <= now:
+                expired.append(write)
         if expired:
             self._waiting = [write for write in self._waiting if write not in expired]
-            self._deliver_error(expired, error())
+            holder = self.held_by or write_lock_holder(self._path)
+            self._deliver_error(expired, NoSpace(self._path) if self.no_space else StoreBusy(self._path, holder))
 
     def _deliver_error(self, group: list[Write], error: BaseException) -> None:
         for write in group:

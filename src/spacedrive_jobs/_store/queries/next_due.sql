@@ -1,4 +1,7 @@
+-- The deadlines of running jobs are watched by their runners.
 SELECT min(at) FROM (
     SELECT min(due_at) AS at FROM jobs WHERE due_at IS NOT NULL
-    UNION ALL SELECT min(deadline_at) FROM jobs WHERE deadline_at IS NOT NULL AND deadline_at > ?
+    UNION ALL
+    SELECT (SELECT deadline_at FROM jobs WHERE deadline_at IS NOT NULL AND status IN ('queued', 'paused')
+            ORDER BY deadline_at LIMIT 1)
 )

@@ -46,7 +46,7 @@ def count_jobs(connection: apsw.Connection) -> dict[JobStatus, int]:
 
 
 def find_jobs(connection: apsw.Connection, text: str) -> list[JobId]:
-    """Jobs whose id, written as hex, begins or ends with `text`, or whose short form begins with it (lower case hex, no dashes); at most ten."""
+    """At most ten jobs whose id, or its short form, begins or ends with `text` (lower case hex digits, no dashes)."""
     parameters = {"head": f"{text}*", "tail": f"*{text}", "short": f"{text}*"}
     return [JobId.from_bytes(id_) for (id_,) in connection.execute(query("find_jobs"), parameters)]
 

@@ -1,0 +1,89 @@
+"""For tests: a clock that is turned by hand, and a library that uses it."""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import random
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from datetime import UTC, datetime
+from itertools import count
+from os import PathLike
+from pathlib import Path
+from typing import Final
+
+from spacedrive_jobs._model import failpoint as failpoint
+from spacedrive_jobs._model.clock import Clock, Timer, to_ms
+from spacedrive_jobs._runtime.library import Library
+from spacedrive_jobs._runtime.library import open_library as _open_library
+from spacedrive_jobs._runtime.settings import GRACE, LEASE, Runs, Settings
+
+START: Final = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+class _ManualTimer:
+    def __init__(self, fn: Callable[[], object]) -> None:
+        self.fn: Callable[[], object] | None = fn
+
+    def cancel(self) -> None:
+        self.fn = None
+
+
+class ManualClock:
+    """Stands still until `advance`. Wall clock and monotonic clock move together; `set_wall` moves the wall clock alone."""
+
+    def __init__(self, start: datetime = START) -> None:
+        self._wall_ms = to_ms(start)
+        self._seconds = 0.0
+        self._timers: list[tuple[float, int, _ManualTimer]] = []
+        self._order = count()
+
+    def now_ms(self) -> int:
+        return self._wall_ms
+
+    def monotonic(self) -> float:
+        return self._seconds
+
+    def call_later(self, delay: float, fn: Callable[[], object]) -> Timer:
+        timer = _ManualTimer(fn)
+        heapq.heappush(self._timers, (self._seconds + max(delay, 0.0), next(self._order), timer))
+        return timer
+
+    def set_wall(self, moment: datetime) -> None:
+        """As an administrator, a time server or a dead battery sets it: to any time, at once."""
+        self._wall_ms = to_ms(moment)
+
+    async def advance(self, seconds: float) -> None:
+        """Let time pass: each timer that becomes due is called at its own moment, in order."""
+        until = self._seconds + seconds
+        while self._timers and self._timers[0][0] <= until:
+            moment, _, timer = heapq.heappop(self._timers)
+            self._pass(max(0.0, moment - self._seconds))
+            if timer.fn is not None:
+                timer.fn()
+                await asyncio.sleep(0)
+        self._pass(until - self._seconds)
+        await asyncio.sleep(0)
+
+    def _pass(self, seconds: float) -> None:
+        self._seconds += seconds
+        self._wall_ms += round(seconds * 1000)
+
+
+def open_library(
+    path: str | PathLike[str],
+    *,
+    clock: Clock | None = None,
+    create: bool = True,
+    runs: Runs = "all",
+    slots: int = 4,
+    lease: float = LEASE,
+    grace: float = GRACE,
+    seed: int = 0,
+) -> AbstractAsyncContextManager[Library]:
+    """`Library.open` for tests: with a clock of your own, and jitter from `seed`."""
+    settings = Settings(
+        runs=runs, slots=slots, lease=lease, grace=grace, clock=clock or ManualClock(), jitter=random.Random(seed)
+    )
+    return _open_library(Path(path), create=create, settings=settings)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import os
+import random
 from dataclasses import dataclass
 from typing import Final, NewType, final
 from uuid import UUID
@@ -55,6 +56,7 @@ class JobIdSource:
     """
 
     def __init__(self) -> None:
+        self._source = random.Random(os.urandom(32))  # ids must differ, not be secret; a system call each costs more
         self._last_ms = 0
         self._random = 0
 
@@ -62,9 +64,9 @@ class JobIdSource:
         """The 16 bytes of a new id: 48 bits of milliseconds, then 74 random bits."""
         if unix_ms > self._last_ms:
             self._last_ms = unix_ms
-            self._random = int.from_bytes(os.urandom(10), "big") >> 7  # leaves room to rise
+            self._random = self._source.getrandbits(RANDOM_BITS - 1)  # leaves room to rise
         else:  # the same millisecond, or the clock went back
-            self._random += 1 + (int.from_bytes(os.urandom(6), "big") & ((1 << STEP_BITS) - 1))
+            self._random += 1 + self._source.getrandbits(STEP_BITS)
             if self._random >> RANDOM_BITS:
                 self._last_ms += 1
                 self._random &= (1 << RANDOM_BITS) - 1

@@ -35,7 +35,10 @@ class Tx:
         return self.connection.changes()
 
     def change_many(self, name: str, rows: list[tuple[Value, ...]]) -> None:
-        self.connection.executemany(query(name), rows)
+        if len(rows) == 1:
+            self.connection.execute(query(name), rows[0])
+        else:
+            self.connection.executemany(query(name), rows)
 
     def back(self) -> int:
         """The next place at the end of the queue."""

@@ -117,8 +117,10 @@ class Leases:
         """One tick: beat, look at every other runner, give back what the dead and the stopped hold."""
         self.beat()
         now = self._clock.monotonic()
-        if now - self._looked_at > self._lease / 2:
-            self._stopped.clear()  # we stood still ourselves: nothing was observed meanwhile
+        if now - self._looked_at > min(self._lease / 2, BLOCKED_AFTER / 2):  # we stood still ourselves
+            self._loop_ran_at = now
+        if now - self._looked_at > self._lease / 2:  # nothing was observed meanwhile
+            self._stopped.clear()
         self._looked_at = now
         self._watch_loop(now)
         rescued: list[JobId] = []

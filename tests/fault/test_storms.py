@@ -1,0 +1,19 @@
+"""The engine's storms at a twentieth of their size; `make soak` runs them whole."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.soak import kill_storm, stop_storm
+
+SCALE = 0.05
+
+
+@pytest.mark.timeout(180)
+def test_killed_runners_lose_nothing_and_repeat_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    assert kill_storm.run(SCALE) == 0, capsys.readouterr().out
+
+
+@pytest.mark.timeout(120)
+def test_a_stopped_runner_changes_nothing_and_a_silent_one_is_left_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    assert stop_storm.run(SCALE) == 0, capsys.readouterr().out

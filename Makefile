@@ -57,7 +57,7 @@ check: .venv/.stamp-dev ## format, lint, import rules, types
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/mypy
 	$(BIN)/pyright
-	$(BIN)/pyright --verifytypes spacedrive_jobs --ignoreexternal
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/pyright --verifytypes spacedrive_jobs --ignoreexternal
 
 format: .venv/.stamp-dev ## rewrite the sources as `check` wants them
 	$(BIN)/ruff format .

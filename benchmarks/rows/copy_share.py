@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ class TimedContext:
 
     def __init__(self, inner: JobContext[Any]) -> None:
         self._inner = inner
-        self.seconds: Counter[str] = Counter()
+        self.seconds: defaultdict[str, float] = defaultdict(float)
         self.calls: Counter[str] = Counter()
         self.largest_state = 0
 

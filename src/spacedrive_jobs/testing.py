@@ -13,7 +13,6 @@ from os import PathLike
 from pathlib import Path
 from typing import Final
 
-from spacedrive_jobs._model import failpoint as failpoint
 from spacedrive_jobs._model.clock import Clock, Timer, to_ms
 from spacedrive_jobs._runtime.library import Library
 from spacedrive_jobs._runtime.library import open_library as _open_library
@@ -31,7 +30,7 @@ class _ManualTimer:
 
 
 class ManualClock:
-    """Stands still until `advance`. Wall clock and monotonic clock move together; `set_wall` moves the wall clock alone."""
+    """Stands still until `advance`, which moves wall and monotonic clock together; `set_wall` moves the first alone."""
 
     def __init__(self, start: datetime = START) -> None:
         self._wall_ms = to_ms(start)

@@ -2,8 +2,8 @@
 
     python -m tests.soak [NAME …] [--scale 1.0]
 
-A storm is a module of this package with a NAME and a `run(scale) -> int` (0 where every promise held). At scale 1 it has
-the size that the promises name; `make test` runs each at 0.05.
+A storm is a module of this package with a NAME and a `run(scale) -> int` (0 where every promise held). At scale 1 it
+has the size that the promises name; `make test` runs each at 0.05.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import apsw
 
@@ -75,9 +75,7 @@ class Workload:
 
     def new_job(self) -> NewJob:
         now = self._clock.now_ms()
-        return NewJob(
-            self._ids.next_bytes(now), "cut", 1, self.dice.randbytes(self.dice.randrange(400)), True, 0, now
-        )
+        return NewJob(self._ids.next_bytes(now), "cut", 1, self.dice.randbytes(self.dice.randrange(400)), True, 0, now)
 
     async def dispatcher(self) -> None:
         while not self.stop:
@@ -169,8 +167,8 @@ STATES = "SELECT job_id, checkpoint_data FROM job_checkpoints WHERE checkpoint_d
 ITEM_COUNTS = "SELECT job_id, count(*) FROM job_items GROUP BY job_id"
 
 
-def _rows(connection: apsw.Connection, sql: str) -> Sequence[tuple[object, ...]]:
-    rows: Sequence[tuple[object, ...]] = connection.execute(sql).fetchall()
+def _rows(connection: apsw.Connection, sql: str) -> Sequence[tuple[Any, ...]]:
+    rows: Sequence[tuple[Any, ...]] = connection.execute(sql).fetchall()
     return rows
 
 
@@ -227,7 +225,7 @@ def run(scale: float) -> int:
         with tempfile.TemporaryDirectory(prefix="power-cuts-", dir=abilities.disk_root()) as folder:
             tally = asyncio.run(storm(cuts, durability, Path(folder), seed=7))
         print(
-            f"   {durability}: {tally['cuts']} cuts, {tally['syncs']} syncs, {tally['facts']} acknowledged facts checked; "
+            f"   {durability}: {tally['cuts']} cuts, {tally['syncs']} syncs, {tally['facts']} acknowledged facts; "
             f"{tally['damaged']} databases damaged, {tally['cuts_with_loss']} cuts lost {tally['lost']} facts",
             flush=True,
         )

@@ -1,4 +1,7 @@
-"""A runner of its own: `python -m tests.soak.runner LIBRARY [LEASE [SLOTS]]` works until it is killed or gets SIGTERM."""
+"""A runner of its own: works until it is killed or gets SIGTERM.
+
+python -m tests.soak.runner LIBRARY [LEASE [SLOTS]]
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,11 @@ import asyncio
 import signal
 import sys
 
-import tests.soak.stop_jobs
-import tests.soak.witness  # the jobs
 from spacedrive_jobs import Library
+from tests.soak import stop_jobs, witness
+
+JOBS = (stop_jobs, witness)
+"""Modules whose import registers what is to be run."""
 
 
 async def main(library: str, lease: float, slots: int) -> None:

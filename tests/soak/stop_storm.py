@@ -175,5 +175,3 @@ def run(scale: float) -> int:
 
 async def _in(scene: Scene, folder: Path) -> list[str]:
     return await scene(folder)
-
-

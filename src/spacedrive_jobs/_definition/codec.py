@@ -36,6 +36,10 @@ NATIVE: Final = (bytes, bytearray, memoryview, datetime)
 class PayloadInvalid(JobError):
     """A job's state or output does not have the type that its kind declares, or stored bytes cannot be read as it."""
 
+    kind: str
+    problem: str
+    what: str
+
     def __init__(self, kind: str, what: str, problem: str) -> None:
         self.kind, self.what, self.problem = kind, what, problem
         super().__init__(f"the {what} of {kind!r}: {problem}")
@@ -87,6 +91,8 @@ def decode_plain(data: bytes) -> Any:
 
 class Codec(Generic[T]):
     """The decoder of one type, built once. Raises TypeError or NameError for a type that cannot be stored."""
+
+    type: Any
 
     __slots__ = ("_check", "_decode", "type")
 

@@ -52,7 +52,9 @@ class BoundJob(Generic[OutT_co]):
             return NotImplemented
         return self._definition.kind == other._definition.kind and self._arguments == other._arguments
 
-    __hash__ = None  # type: ignore[assignment]  # arguments need not be hashable
+    def __hash__(self) -> int:
+        """Arguments need not be hashable, so jobs are not."""
+        raise TypeError(f"unhashable: a job of kind {self._definition.kind!r}")
 
     def __repr__(self) -> str:
         return f"{self._definition.kind}.new{repr(self._arguments)[len(type(self._arguments).__name__) :]}"

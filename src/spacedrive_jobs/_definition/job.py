@@ -51,6 +51,8 @@ def transient(*, default_factory: Callable[[], T], init: Literal[False] = False)
 class JobFunction(Generic[StateT, P, OutT]):
     """An async function as a job: `.new(...)` makes a job of it, calling it runs it (with a context) as it is."""
 
+    __job_definition__: JobDefinition
+
     def __init__(
         self,
         function: Callable[Concatenate[JobContext[StateT], P], Coroutine[Any, Any, OutT]],
@@ -74,6 +76,8 @@ class JobFunction(Generic[StateT, P, OutT]):
 @final
 class BlockingJobFunction(Generic[StateT, P, OutT]):
     """A plain function as a job, which runs in a thread; otherwise as JobFunction."""
+
+    __job_definition__: JobDefinition
 
     def __init__(
         self, function: Callable[Concatenate[BlockingJobContext[StateT], P], OutT], definition: JobDefinition

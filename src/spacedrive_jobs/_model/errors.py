@@ -18,6 +18,10 @@ class DefinitionError(JobError):
 class ArgumentError(JobError):
     """A job's arguments do not fit its kind; nothing was stored."""
 
+    field: str | None
+    kind: str
+    problem: str
+
     def __init__(self, kind: str, problem: str, *, field: str | None = None) -> None:
         self.kind, self.field, self.problem = kind, field, problem
         where = f"argument {field!r} of {kind!r}" if field else f"arguments of {kind!r}"
@@ -27,6 +31,9 @@ class ArgumentError(JobError):
 class UnknownKind(JobError):
     """No job of this kind is registered in this process."""
 
+    kind: str
+    known: tuple[str, ...]
+
     def __init__(self, kind: str, known: tuple[str, ...] = ()) -> None:
         self.kind, self.known = kind, known
         listed = f" (known: {', '.join(known)})" if known else ""
@@ -35,6 +42,10 @@ class UnknownKind(JobError):
 
 class PayloadTooLarge(JobError):
     """Something to be stored is over its limit; nothing was stored."""
+
+    limit: int
+    size: int
+    what: str
 
     def __init__(self, what: str, size: int, limit: int) -> None:
         self.what, self.size, self.limit = what, size, limit
@@ -54,6 +65,9 @@ class JobNotFound(JobError):
 class AmbiguousJobId(JobError):
     """A short id names several jobs."""
 
+    matches: tuple[JobId, ...]
+    text: str
+
     def __init__(self, text: str, matches: tuple[JobId, ...]) -> None:
         self.text, self.matches = text, matches
         super().__init__(f"{text!r} names {len(matches)} jobs: {', '.join(map(str, matches))}")
@@ -70,6 +84,13 @@ class JobGone(JobError):
 class JobFailed(JobError):
     """The job ended `failed`. `error_type` is the exception's name, empty where no exception was raised."""
 
+    job: JobId
+    kind: str
+    message: str
+    attempt: int
+    error_type: str
+    traceback: str
+
     def __init__(
         self, job: JobId, kind: str, message: str, *, error_type: str = "", attempt: int = 0, traceback: str = ""
     ) -> None:
@@ -81,6 +102,10 @@ class JobFailed(JobError):
 class JobCancelled(JobError):
     """The job ended `cancelled`."""
 
+    job: JobId
+    kind: str
+    reason: str
+
     def __init__(self, job: JobId, kind: str, reason: str = "") -> None:
         self.job, self.kind, self.reason = job, kind, reason
         super().__init__(f"{kind} {job.short} was cancelled" + (f": {reason}" if reason else ""))
@@ -89,6 +114,11 @@ class JobCancelled(JobError):
 class TransitionRefused(JobError):
     """What was asked cannot be done from the job's present status."""
 
+    job: JobId
+    status: str
+    verb: str
+    why: str
+
     def __init__(self, job: JobId, verb: str, status: str, why: str = "") -> None:
         self.job, self.verb, self.status, self.why = job, verb, status, why
         super().__init__(f"cannot {verb} job {job.short}: " + (why or f"it is {status}"))
@@ -96,6 +126,9 @@ class TransitionRefused(JobError):
 
 class AttemptEnded(JobError):
     """The attempt is over or has lost its claim: what it still tries to write is refused."""
+
+    attempt: int
+    job: JobId
 
     def __init__(self, job: JobId, attempt: int) -> None:
         self.job, self.attempt = job, attempt
@@ -112,6 +145,9 @@ class NoSpace(JobError):
 
 class StoreBusy(JobError):
     """A caller's own time limit passed while the database was held; nothing was stored."""
+
+    holder: str
+    path: Path
 
     def __init__(self, path: Path, holder: str) -> None:
         self.path, self.holder = path, holder
@@ -141,6 +177,10 @@ class NotALibrary(LibraryError):
 class LibraryTooNew(LibraryError):
     """The library's database was written by a newer version of this package."""
 
+    found: int
+    known: int
+    path: Path
+
     def __init__(self, path: Path, found: int, known: int) -> None:
         self.path, self.found, self.known = path, found, known
         super().__init__(
@@ -152,6 +192,9 @@ class LibraryTooNew(LibraryError):
 class LibraryInUse(LibraryError):
     """A migration needs every other process gone."""
 
+    holders: tuple[str, ...]
+    path: Path
+
     def __init__(self, path: Path, holders: tuple[str, ...]) -> None:
         self.path, self.holders = path, holders
         super().__init__(f"{path} must be upgraded, but is open in {', '.join(holders)}: close these first")
@@ -159,6 +202,9 @@ class LibraryInUse(LibraryError):
 
 class UnsupportedFileSystem(LibraryError):
     """The library's folder is on a file system whose locks or shared memory cannot be relied on."""
+
+    file_system: str
+    path: Path
 
     def __init__(self, path: Path, file_system: str, why: str = "") -> None:
         self.path, self.file_system = path, file_system

@@ -66,6 +66,11 @@ Entry = Callable[["Channel", bytes], "bytes | None"]
 class Frame:
     """One frame as it came."""
 
+    kind: int
+    data: bytes
+    fds: list[int]
+    flags: int
+
     __slots__ = ("data", "fds", "flags", "kind")
 
     def __init__(self, kind: int, data: bytes, fds: list[int], flags: int) -> None:
@@ -148,6 +153,8 @@ def rights(fds: Sequence[int]) -> list[tuple[int, int, array[int]]]:
 
 class Channel:
     """What a called function talks to its parent with. Blocking; one thread may send while another receives."""
+
+    buffer: FrameBuffer
 
     def __init__(self, sock: socket.socket) -> None:
         self.sock = sock

@@ -33,6 +33,8 @@ LOOK_EVERY: Final = 0.02
 class Child:
     """One child process. Made by `ChildPool`; one call at a time."""
 
+    started: int
+
     def __init__(self, python: str, preload: Sequence[str], on_exit: Callable[[Child], None]) -> None:
         self._loop = asyncio.get_running_loop()
         self._on_reaped = on_exit

@@ -38,6 +38,8 @@ OutT_co = TypeVar("OutT_co", covariant=True)
 class LoopThread:
     """An event loop in a daemon thread, and the way to call into it from any other."""
 
+    loop: asyncio.AbstractEventLoop
+
     def __init__(self) -> None:
         self.loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self.loop.run_forever, name="jobs-loop", daemon=True)

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from spacedrive_jobs._definition.definition import plain_value
 from spacedrive_jobs._definition.registry import Registry
-from spacedrive_jobs._model.clock import sleep
+from spacedrive_jobs._model.clock import Clock, sleep
 from spacedrive_jobs._model.errors import JobError, NoSpace
-from spacedrive_jobs._model.ids import JobId, new_runner_id
+from spacedrive_jobs._model.ids import JobId, RunnerId, new_runner_id
 from spacedrive_jobs._model.interruption import Interruption
 from spacedrive_jobs._runtime import presence, processes
 from spacedrive_jobs._runtime.dispatcher import Dispatcher
@@ -52,6 +52,29 @@ _log = logging.getLogger("spacedrive_jobs")
 
 class Engine:
     """Built, run and closed by `Library.open`. On the event loop only."""
+
+    folder: Path
+    registry: Registry
+    settings: Settings
+    store: Store
+    clock: Clock
+    runner: RunnerId
+    run_folder: Path
+    pool: ThreadPool
+    job_threads: ThreadPool
+    tasks: TaskSystem
+    children: ChildPool
+    hub: Hub
+    joblog: JobLog
+    running: Running
+    pump: Pump
+    leases: Leases
+    bell: Doorbell
+    executor: Executor
+    scheduler: Scheduler
+    times: TimeKeeper
+    dispatcher: Dispatcher
+    closing: bool
 
     def __init__(self, folder: Path, store: Store, registry: Registry, settings: Settings) -> None:
         self.folder, self.store, self.registry, self.settings = folder, store, registry, settings
@@ -107,7 +130,7 @@ class Engine:
         )
         with suppress(NoSpace):  # then it is not listed; what protects its claims is its lock
             await self.store.write(lambda tx: rescue.register(tx, row), durable=False, space_patience=0.0)
-        self._loop.add_reader(self.bell.socket.fileno(), self._rung)
+        self._loop.add_reader(self.bell.bell.fileno(), self._rung)
         self.leases.start()
         services: list[Any] = [self._watch_failure(), self._answer_rings(), self._poll()]
         if self.settings.runs != "none":
@@ -125,7 +148,7 @@ class Engine:
         for service in self._services:
             service.cancel()
         await asyncio.gather(*self._services, return_exceptions=True)
-        self._loop.remove_reader(self.bell.socket.fileno())
+        self._loop.remove_reader(self.bell.bell.fileno())
         self.pump.run_once()
         self.joblog.flush()
         await asyncio.to_thread(self._let_go)

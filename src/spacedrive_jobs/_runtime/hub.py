@@ -20,6 +20,9 @@ TAIL: Final = 1_000
 class Watcher:
     """One subscriber or waiter of one job. `woken` is set when something may have changed."""
 
+    job: JobId | None
+    woken: asyncio.Event
+
     __slots__ = ("job", "progress", "woken")
 
     def __init__(self, job: JobId | None) -> None:

@@ -41,6 +41,8 @@ class Observation:
 class Leases:
     """Start and stop from the event loop; `on_rescue` is called in the lease thread with the jobs given back."""
 
+    failures: int
+
     def __init__(
         self,
         store: Store,

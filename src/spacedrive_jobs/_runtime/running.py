@@ -37,6 +37,8 @@ Key = tuple[JobId, int]
 class Running:
     """Free slots are computed from this set, never counted by hand."""
 
+    suspects: int
+
     def __init__(self, slots: int) -> None:
         self._slots = slots
         self._attempts: dict[Key, RunningAttempt] = {}

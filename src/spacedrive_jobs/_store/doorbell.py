@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
-import socket
 from pathlib import Path
+from socket import AF_UNIX, SOCK_CLOEXEC, SOCK_DGRAM, SOCK_NONBLOCK, socket
 from typing import Final
 
 SUFFIX: Final = ".bell"
@@ -17,11 +17,13 @@ class Doorbell:
     Addresses go through /proc/self/fd, so that a long path does not meet the 108 bytes of a socket address.
     """
 
+    bell: socket
+
     def __init__(self, folder: Path, name: str) -> None:
         self._folder, self._name = folder, name + SUFFIX
         self._directory = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC)
-        self.socket.bind(self._address(self._name))
+        self.bell = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC)
+        self.bell.bind(self._address(self._name))
         self._peers: tuple[str, ...] = ()
         self._seen_at = -1
 
@@ -32,7 +34,7 @@ class Doorbell:
         """Wake every other process that has the library open. Never blocks, never raises."""
         for name in self._others():
             with contextlib.suppress(OSError):  # gone, or its queue is full and it is awake anyway
-                self.socket.sendto(b"", self._address(name))
+                self.bell.sendto(b"", self._address(name))
 
     def _others(self) -> tuple[str, ...]:
         """The folder is listed again only when it has changed."""
@@ -48,9 +50,9 @@ class Doorbell:
         """Take all waiting rings."""
         with contextlib.suppress(BlockingIOError):
             while True:
-                self.socket.recv(1)
+                self.bell.recv(1)
 
     def close(self) -> None:
-        self.socket.close()
+        self.bell.close()
         (self._folder / self._name).unlink(missing_ok=True)
         os.close(self._directory)

@@ -41,6 +41,8 @@ DISPATCH_PATIENCE: Final = 5.0
 class Store:
     """Thread-safe. Methods that return a future's value are `async`; `…_to` deliver to any sink, for threads."""
 
+    path: Path
+
     def __init__(self, folder: Path, clock: Clock, *, durability: Durability = "full", vfs: str | None = None) -> None:
         self.path = folder / DATABASE
         self._clock = clock

@@ -35,6 +35,9 @@ class TaskSystemClosed(RuntimeError):
 class Core:
     """What TaskSystem and TaskHandle are the outside of. Lives on one event loop and is called there."""
 
+    slots: Slots
+    clock: RunClock
+
     def __init__(self, *, slots: int | None, clock: Clock, timeout_grace: float | None) -> None:
         self.running: set[Entry[Any]] = set()
         self.slots = Slots(slots, self._start)

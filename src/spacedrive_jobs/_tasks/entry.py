@@ -26,6 +26,19 @@ class TaskState(Enum):
 class Entry(Generic[T]):
     """A task with its state. Only `Core`, `Slots` and `RunClock` write to it."""
 
+    task: Task[T]
+    priority: int
+    timeout: float | None
+    sequence: int
+    state: TaskState
+    awaited_inside: bool
+    began: bool
+    preempted: bool
+    resume_after: bool
+    holds_slot: bool
+    waits: int
+    used: float
+
     __slots__ = (
         "asyncio_task",
         "awaited_inside",
@@ -112,7 +125,7 @@ class RunTask(asyncio.Task[None]):
     """
 
     run_interrupter: Interrupter | None = None
-    cancelled_from_outside = False
+    cancelled_from_outside: bool = False
 
     def cancel(self, msg: Any = None) -> bool:
         if current_interrupter.get() is not self.run_interrupter:

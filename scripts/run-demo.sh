@@ -53,8 +53,12 @@ touch "$whole"
 cat <<TEXT
 
 Try next:
-  make run SRC=/usr                                 a tree that takes a while; press Ctrl-C in the middle, run it again
-  pkill -9 -f 'sdjobs copy'                         in another terminal, while it runs; run it again: it goes on
-  .venv/bin/sdjobs jobs list --library $library     what ran
-  .venv/bin/sdjobs --help                           what else there is
+  make run SRC=/usr/share
+      a larger tree: press Ctrl-C in the middle, then give the same command again
+  pkill -9 -f 'sdjobs copy'
+      in another terminal while it runs; the same command again goes on where it was
+  .venv/bin/sdjobs jobs list --library $library
+      what ran, and how it ended
+  .venv/bin/sdjobs --help
+      what else there is
 TEXT

@@ -13,6 +13,11 @@ PUBLIC_MODULES = ("spacedrive_jobs", "spacedrive_jobs.tasks", "spacedrive_jobs.t
 LIST = Path(__file__).with_name("public_names.txt")
 
 
+def is_submodule(package: str, value: object) -> bool:
+    """A module of the package itself, which is there or not as somebody has imported it; re-exported ones are names."""
+    return inspect.ismodule(value) and value.__name__.rpartition(".")[0] == package
+
+
 def public_names() -> list[str]:
     """Every name that a user may import, as `module.name`, in order."""
     found: list[str] = []
@@ -21,7 +26,7 @@ def public_names() -> list[str]:
         found += (
             f"{name}.{attribute}"
             for attribute, value in sorted(vars(module).items())
-            if not attribute.startswith("_") and attribute != "annotations" and not inspect.ismodule(value)
+            if not attribute.startswith("_") and attribute != "annotations" and not is_submodule(name, value)
         )
     return found
 

@@ -428,6 +428,17 @@ class TestPool:
             assert await last is child
             pool.release(child)
 
+    async def test_a_waiter_that_is_let_in_and_does_not_come_lets_the_next_in(self) -> None:
+        async with ChildPool(warm=0, limit=1) as pool:
+            child = await pool.acquire()
+            let_in = asyncio.get_running_loop().create_task(pool.acquire())
+            last = asyncio.get_running_loop().create_task(pool.acquire())
+            await asyncio.sleep(0)
+            pool.release(child)
+            let_in.cancel()
+            assert await last is child
+            pool.release(child)
+
     async def test_a_waiter_gets_in_after_a_death(self) -> None:
         async with ChildPool(warm=0, limit=1) as pool:
             child = await pool.acquire()

@@ -165,3 +165,23 @@ class TestStream:
             assert frame is not None
             assert len(frame.data) == 100_000
         stream.close()
+
+    async def test_a_writer_that_waits_reads_on_beyond_that(self, pair: tuple[socket.socket, socket.socket]) -> None:
+        """The other side takes nothing before all of its own is taken: whoever stopped reading would wait for ever."""
+        stream, ours, its = FrameStream(pair[0]), bytes(3_000_000), pack(DATA, bytes(100_000))
+        read: list[int] = []
+
+        def other_side() -> None:
+            for _ in range(80):
+                pair[1].sendall(its)
+            while sum(read) < len(ours):
+                read.append(len(pair[1].recv(1 << 20)))
+
+        async with asyncio.TaskGroup() as group:
+            group.create_task(asyncio.to_thread(other_side))
+            while stream.unread < HIGH_WATER:
+                await asyncio.sleep(0)
+            await stream.write(DATA, ours)
+        for _ in range(80):
+            assert await stream.read() is not None
+        stream.close()

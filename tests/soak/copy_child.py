@@ -13,8 +13,9 @@ import mmap
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
-from spacedrive_jobs import JobFailed, Library, failpoint
+from spacedrive_jobs import JobFailed, JobHandle, Library, failpoint
 from spacedrive_ops import FileCopyJob, FileMoveJob
 
 STEPS = ("walk", "mkdir", "data", "metadata", "link", "flush", "rename", "unlink")
@@ -40,10 +41,16 @@ def leave_traces(path: Path) -> None:
 seen: dict[int, int] = {}
 
 
+async def finished_before(library: Library) -> JobHandle[Any] | None:
+    """The job, if the process that ran it was killed only after its end: it is told, not done again."""
+    page = await library.jobs.list(limit=1)
+    return await library.jobs.get(page.rows[0].id) if page.rows else None
+
+
 async def main(library: str, kind: str, source: str, destination: str) -> int:
     job = (FileMoveJob if kind == "move" else FileCopyJob)(sources=(Path(source),), destination=Path(destination))
     async with Library.open(library, create=True) as opened:
-        handle = await opened.jobs.unfinished(job) or await opened.jobs.dispatch(job)
+        handle = await opened.jobs.unfinished(job) or await finished_before(opened) or await opened.jobs.dispatch(job)
         try:
             output = await handle.wait()
         except JobFailed as failed:

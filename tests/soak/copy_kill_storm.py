@@ -20,6 +20,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -28,6 +29,7 @@ from tests.hostile_trees import Hostile
 from tests.mounts import Mounts
 from tests.soak.copy_child import STEPS
 
+NAME = "copy-kill"
 MOMENTS = 500
 KILLS_A_JOB = 2
 """One less than what the engine takes for a job that kills its worker."""
@@ -55,11 +57,14 @@ class Storm:
         while self.kills < moments and len(self.violations) < 10:
             tree = hostile_trees.build(self.ground / "source", files=120, big=24 << 20)
             self.jobs += 1
+            finished = ""
             for _ in range(min(KILLS_A_JOB, moments - self.kills)):
-                self._kill_once(tree, duration)
+                finished = self._kill_once(tree, duration)
                 self._check_between(tree, reference)
+                if finished:  # the kill came too late: another run would be another job
+                    break
             started = time.monotonic()
-            self._finish(tree, reference)
+            self._finish(tree, reference, finished)
             duration = max(0.05, min(duration, time.monotonic() - started))
             for leftover in (self.ground / "source", self.destination / "source", self.ground / "library"):
                 hostile_trees.remove(leftover)
@@ -70,7 +75,8 @@ class Storm:
         child = [sys.executable, "-m", "tests.soak.copy_child", str(self.ground / "library"), self.kind]
         return [*abilities.without_dac_prefix(), *child, str(tree.root), str(self.destination)]
 
-    def _kill_once(self, tree: Hostile, duration: float) -> None:
+    def _kill_once(self, tree: Hostile, duration: float) -> str:
+        """What the job reported, if it ended before it was killed."""
         steps = self.ground / "steps"
         steps.write_bytes(b"\0")
         chosen = self.dice.choice([*CHOSEN, "unlink"] if self.kind == "move" else CHOSEN)
@@ -79,7 +85,7 @@ class Storm:
         if not by_time:
             environment["SPACEDRIVE_JOBS_FAILPOINTS"] = f"copy.{chosen}=kill@{self._nth(chosen)}"
         child = subprocess.Popen(
-            [*self._command(tree), str(steps)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment
+            [*self._command(tree), str(steps)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment
         )
         if by_time:
             end = time.monotonic() + PATIENCE
@@ -87,15 +93,16 @@ class Storm:
                 pass
             time.sleep(self.dice.uniform(0, duration * 0.3))  # noqa: TID251 - the random moment
             child.kill()
-        _, complaint = child.communicate(timeout=PATIENCE)
+        report, complaint = child.communicate(timeout=PATIENCE)
         if child.returncode != -9:
             self.missed += 1
             if child.returncode != 0:
                 self.violations.append(f"the child ended with {child.returncode}: {complaint.decode()[-500:]}")
-            return
+            return report.decode()
         step = steps.read_bytes()[0]
         self.kills += 1
         self.hits[STEPS[step - 1] if step else "before"] += 1
+        return ""
 
     def _nth(self, step: str) -> int:
         most = {"walk": 300, "data": 80, "metadata": 250, "flush": 8, "rename": 90, "unlink": 60}[step]
@@ -136,12 +143,16 @@ class Storm:
                 if not os.path.lexists(source) and not os.path.lexists(target):
                     self.violations.append(f"gone from the source and not in the destination: {source!r}")
 
-    def _finish(self, tree: Hostile, reference: Hostile) -> None:
-        done = subprocess.run(self._command(tree), capture_output=True, text=True, check=False, timeout=PATIENCE)
-        if done.returncode != 0:
-            self.violations.append(f"the last run ended with {done.returncode}: {(done.stdout + done.stderr)[-800:]}")
-            return
-        report = json.loads(done.stdout)
+    def _finish(self, tree: Hostile, reference: Hostile, finished: str) -> None:
+        if not finished:
+            done = subprocess.run(self._command(tree), capture_output=True, text=True, check=False, timeout=PATIENCE)
+            if done.returncode != 0:
+                self.violations.append(
+                    f"the last run ended with {done.returncode}: {(done.stdout + done.stderr)[-800:]}"
+                )
+                return
+            finished = done.stdout
+        report = json.loads(finished)
         copied = self.destination / "source"
         odd = reference.specials | (reference.unreadable if abilities.without_dac_prefix() else frozenset())
         compared = hostile_trees.compare(reference.root, copied, leave_out=odd)
@@ -192,25 +203,28 @@ def storm(kind: str, moments: int, seed: int) -> Storm:
         hostile_trees.remove(ground)
 
 
+def run(scale: float, kinds: Sequence[str] = ("copy", "move"), seed: int = 1) -> int:
+    failed = False
+    for kind in kinds:
+        result = storm(kind, max(6, round(MOMENTS * scale)), seed)
+        print(f"   {result.verdict()}", flush=True)
+        for violation in result.violations[:20]:
+            print(f"     {violation}")
+        failed = failed or bool(result.violations)
+        needed = [*CHOSEN, "unlink"] if kind == "move" else CHOSEN
+        if scale >= 1 and (unhit := [step for step in needed if not result.hits[step]]):
+            print(f"     never hit: {', '.join(unhit)}")
+            failed = True
+    return 1 if failed else 0
+
+
 def main() -> int:
     options = argparse.ArgumentParser()
     options.add_argument("--scale", type=float, default=1.0)
     options.add_argument("--kind", choices=["copy", "move", "both"], default="both")
     options.add_argument("--seed", type=int, default=1)
     chosen = options.parse_args()
-    kinds = ["copy", "move"] if chosen.kind == "both" else [chosen.kind]
-    failed = False
-    for kind in kinds:
-        result = storm(kind, max(6, round(MOMENTS * chosen.scale)), chosen.seed)
-        print(result.verdict(), flush=True)
-        for violation in result.violations[:20]:
-            print("  ", violation)
-        failed = failed or bool(result.violations)
-        needed = [*CHOSEN, "unlink"] if kind == "move" else CHOSEN
-        if chosen.scale >= 1 and (unhit := [step for step in needed if not result.hits[step]]):
-            print(f"   never hit: {', '.join(unhit)}")
-            failed = True
-    return 1 if failed else 0
+    return run(chosen.scale, ["copy", "move"] if chosen.kind == "both" else [chosen.kind], chosen.seed)
 
 
 if __name__ == "__main__":

@@ -62,7 +62,7 @@ class Reporter:
         """The sources of this batch are gone; what could not be removed was not known when it was counted."""
         self.state.removed = batch.end
         for item in batch.items:
-            if item.outcome == "warning" and item.reason and item.final and item.work != "removal":
+            if item.outcome == "warning" and item.reason and item.final:
                 self.ctx.item(item.path, "warning", item.reason)
                 self.state.tally.copied -= 1
                 self.state.tally.copied_bytes -= item.size

@@ -18,6 +18,8 @@ from spacedrive_jobs._runtime.library import Library
 from spacedrive_jobs._runtime.library import open_library as _open_library
 from spacedrive_jobs._runtime.settings import GRACE, LEASE, Runs, Settings
 
+__all__ = ["ManualClock", "open_library"]
+
 START: Final = datetime(2026, 1, 1, tzinfo=UTC)
 
 

@@ -82,7 +82,7 @@ class Workload:
             jobs = [self.new_job() for _ in range(self.dice.choice((1, 1, 1, 3, 20)))]
             await self.store.enqueue(jobs)
             self.done.dispatched.update(job.id for job in jobs)
-            await asyncio.sleep(self.dice.uniform(0, 0.004))
+            await asyncio.sleep(self.dice.uniform(0, 0.004))  # waits: the pace of the workload
 
     async def worker(self) -> None:
         while not self.stop:
@@ -90,7 +90,7 @@ class Workload:
             for one in claimed:
                 await self.attempt(one)
             if not claimed:
-                await asyncio.sleep(0.002)
+                await asyncio.sleep(0.002)  # waits: the pace of the workload
 
     async def attempt(self, claimed: ClaimedJob) -> None:
         job = claimed.claim.job.bytes
@@ -200,7 +200,7 @@ async def storm(cuts: int, durability: Literal["full", "normal"], folder: Path, 
         for _ in range(WORKERS):
             group.create_task(work.worker())
         for number in range(cuts):
-            await asyncio.sleep(dice.uniform(0.001, 0.02))  # the random moment
+            await asyncio.sleep(dice.uniform(0.001, 0.02))  # waits: the random moment
             promised = work.done.copy()
             image = folder / f"cut-{durability}-{number}"
             image.mkdir()

@@ -20,7 +20,7 @@ async def slow_write(ctx: JobContext[int], target: Path, pieces: int, log: Path)
             file.flush()
             with log.open("a", encoding="ascii") as lines:
                 lines.write(f"{ctx.attempt} {piece}\n")
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(0.02)  # waits: the work of this job
     ctx.check_claim()
     os.rename(partial, target)
     return ctx.attempt

@@ -135,7 +135,7 @@ async def all_stopped(folder: Path) -> list[str]:
                 runner.send_signal(signal.SIGSTOP)
             for runner in runners:
                 await aeventually(lambda pid=runner.pid: is_stopped(pid))  # type: ignore[misc]
-            await asyncio.sleep(2.5 * LEASE)  # the time that the lid is closed
+            await asyncio.sleep(2.5 * LEASE)  # waits: the time that the lid is closed
             for runner in runners:
                 runner.send_signal(signal.SIGCONT)
             outputs = [await handle.wait(timeout=60) for handle in handles]

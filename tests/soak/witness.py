@@ -29,7 +29,7 @@ async def storm_async(ctx: JobContext[int], log: Path, naps: float) -> int:
     say(log, "begin", ctx)
     try:
         for step in range(await ctx.load_state(default=0), STEPS):
-            await asyncio.sleep(naps)
+            await asyncio.sleep(naps)  # waits: the work of this job
             if random.random() < 0.01:
                 raise RuntimeError("now and then a job fails")
             await ctx.checkpoint(step + 1)

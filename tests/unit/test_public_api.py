@@ -23,6 +23,10 @@ def public_names() -> list[str]:
     found: list[str] = []
     for name in PUBLIC_MODULES:
         module = importlib.import_module(name)
+        listed = getattr(module, "__all__", None)
+        if listed is not None:  # a module that also holds code says itself what of it is public
+            found += (f"{name}.{attribute}" for attribute in sorted(listed))
+            continue
         found += (
             f"{name}.{attribute}"
             for attribute, value in sorted(vars(module).items())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -87,6 +87,7 @@ class Engine:
         self._failed: asyncio.Future[None] = self._loop.create_future()
         self._services: list[asyncio.Task[None]] = []
         self._rung_again = asyncio.Event()
+        self._spawned: set[asyncio.Task[None]] = set()
 
         self.pool = ThreadPool(POOL_THREADS, name="jobs-pool")
         self.job_threads = ThreadPool(max(settings.slots * 2, 8), name="jobs-thread")
@@ -177,6 +178,12 @@ class Engine:
     async def _watch_failure(self) -> None:
         """A store that broke takes the library down loudly."""
         await self._failed
+
+    def spawn(self, coroutine: Coroutine[Any, Any, None]) -> None:
+        """Run something to its end that belongs to no service; closing waits for it."""
+        task = self._loop.create_task(coroutine)
+        self._spawned.add(task)
+        task.add_done_callback(self._spawned.discard)
 
     def broken(self, error: BaseException) -> None:
         if not self._failed.done():

@@ -23,11 +23,12 @@ from spacedrive_jobs._model.transition import (
 )
 from spacedrive_jobs._runtime.body import Body, LocalBody
 from spacedrive_jobs._runtime.isolated import IsolatedBody, ProcessDied
-from spacedrive_jobs._runtime.outcome import Ending, after_error
+from spacedrive_jobs._runtime.outcome import Ending, after_error, interrupted
 from spacedrive_jobs._runtime.progress import ProgressTracker
 from spacedrive_jobs._runtime.running import RunningAttempt
 from spacedrive_jobs._runtime.traces import with_trace
 from spacedrive_jobs._tasks.interrupt import Interrupter, is_cancellation
+from spacedrive_jobs._tasks.task import Cancelled, Paused
 
 if TYPE_CHECKING:
     from spacedrive_jobs._runtime.engine import Engine
@@ -70,6 +71,7 @@ class JobTask:
         self._engine, self._running = engine, running
         self._claimed, self._definition = running.claimed, running.definition
         self._body: Body | None = None
+        self._gives_up = False
 
     async def run(self, interrupter: Interrupter, /) -> None:
         """Run the attempt and store what became of it. Raises nothing: whatever fails is a transition."""
@@ -90,6 +92,26 @@ class JobTask:
             engine.hub.runs_here(self._claimed.claim.job, False)
             engine.running.remove(running)
             engine.left(self._claimed.claim.job, ended=isinstance(transition, (Complete, Fail, Cancel)))
+
+    def never_ran(self, outcome: Paused | Cancelled, /) -> None:
+        """It was asked to stop before its first step: no code ran, but its claim must still be given up."""
+        if isinstance(outcome, Paused):
+            self._running.handle.interrupt(Interruption.CANCEL)  # the task system need not keep it for a resume
+        if not self._gives_up:
+            self._gives_up = True
+            self._engine.spawn(self._give_up(outcome.kind))
+
+    async def _give_up(self, kind: Interruption) -> None:
+        engine = self._engine
+        transition = interrupted(kind, self._ending(kind))
+        try:
+            await self._store(transition)
+        except BaseException as error:
+            engine.broken(error)
+        finally:
+            engine.running.remove(self._running)
+            engine.scheduler.wake()
+            engine.left(self._claimed.claim.job, ended=isinstance(transition, (Fail, Cancel)))
 
     # --- the steps of an attempt --------------------------------------------------------------------------------------
 
@@ -132,23 +154,25 @@ class JobTask:
         return decided
 
     def _decide(self, error: BaseException, interrupter: Interrupter) -> Transition | None:
-        engine, running = self._engine, self._running
-        claim, now = self._claimed.claim, engine.clock.now_ms()
-        if isinstance(error, ProcessDied) and interrupter.requested is None and running.forced is None:
-            return Crash(claim=claim, at=now, reason=str(error), max_crashes=engine.settings.max_crashes)
-        ending = Ending(
-            claim=claim,
-            options=self._definition.options if self._definition is not None else JobOptions(),
-            errors=self._claimed.errors,
-            at=now,
-            requested=interrupter.requested,
-            forced=running.forced,
-            reason=running.reason,
-            closing=engine.closing,
-        )
+        engine = self._engine
+        ending = self._ending(interrupter.requested)
+        if isinstance(error, ProcessDied) and ending.requested is None and ending.forced is None:
+            return Crash(claim=ending.claim, at=ending.at, reason=str(error), max_crashes=engine.settings.max_crashes)
         if isinstance(error, ProcessDied):  # we killed it ourselves
             return after_error(ending.interruption(), ending, engine.settings.jitter)
         return after_error(error, ending, engine.settings.jitter)
+
+    def _ending(self, requested: Interruption | None) -> Ending:
+        return Ending(
+            claim=self._claimed.claim,
+            options=self._definition.options if self._definition is not None else JobOptions(),
+            errors=self._claimed.errors,
+            at=self._engine.clock.now_ms(),
+            requested=requested,
+            forced=self._running.forced,
+            reason=self._running.reason,
+            closing=self._engine.closing,
+        )
 
     async def _conclude(self, transition: Transition | None) -> Transition | None:
         """End the context, and take what it gathered into the transition."""

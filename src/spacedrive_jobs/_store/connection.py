@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
@@ -11,6 +12,7 @@ Durability: TypeAlias = Literal["full", "normal"]
 
 CACHE_KIB: Final = 8_192
 CHECKPOINT_PAGES: Final = 2_000
+STATEMENTS: Final = 200
 
 
 def connect(
@@ -18,7 +20,7 @@ def connect(
 ) -> apsw.Connection:
     """Open `path` for one thread. `vfs` names another SQLite VFS, for fault tests; it implies exclusive locking."""
     flags = apsw.SQLITE_OPEN_READWRITE | (apsw.SQLITE_OPEN_CREATE if create else 0)
-    connection = apsw.Connection(str(path), flags=flags, vfs=vfs, statementcachesize=200)
+    connection = _open(path, flags, vfs)
     connection.set_busy_timeout(10_000)
     if vfs is not None:
         connection.pragma("locking_mode", "exclusive")  # such a VFS has no shared memory
@@ -32,6 +34,20 @@ def connect(
     connection.pragma("journal_size_limit", 16 << 20)
     connection.pragma("trusted_schema", False)
     return connection
+
+
+def _open(path: Path, flags: int, vfs: str | None) -> apsw.Connection:
+    """SQLite's interface takes UTF-8 alone. A path of other bytes is reached through its open folder's descriptor."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        folder = os.open(path.parent, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            name = f"/proc/self/fd/{folder}/{path.name}"
+            return apsw.Connection(name, flags=flags, vfs=vfs, statementcachesize=STATEMENTS)
+        finally:
+            os.close(folder)  # SQLite has resolved the name
+    return apsw.Connection(str(path), flags=flags, vfs=vfs, statementcachesize=STATEMENTS)
 
 
 def set_synchronous(connection: apsw.Connection, durability: Durability) -> None:

@@ -15,7 +15,7 @@ from spacedrive_jobs._tasks.deadlines import RunClock
 from spacedrive_jobs._tasks.entry import Entry, RunInterrupter, RunTask, TaskState, calling_entry
 from spacedrive_jobs._tasks.interrupt import current_interrupter
 from spacedrive_jobs._tasks.slots import Slots
-from spacedrive_jobs._tasks.task import Done, Paused, Task, TaskOutcome, outcome_of, stopped
+from spacedrive_jobs._tasks.task import Cancelled, Done, Paused, Task, TaskOutcome, TellsIfNeverRun, outcome_of, stopped
 
 T = TypeVar("T")
 
@@ -81,6 +81,7 @@ class Core:
         else:
             current_interrupter.set(interrupter)
             try:
+                entry.entered = True
                 outcome = Done(await entry.task.run(interrupter))
             except GeneratorExit:
                 raise  # the loop is gone and this coroutine is being collected
@@ -107,6 +108,8 @@ class Core:
                 entry.state = TaskState.ENDED
         if entry.waiters is not None:
             entry.wake()
+        if not entry.entered and isinstance(outcome, (Paused, Cancelled)) and isinstance(entry.task, TellsIfNeverRun):
+            entry.task.never_ran(outcome)
         if self.slots.queued:
             self._fill(entry)
         if self._closing and not self.running:

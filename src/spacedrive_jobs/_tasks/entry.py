@@ -33,6 +33,7 @@ class Entry(Generic[T]):
     state: TaskState
     awaited_inside: bool
     began: bool
+    entered: bool
     preempted: bool
     resume_after: bool
     holds_slot: bool
@@ -43,6 +44,7 @@ class Entry(Generic[T]):
         "asyncio_task",
         "awaited_inside",
         "began",
+        "entered",
         "forced",
         "holds_slot",
         "interrupter",
@@ -70,6 +72,7 @@ class Entry(Generic[T]):
         self.outcome: TaskOutcome[T] | None = None
         self.waiters: list[asyncio.Future[None]] | None = None
         self.awaited_inside = False
+        self.entered = False
         # Of the present run:
         self.interrupter: Interrupter | None = None
         self.asyncio_task: RunTask | None = None

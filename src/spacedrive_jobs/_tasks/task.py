@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, Generic, Protocol, TypeAlias, TypeVar
+from typing import Final, Generic, Protocol, TypeAlias, TypeVar, runtime_checkable
 
 from spacedrive_jobs._model.interruption import Interruption
 from spacedrive_jobs._tasks.interrupt import Interrupter, interruption_of, is_cancellation, strongest
@@ -17,6 +17,15 @@ class Task(Protocol[T_co]):
 
     async def run(self, interrupter: Interrupter, /) -> T_co:
         """Do the work. Call `interrupter.check()` where it is safe to stop; after a pause `run` is called anew."""
+        ...
+
+
+@runtime_checkable
+class TellsIfNeverRun(Protocol):
+    """A task that wants to know if it was stopped before its `run` was ever entered."""
+
+    def never_ran(self, outcome: Paused | Cancelled, /) -> None:
+        """It was asked to stop between its start and its first step. Called at most once for each such stop."""
         ...
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import stat
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -47,6 +48,7 @@ class Reporter:
         for item in batch.items:
             if item.work == "file" and item.status.st_nlink > 1 and item.final:
                 ctx.keep(key_of(item.status), item.folder.target_path(item.final))
+                self.state.linked = True
             if not item.is_reported:
                 continue
             ctx.item(item.path, item.outcome, item.reason) if item.outcome != "ok" else ctx.item(item.path)
@@ -168,8 +170,13 @@ class Driver:
 
     async def _find_links(self, batch: Batch) -> None:
         """Decide which names of a file with several are links to its first copy."""
+        # A move takes names away: the last of several has a link count of one when it is reached.
+        dwindling = self._reporter.moving and self._reporter.state.linked
         for item in batch.items:
-            if item.status.st_nlink < 2 or item.link_to or item.name == "" or item.work not in ("file", "note"):
+            if item.link_to or item.name == "" or item.work not in ("file", "note"):
+                continue
+            alone = item.status.st_nlink < 2
+            if alone and not (dwindling and item.work == "file" and stat.S_ISREG(item.status.st_mode)):
                 continue
             key = key_of(item.status)
             if item.work == "note":
@@ -180,8 +187,9 @@ class Driver:
             if path is None and self._links.asks_rows:
                 path = await self._ctx.kept(key)
             if path is None:
-                self._links.add(key, item.folder.target_path(item.target_name))
-                item.link_to = b"-"
+                if not alone:
+                    self._links.add(key, item.folder.target_path(item.target_name))
+                    item.link_to = b"-"
             else:
                 item.work, item.link_to, item.ready = "hard link", path, True
 

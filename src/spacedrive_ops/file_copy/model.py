@@ -104,6 +104,7 @@ class CopyState:
     `into`: the sources go into the destination, not in its place (decided once: the destination exists afterwards).
     `started_ns`: the destination's own clock when the job first began; what an earlier attempt put there is newer.
     `cursor`: everything up to here is durably in the destination. A move then removes sources up to `removed`.
+    `linked`: a file with several names was among them, so that rows tell which copy stands for it.
     `folder_times`: (atime, mtime) of the source folders above the cursor, which removing entries changes.
     """
 
@@ -119,6 +120,7 @@ class CopyState:
     partial: PartialFile | None = None
     renamed_roots: int = 0
     warned: tuple[str, ...] = ()
+    linked: bool = False
 
 
 class NoRoomLeft(OSError):

@@ -46,7 +46,8 @@ class Reporter:
         """All of this batch is durably in the destination."""
         ctx, tally = self.ctx, self.state.tally
         for item in batch.items:
-            if item.work == "file" and item.status.st_nlink > 1 and item.final:
+            # "note": an earlier attempt had copied it and died before it could say so.
+            if item.work in ("file", "note") and item.status.st_nlink > 1 and item.final:
                 ctx.keep(key_of(item.status), item.folder.target_path(item.final))
                 self.state.linked = True
             if not item.is_reported:

@@ -162,14 +162,13 @@ class Writer:
 
     def _commit_waiting(self, connection: apsw.Connection) -> None:
         if self.no_space:
-            if self._reserve.restore():
-                self._set_no_space(False)
-            else:
-                self._commit_urgent(connection)
+            self._commit_urgent(connection)
+            if not self._reserve.restore():  # first of all, what an urgent write took is put back
                 self._expire()
                 return
         group, self._waiting = self._waiting, []
-        self._commit_or_keep(connection, group)
+        if self._commit_or_keep(connection, group):
+            self._set_no_space(False)
 
     def _commit_urgent(self, connection: apsw.Connection) -> None:
         """On a full disk: what may use the reserve, and nothing else."""
@@ -179,8 +178,8 @@ class Writer:
             self._waiting = [write for write in self._waiting if not write.urgent]
             self._commit_or_keep(connection, urgent)
 
-    def _commit_or_keep(self, connection: apsw.Connection, group: list[Write]) -> None:
-        """Commit `group` and deliver it; whatever a full disk or a held lock prevented goes on waiting."""
+    def _commit_or_keep(self, connection: apsw.Connection, group: list[Write]) -> bool:
+        """Commit `group` and deliver it; whatever a full disk or a held lock prevented goes on waiting (False)."""
         try:
             self._commit(connection, group)
         except (apsw.Error, OSError) as error:
@@ -189,11 +188,12 @@ class Writer:
                 self._set_no_space(True)
             elif not isinstance(error, apsw.BusyError):
                 self._deliver_error(group, error)
-                return
+                return True
             self._waiting = group + self._waiting
             self._expire()
-        else:
-            deliver(write.outcome for write in group)
+            return False
+        deliver(write.outcome for write in group)
+        return True
 
     def _commit(self, connection: apsw.Connection, group: list[Write]) -> None:
         self._sync_as_wanted(connection, group)
@@ -240,8 +240,6 @@ class Writer:
     def _set_no_space(self, full: bool) -> None:
         if full != self.no_space:
             self.no_space = full
-            if full:
-                self._reserve.release()
             self._on_space(full)
 
     def _expire(self) -> None:

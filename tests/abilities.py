@@ -76,6 +76,13 @@ def _fuse() -> str:
     return _program("fusermount3")()
 
 
+SFTP_SERVER = Path("/usr/lib/openssh/sftp-server")
+
+
+def _sftp_server() -> str:
+    return "" if os.access(SFTP_SERVER, os.X_OK) else f"no {SFTP_SERVER}"
+
+
 def _user_xattrs() -> str:
     with tempfile.NamedTemporaryFile(dir=disk_root()) as file:
         try:
@@ -102,6 +109,7 @@ ABILITIES: dict[str, Ability] = {
     "btrfs": Ability(_file_system("btrfs"), "btrfs-progs"),
     "fuse": Ability(_fuse, "fuse3"),
     "sshfs": Ability(_program("sshfs"), "sshfs"),
+    "sftp_server": Ability(_sftp_server, "openssh-sftp-server"),
     "user_xattrs": Ability(_user_xattrs),
     "pid_namespace": Ability(_pid_namespace, "util-linux"),
     "drop_capabilities": Ability(_drop_capabilities, "util-linux"),

@@ -260,7 +260,7 @@ async def warning(ctx: JobContext[int], go_on: Path) -> None:
     await ctx.checkpoint(50)
     while not go_on.exists():
         await ctx.check_interrupt()
-        await asyncio.sleep(0.001)
+        await asyncio.sleep(0.001)  # waits: the pace of this job
 
 
 @job(name="engine.marks", checkpoint_interval=timedelta(hours=1))

@@ -218,8 +218,8 @@ def compare(
                     sparse=sparse and stat.S_ISREG(mine.st_mode),
                 )
                 if is_folder:
-                    below = (os.open(name, os.O_RDONLY | os.O_NOFOLLOW, dir_fd=fd) for fd in (left, right))
-                    pending.append((*below, full))
+                    flags = os.O_RDONLY | os.O_NOFOLLOW
+                    pending.append((os.open(name, flags, dir_fd=left), os.open(name, flags, dir_fd=right), full))
                 elif stat.S_ISLNK(mine.st_mode):
                     if os.readlink(name, dir_fd=left) != os.readlink(name, dir_fd=right):
                         result.say(full, "leads elsewhere")

@@ -46,8 +46,8 @@ class Bench:
     ) -> list[ClaimedJob]:
         return await self.store.claim(runner or self.runner, {KIND: (1, 1)}, limit, suspects=suspects, only=None)
 
-    async def running(self, **options: bool) -> ClaimedJob:
-        await self.put(**options)
+    async def running(self, *, resumable: bool = True) -> ClaimedJob:
+        await self.put(resumable=resumable)
         (claimed,) = await self.claim()
         return claimed
 

@@ -10,7 +10,7 @@ import random
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import apsw
 
@@ -126,7 +126,7 @@ class DiskFile(apsw.VFSFile):
         super().__init__("unix", name, flags)
         disk.opened(self._name)
 
-    def xWrite(self, data: bytes, offset: int) -> None:
+    def xWrite(self, data: Any, offset: int) -> None:
         super().xWrite(data, offset)
         self._disk.written(self._name, offset, bytes(data))
 

@@ -141,20 +141,20 @@ class Storm:
         ends: dict[tuple[str, int], int] = {}
         stored: dict[str, list[tuple[int, int]]] = defaultdict(list)
         for line in self.log.read_text("ascii").splitlines():
-            word, id_, attempt, pid, at, step = line.split()
-            key = (id_, int(attempt))
+            word, job, attempt, pid, at, step = line.split()
+            key = (job, int(attempt))
             if word == "begin":
                 if key in begins:
-                    self.violations.append(f"attempt {attempt} of {id_} began twice")
+                    self.violations.append(f"attempt {attempt} of {job} began twice")
                 begins[key] = (int(at), int(pid))
                 ends[key] = int(at)
             else:
                 ends[key] = max(ends.get(key, 0), int(at))
             if word == "stored":
-                stored[id_].append((int(at), int(step)))
+                stored[job].append((int(at), int(step)))
         per_job: dict[str, list[tuple[int, int, int]]] = defaultdict(list)
-        for (id_, number), (at, _pid) in begins.items():
-            per_job[id_].append((int(at), ends[id_, number], number))
+        for (id_, number), (moment, _pid) in begins.items():
+            per_job[id_].append((moment, ends[id_, number], number))
         for id_, spans in per_job.items():
             spans.sort()
             for (_, end, number), (begin, _, after) in pairwise(spans):

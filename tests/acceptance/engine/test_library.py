@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from spacedrive_jobs import (
     AmbiguousJobId,
     ArgumentError,
     JobContext,
+    JobEvent,
     JobFailed,
     JobGone,
     JobId,
@@ -136,7 +137,7 @@ async def test_two_libraries_in_one_process(tmp_path: Path) -> None:
             await one.jobs.dispatch(jobs.count_async.new(3)),
             await two.jobs.dispatch(jobs.count_async.new(4)),
         )
-        assert await asyncio.gather(first.wait(), second.wait()) == [3, 4]
+        assert [await first.wait(), await second.wait()] == [3, 4]
         with pytest.raises(JobNotFound):
             await one.jobs.get(second.id)
 
@@ -268,9 +269,9 @@ async def test_rescue_waits_for_a_held_database(tmp_path: Path, workers: Workers
     outsider.close()
     library = await entering
     try:
-        handle = await library.jobs.get(handle.id)
-        await aeventually(lambda: second_attempt(library, handle))
-        await handle.abort()
+        again = await library.jobs.get(handle.id)
+        await aeventually(lambda: second_attempt(library, again))
+        await again.abort()
     finally:
         await opening.__aexit__(None, None, None)
 
@@ -376,11 +377,15 @@ async def test_an_unfinished_twin_is_found(tmp_path: Path) -> None:
         assert await library.jobs.unfinished(jobs.count_async.new(6)) is None
 
 
+async def next_of(changes: AsyncIterator[JobEvent]) -> JobEvent:
+    return await anext(changes)
+
+
 async def test_every_change_of_every_job(tmp_path: Path, workers: Workers) -> None:
     async with Library.open(tmp_path / "library", create=True, runs="none") as library:
         workers.start(library.path)
         changes = library.jobs.changes()
-        first = asyncio.get_running_loop().create_task(anext(changes))
+        first: asyncio.Task[JobEvent] = asyncio.get_running_loop().create_task(next_of(changes))
         await asyncio.sleep(0)
         handles = await library.jobs.dispatch_many([jobs.count_async.new(1) for _ in range(10)])
         wanted = {handle.id for handle in handles}

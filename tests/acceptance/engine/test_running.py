@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -148,11 +149,11 @@ async def test_retries_wait_their_backoff_on_the_clock(tmp_path: Path) -> None:
     async with open_library(tmp_path / "library", clock=clock) as library:
         handle = await library.jobs.dispatch(jobs.flaky.new(2))
         for errors in (1, 2):
-            await aeventually(lambda errors=errors: has_errors(library, handle, errors))  # type: ignore[misc]
+            await aeventually(partial(has_errors, library, handle, errors))
             info = await library.jobs.info(handle.id)
             assert info.status is JobStatus.QUEUED
             assert f"attempt {errors}" in info.reason
-            await turn_until(clock, lambda errors=errors: is_at(library, handle, errors + 1))  # type: ignore[misc]
+            await turn_until(clock, partial(is_at, library, handle, errors + 1))
         assert await handle.wait(timeout=5) == 3
         assert (await library.jobs.info(handle.id)).errors == 2
 
@@ -186,7 +187,7 @@ async def test_retries_end(tmp_path: Path) -> None:
 
 
 async def has_ended(handle: Any) -> bool:
-    return (await handle.status()).is_terminal
+    return bool((await handle.status()).is_terminal)
 
 
 async def test_a_timeout_ends_what_awaits_something_foreign(tmp_path: Path) -> None:
@@ -335,7 +336,7 @@ async def test_payloads_over_their_limits_are_clear_errors(tmp_path: Path) -> No
 @pytest.mark.filterwarnings("ignore:the state of:ResourceWarning")
 async def test_a_large_state_warns(tmp_path: Path) -> None:
     async with Library.open(tmp_path / "library", create=True) as library:
-        assert await (await library.jobs.dispatch(jobs.big_state.new(100_000))).wait(timeout=5) is None
+        await (await library.jobs.dispatch(jobs.big_state.new(100_000))).wait(timeout=5)
 
 
 async def test_hostile_text_harms_nothing(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ DISK: Final = "/disk"
 CUT: Final = "/cut"
 
 
-class RecordingDisk(mfusepy.Operations):
+class RecordingDisk(mfusepy.Operations):  # type: ignore[misc]
     def __init__(self, size: int) -> None:
         self._now = bytearray(size)
         self._durable = bytearray(size)

@@ -42,8 +42,8 @@ async def cycles(folder: Path, wanted: int) -> tuple[int, int, int, int]:
             seen, all_of_them = await _cycles_of_one(library, handle, wanted - counted, dice)
             counted, tried = counted + seen, tried + all_of_them
             await handle.wait(timeout=600)
-            differences += count_differences(source, destination)
-            shutil.rmtree(destination)
+            differences += await asyncio.to_thread(count_differences, source, destination)
+            await asyncio.to_thread(shutil.rmtree, destination)
     return counted, tried, copies, differences
 
 

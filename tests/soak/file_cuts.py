@@ -17,10 +17,10 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from spacedrive_jobs import JobHandle, Library
+from spacedrive_jobs import JobCancelled, JobHandle, Library
 from spacedrive_ops import FileCopyJob, FileCopyOutput
 from tests import abilities
 from tests.abilities import find_program
@@ -120,7 +120,9 @@ async def storm(cuts: int, folder: Path, *, durable: bool) -> Counter[str]:
                     total += await asyncio.to_thread(judge, image, folder, source, name, done)
                     if ended:
                         break
-                await handle.abort()
+                await handle.cancel()
+                with suppress(JobCancelled):
+                    await handle.wait(timeout=60)
                 await asyncio.to_thread(shutil.rmtree, place / name, ignore_errors=True)
     return total
 

@@ -13,7 +13,7 @@ from sdjobs.exit_codes import ExitCode
 from sdjobs.libraries import open_library
 from sdjobs.settings import Settings, settings_of, shared_options
 from sdjobs.signals import listening
-from spacedrive_jobs import JobSystem
+from spacedrive_jobs import JobEvent, JobStatus, JobSystem
 
 
 @click.command()
@@ -48,12 +48,23 @@ async def _work(settings: Settings, slots: int | None) -> ExitCode:
 
 
 async def _tell(jobs: JobSystem, settings: Settings) -> None:
-    """A line for each change of a job's status."""
-    async for event in jobs.changes():
-        if settings.json:
-            settings.out.document({"type": "status", **event_json(event)})
-        else:
-            settings.out.line(f"{event.job.short} {state_line(event.status, event.request, event.reason)}")
+    """A line for each job that runs already, then one for each change of a job's status."""
+    changes = jobs.changes()
+    told: set[int] = set()
+    for info in (await jobs.list(statuses=[JobStatus.RUNNING])).rows:
+        event = (await jobs.events(info.id))[-1]
+        told.add(event.seq)
+        _tell_one(event, settings)
+    async for event in changes:
+        if event.seq not in told:
+            _tell_one(event, settings)
+
+
+def _tell_one(event: JobEvent, settings: Settings) -> None:
+    if settings.json:
+        settings.out.document({"type": "status", **event_json(event)})
+    else:
+        settings.out.line(f"{event.job.short} {state_line(event.status, event.request, event.reason)}")
 
 
 def _say(settings: Settings, text: str, state: str) -> None:

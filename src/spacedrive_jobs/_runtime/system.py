@@ -177,12 +177,17 @@ class JobSystem:
         """Every change of a job's status or requests, in order."""
         return await self._engine.store.read_slowly(lambda connection: reads.job_events(connection, id))
 
-    async def changes(self) -> AsyncIterator[JobEvent]:
-        """Every change of every job, from now on, by any process; none is left out."""
+    def changes(self) -> AsyncIterator[JobEvent]:
+        """Every change of every job, from this call on, by any process; none is left out."""
+        start: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        self._engine.store.read_to(reads.last_event, start)
+        return self._changes(start)
+
+    async def _changes(self, start: asyncio.Future[int]) -> AsyncIterator[JobEvent]:
         store, hub = self._engine.store, self._engine.hub
         watcher = hub.watch(None)
         try:
-            cursor = await store.read(reads.last_event)
+            cursor = await start
             while True:
                 events = await store.read(partial(reads.events_after, after=cursor))
                 for event in events:

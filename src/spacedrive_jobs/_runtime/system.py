@@ -178,9 +178,12 @@ class JobSystem:
         return await self._engine.store.read_slowly(lambda connection: reads.job_events(connection, id))
 
     def changes(self) -> AsyncIterator[JobEvent]:
-        """Every change of every job, from this call on, by any process; none is left out."""
+        """Every change of every job, from this call on, by any process; none is left out.
+
+        A listing asked for after this call is not older than it, so the two together miss nothing.
+        """
         start: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        self._engine.store.read_to(reads.last_event, start)
+        self._engine.store.read_to(reads.last_event, start, reader=1)  # the listings' own, which keeps the order
         return self._changes(start)
 
     async def _changes(self, start: asyncio.Future[int]) -> AsyncIterator[JobEvent]:

@@ -91,5 +91,5 @@ class Benchmark:
     sides: tuple[Side, ...]
     lines: tuple[Line, ...]
     runs: int = 3
-    seconds: float = 300.0
+    seconds: float = 120.0
     """After this long one measurement is given up."""

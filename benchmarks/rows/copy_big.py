@@ -17,7 +17,7 @@ MIB = 1 << 20
 def source(ground: Ground) -> Path:
     path = ground.shared / "big.bin"
     if not path.exists():
-        big_file(path, ground.scale.pick(128, 1024) * MIB)
+        big_file(path, ground.scale.pick(512, 1024) * MIB)
     warm(path)
     return path
 

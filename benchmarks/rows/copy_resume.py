@@ -1,4 +1,4 @@
-"""A copy that was paused near its end goes on: how fast it gets past what is done. And the same copy given again."""
+"""A copy that was paused well into it goes on: how fast it gets past what is done. And the same copy given again."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from benchmarks.trees import small_files, warm
 from spacedrive_jobs import JobHandle, ProgressChanged
 from spacedrive_ops import FileCopyJob
 
-PAUSE_AT = 0.9
+PAUSE_AT = 0.6
 
 
 def files(ground: Ground) -> int:
-    return ground.scale.pick(3_000, 20_000, 200_000)
+    return ground.scale.pick(20_000, 50_000, 200_000)
 
 
 def source(ground: Ground) -> Path:
@@ -30,7 +30,7 @@ def source(ground: Ground) -> Path:
 
 
 async def pause_late(handle: JobHandle[object]) -> None:
-    """Pause at nine tenths."""
+    """Pause at three fifths."""
     async for update in handle.subscribe():
         match update:
             case ProgressChanged(view=view) if (view.fraction or 0) >= PAUSE_AT:

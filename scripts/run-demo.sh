@@ -15,7 +15,8 @@ dst=${DST:-demo/copy}
 
 mkdir -p demo
 if [ -z "${DST:-}" ] && [ -e "$whole" ]; then
-    rm -rf "$dst" # the last copy ended whole: show another from the start
+    echo 'The last copy ended whole: taking it away, to show another from the start'
+    rm -rf "$dst"
 fi
 rm -f "$whole"
 mkdir -p "$dst" || exit 1
@@ -32,7 +33,7 @@ trap - INT
 case $status in
 0) ;;
 3)
-    printf '\nPaused. Run again and it goes on where it stopped:\n    %s\n' "$shown"
+    printf '\nHere that is: %s\n' "$shown"
     exit 0
     ;;
 4)

@@ -73,10 +73,10 @@ async def detach(work: Work, settings: Settings) -> ExitCode:
 
 def _who_runs_it(info: JobInfo, runner: RunnerInfo | None, settings: Settings) -> str:
     watch = settings.command("jobs", "watch", info.id.short)
-    if info.status is JobStatus.RUNNING:
-        return f"It runs already. Watch it: {watch}"
     if runner is not None:
         return f"{runner_name(runner)} runs it. Watch it: {watch}"
+    if info.status is JobStatus.RUNNING:  # in a process that runs nothing but its own jobs
+        return f"It runs already. Watch it: {watch}"
     return f"No process runs the jobs of this library now. Start one: {settings.command('worker', needs_code=True)}"
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -17,6 +16,7 @@ from spacedrive_ops import FileCopyJob, FileMoveJob
 from tests.abilities import without_dac_prefix
 from tests.mounts import Mounts
 from tests.soak.trees import count_differences, make_tree
+from tests.waiting import aeventually
 
 ROOT = Path(__file__).parents[2]
 MIB = 1 << 20
@@ -97,38 +97,37 @@ async def test_the_bar_never_falls_and_ends_at_one(disk_path: Path) -> None:
 
 
 @pytest.mark.timeout(90)
-async def test_a_large_file_killed_near_its_end_goes_on_there(disk_path: Path) -> None:
+async def test_a_large_file_killed_at_its_end_goes_on_where_it_was(disk_path: Path) -> None:
+    """Paused in the middle, so that an offset is stored; killed just before its rename; then gone on with."""
     source, out = disk_path / "big", disk_path / "out"
-    size = 400 * MIB
+    size = 600 * MIB
     with source.open("wb") as file:
         for _ in range(size // MIB):
             file.write(os.urandom(MIB))
+    async with Library.open(disk_path / "library", create=True) as library:
+        handle = await library.jobs.dispatch(FileCopyJob(sources=(source,), destination=out))
+
+        async def begun_to_grow() -> bool:
+            return any(path.stat().st_size > 0 for path in disk_path.glob(".sd-*.part"))
+
+        await aeventually(begun_to_grow)
+        await handle.pause()
+        await handle.paused()
+        offset = (await library.jobs.info(handle.id)).view.bytes_done or 0
+    assert 0 < offset < size
+    (partial,) = disk_path.glob(".sd-*.part")
+    inode = partial.stat().st_ino
     child = [sys.executable, "-m", "tests.soak.copy_child", str(disk_path / "library"), "copy", str(source), str(out)]
-    for nth in (40, 25, 12, 6, 4, 3):  # as late as it can be
-        done = await asyncio.to_thread(
-            subprocess.run,
-            child,
-            env={**os.environ, "SPACEDRIVE_JOBS_FAILPOINTS": f"copy.flush=kill@{nth}"},
-            check=False,
-            capture_output=True,
-            cwd=ROOT,
-        )
-        if done.returncode == -9:
-            break
-        out.unlink(missing_ok=True)
-        await asyncio.to_thread(shutil.rmtree, disk_path / "library")
+    environment = {**os.environ, "SPACEDRIVE_JOBS_FAILPOINTS": "copy.rename=kill@1"}
+    done = await asyncio.to_thread(subprocess.run, child, env=environment, check=False, capture_output=True, cwd=ROOT)
     assert done.returncode == -9
     assert not out.exists()
-    (partial,) = disk_path.glob(".sd-*.part")
-    begun = partial.stat()
     async with Library.open(disk_path / "library") as library:
-        (info,) = (await library.jobs.list()).rows
-        handle = await library.jobs.get(info.id)
-        await handle.wait(timeout=60)
-        assert (await library.jobs.info(info.id)).attempt == 2
+        await (await library.jobs.get(handle.id)).wait(timeout=60)
+        info = await library.jobs.info(handle.id)
+    assert info.attempt == 3
     assert source.read_bytes() == out.read_bytes()
-    assert begun.st_size > 0
-    assert out.stat().st_ino == begun.st_ino  # the very file that the killed attempt had begun
+    assert out.stat().st_ino == inode  # the very file that the first attempt had begun
 
 
 @pytest.mark.needs("ext4")

@@ -15,7 +15,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from spacedrive_jobs import JobFailed, JobHandle, Library, failpoint
+from spacedrive_jobs import JobFailed, JobHandle, JobStatus, Library, failpoint
 from spacedrive_ops import FileCopyJob, FileMoveJob
 
 STEPS = ("walk", "mkdir", "data", "metadata", "link", "flush", "rename", "unlink")
@@ -51,6 +51,8 @@ async def main(library: str, kind: str, source: str, destination: str) -> int:
     job = (FileMoveJob if kind == "move" else FileCopyJob)(sources=(Path(source),), destination=Path(destination))
     async with Library.open(library, create=True) as opened:
         handle = await opened.jobs.unfinished(job) or await finished_before(opened) or await opened.jobs.dispatch(job)
+        if await handle.status() is JobStatus.PAUSED:
+            await handle.resume()
         try:
             output = await handle.wait()
         except JobFailed as failed:

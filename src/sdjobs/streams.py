@@ -7,6 +7,7 @@ import errno
 import io
 import json
 import os
+import select
 import sys
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
@@ -48,7 +49,14 @@ class Output:
 
     def __init__(self, stream: TextIO) -> None:
         self.stream: Final = stream
-        self.closed = False
+        self._closed = False
+
+    @property
+    def closed(self) -> bool:
+        """Whether the reader has left; seen also while there is nothing to write."""
+        if not self._closed and _reader_has_left(self.stream):
+            self.abandon()
+        return self._closed
 
     def line(self, text: str = "") -> None:
         """One line for people. Control characters in it are escaped."""
@@ -63,7 +71,7 @@ class Output:
         self._write(text)
 
     def _write(self, text: str) -> None:
-        if self.closed:
+        if self._closed:
             return
         with self.until_closed():
             self.stream.write(text)
@@ -81,7 +89,7 @@ class Output:
 
     def abandon(self) -> None:
         """The reader has left: write to nothing from now on, also what is still buffered."""
-        self.closed = True
+        self._closed = True
         try:
             nothing = os.open(os.devnull, os.O_WRONLY)
             os.dup2(nothing, self.stream.fileno())
@@ -97,6 +105,16 @@ class Output:
     def draws_unicode(self) -> bool:
         """Whether lines and dots beyond ASCII can be shown."""
         return draws_unicode(self.stream.encoding, os.environ)
+
+
+def _reader_has_left(stream: TextIO) -> bool:
+    """A pipe without a reader, or a terminal that hung up. Streams without a descriptor have no such reader."""
+    try:
+        looked = select.poll()
+        looked.register(stream.fileno(), 0)
+        return any(events & (select.POLLERR | select.POLLHUP) for _, events in looked.poll(0))
+    except (OSError, ValueError):
+        return False
 
 
 def _plain(value: object) -> object:

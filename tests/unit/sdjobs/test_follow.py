@@ -170,7 +170,7 @@ async def test_watching_ends_when_nobody_reads_any_more(monkeypatch: pytest.Monk
     monkeypatch.setattr(follow, "LOOK_AGAIN", 0.01)
     output = Output(io.StringIO())
     async with following(Stance(reader=output)) as (_, task):
-        output.closed = True
+        output.abandon()
         assert await task == Stopped(signal.SIGPIPE)
 
 

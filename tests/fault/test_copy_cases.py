@@ -7,16 +7,16 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
-from spacedrive_jobs import Library, ProgressChanged
+from spacedrive_jobs import Library, ProgressChanged, failpoint
 from spacedrive_ops import FileCopyJob, FileMoveJob
 from tests.abilities import without_dac_prefix
 from tests.mounts import Mounts
 from tests.soak.trees import count_differences, make_tree
-from tests.waiting import aeventually
 
 ROOT = Path(__file__).parents[2]
 MIB = 1 << 20
@@ -105,13 +105,19 @@ async def test_a_large_file_killed_at_its_end_goes_on_where_it_was(disk_path: Pa
         for _ in range(size // MIB):
             file.write(os.urandom(MIB))
     async with Library.open(disk_path / "library", create=True) as library:
+        reached, go_on = asyncio.Event(), threading.Event()
+        loop = asyncio.get_running_loop()
+
+        def hold(_: str) -> None:
+            """In the pool's thread, at the first flush inside the file."""
+            loop.call_soon_threadsafe(reached.set)
+            go_on.wait(20)
+
+        failpoint.arm("copy.flush", failpoint.at_nth(hold, 1))
         handle = await library.jobs.dispatch(FileCopyJob(sources=(source,), destination=out))
-
-        async def begun_to_grow() -> bool:
-            return any(path.stat().st_size > 0 for path in disk_path.glob(".sd-*.part"))
-
-        await aeventually(begun_to_grow)
+        await reached.wait()
         await handle.pause()
+        go_on.set()
         await handle.paused()
         offset = (await library.jobs.info(handle.id)).view.bytes_done or 0
     assert 0 < offset < size

@@ -13,10 +13,10 @@ from time import monotonic
 from typing import Final
 
 from spacedrive_jobs import JobContext, interrupt_requested, job
-from spacedrive_ops.file_copy import layout
+from spacedrive_ops.file_copy import atomic, layout
 from spacedrive_ops.file_copy.atomic import Partials, Target
 from spacedrive_ops.file_copy.copy import ByteCopier
-from spacedrive_ops.file_copy.directory import Directory
+from spacedrive_ops.file_copy.directory import Directory, open_path
 from spacedrive_ops.file_copy.drive import Driver, Reporter, packed, unpacked
 from spacedrive_ops.file_copy.finish import Finisher
 from spacedrive_ops.file_copy.gather import Gatherer, times_at
@@ -197,12 +197,16 @@ class _Run:
     async def _copy(self, roots: list[Root], reporter: Reporter, *, resumed: bool) -> None:
         links = HardLinks(complete=not resumed)
         while True:
+            spare = reporter.state.partial
             driver = Driver(self._ctx, self._pipeline(roots, reporter, links, resumed=resumed), reporter, links)
             try:
                 await driver.run()
             except NoRoomLeft as full:
                 await self._wait_for_room(roots, reporter, full)
             else:
+                reporter.state.partial = None
+                if spare is not None:
+                    await self._ctx.run_in_pool(_discard_beside, roots, spare.name)
                 return
             resumed, links = True, HardLinks(complete=False)
 
@@ -255,6 +259,17 @@ class _Run:
             if monotonic() - waited_since > 10 * LOOK_FOR_SPACE_EVERY:
                 before, waited_since = 0, monotonic()  # try again now and then: free space is not all that can lack
         self._ctx.log(f"{place}: going on")
+
+
+def _discard_beside(roots: list[Root], partial_name: str) -> None:
+    """A partial that nothing went on with, beside a root: folders further down clear theirs as they are finished."""
+    for target in {root.target for root in roots}:
+        try:
+            folder = open_path(target)
+        except OSError:
+            continue
+        atomic.discard(folder, partial_name)
+        os.close(folder)
 
 
 def _free(holder: bytes) -> int:

@@ -11,9 +11,11 @@ from spacedrive_jobs import failpoint
 from spacedrive_ops.file_copy import syscalls
 from spacedrive_ops.file_copy.directory import open_path
 from spacedrive_ops.file_copy.gather import mount_of
+from spacedrive_ops.file_copy.model import FULL
 from spacedrive_ops.file_copy.walk import Root
 
-NOT_THIS_WAY = frozenset({errno.EXDEV, errno.EEXIST, errno.ENOTEMPTY, errno.EBUSY, errno.EPERM, errno.EACCES})
+NOT_THIS_WAY = FULL | {errno.EXDEV, errno.EEXIST, errno.ENOTEMPTY, errno.EBUSY, errno.EPERM, errno.EACCES}
+"""The walk does what a rename cannot; where the disk is full, it is the walk that waits for room."""
 
 
 def rename_roots(

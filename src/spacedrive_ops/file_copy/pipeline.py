@@ -127,7 +127,7 @@ class Pipeline:
     def _open(self, transfer: Transfer) -> None:
         unfinished, self._unfinished = self._unfinished, None
         transfer.open(unfinished)
-        if unfinished is not None and transfer.item.partial != unfinished.name:
+        if unfinished is not None and not transfer.is_of(unfinished):
             self._unfinished = unfinished  # another file's: still to come, or swept away in the end
 
     def _hash_slice(self) -> None:

@@ -71,20 +71,33 @@ class Transfer:
         return self._before.st_dev, target[0] if target else 0
 
     def _adopt(self, unfinished: PartialFile) -> bool:
+        if not self.is_of(unfinished):
+            return False
         folder = self.item.folder.target
-        if unfinished.source != Identity.of(self._before):
-            return False
-        fd = self._tools.partials.adopt(folder, unfinished.name)
-        if fd is None:
-            return False
-        if os.fstat(fd).st_size < unfinished.offset or differs_before(self._source, fd, unfinished.offset, COMPARED):
-            os.close(fd)
+        fd = self._lock_sound(folder, unfinished)
+        if fd is None:  # also where its writer is stopped, not dead: without the name it has nothing left to rename
             atomic.discard(folder, unfinished.name)
             return False
         os.ftruncate(fd, unfinished.offset)
         self.item.partial, self._target = unfinished.name, fd
         self.position = self.flushed = self.resumed_at = unfinished.offset
         return True
+
+    def is_of(self, unfinished: PartialFile) -> bool:
+        """Whether an earlier attempt's partial is of this file, whatever became of the file since."""
+        return (unfinished.source.device, unfinished.source.inode) == (self._before.st_dev, self._before.st_ino)
+
+    def _lock_sound(self, folder: int, unfinished: PartialFile) -> int | None:
+        """The partial, open and locked, if it is the beginning of what the source is now."""
+        if unfinished.source != Identity.of(self._before):
+            return None
+        fd = self._tools.partials.adopt(folder, unfinished.name)
+        if fd is None:
+            return None
+        if os.fstat(fd).st_size < unfinished.offset or differs_before(self._source, fd, unfinished.offset, COMPARED):
+            os.close(fd)
+            return None
+        return fd
 
     def copy_some(self, budget: int, seconds: float) -> None:
         """Copy the next slice. `finished` is set once content and metadata are complete.

@@ -17,7 +17,7 @@ from typing import Final, Protocol, TypeAlias
 
 from spacedrive_jobs import failpoint
 from spacedrive_ops.file_copy.directory import NOT_OPEN, Directory, FolderReplaced, open_folder, open_path
-from spacedrive_ops.file_copy.model import FULL, Outcome, Position
+from spacedrive_ops.file_copy.model import FULL, NoRoomLeft, Outcome, Position
 from spacedrive_ops.file_copy.plan import colliding
 from spacedrive_ops.file_copy.syscalls import exists
 
@@ -235,7 +235,7 @@ def _enter(
         if target != NOT_OPEN:
             os.close(target)
         if error.errno in FULL:
-            raise
+            raise NoRoomLeft(error) from error
         reason = "the destination has a file of that name" if isinstance(error, NotADirectoryError) else error.strerror
         return Trouble(frame.folder, name, "error", f"cannot copy this folder: {reason}")
     frame.folder.forget_path()

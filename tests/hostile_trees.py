@@ -145,6 +145,7 @@ def _metadata(root: Path, *, owners: bool) -> None:
     set_id.chmod(0o6755)
     if find_program("setfacl"):
         os.system(f"setfacl -m u:1234:rw {root / 'folder-3' / 'middle.bin'}")  # the path is ours and plain
+        os.system(f"setfacl -m u:1234:rx,d:u:1234:rwx {root / 'folder-5'}")
 
 
 def _set_times(root: Path) -> None:
@@ -218,8 +219,10 @@ def compare(
                     sparse=sparse and stat.S_ISREG(mine.st_mode),
                 )
                 if is_folder:
-                    flags = os.O_RDONLY | os.O_NOFOLLOW
-                    pending.append((os.open(name, flags, dir_fd=left), os.open(name, flags, dir_fd=right), full))
+                    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NOATIME
+                    below = [os.open(name, flags, dir_fd=fd) for fd in (left, right)]
+                    _compare_attributes(below, full, result)
+                    pending.append((below[0], below[1], full))
                 elif stat.S_ISLNK(mine.st_mode):
                     if os.readlink(name, dir_fd=left) != os.readlink(name, dir_fd=right):
                         result.say(full, "leads elsewhere")
@@ -248,6 +251,8 @@ def _compare_status(
         result.say(path, f"owner {mine.st_uid}:{mine.st_gid} became {its.st_uid}:{its.st_gid}")
     if times and mine.st_mtime_ns != its.st_mtime_ns:
         result.say(path, f"time {mine.st_mtime_ns} became {its.st_mtime_ns}")
+    if times and stat.S_ISREG(mine.st_mode) and mine.st_atime_ns != its.st_atime_ns:
+        result.say(path, f"access time {mine.st_atime_ns} became {its.st_atime_ns}")
     if sparse and mine.st_blocks * 512 < mine.st_size // 2 and its.st_blocks > mine.st_blocks + 64:
         result.say(path, f"{mine.st_blocks} blocks became {its.st_blocks}")
 
@@ -262,12 +267,16 @@ def _compare_files(left: int, right: int, name: str, path: bytes, result: Compar
                 break
             if not mine:
                 break
-        attributes = [{key: os.getxattr(fd, key) for key in sorted(os.listxattr(fd))} for fd in fds]
-        if attributes[0] != attributes[1]:
-            result.say(path, f"attributes {attributes[0]} became {attributes[1]}")
+        _compare_attributes(fds, path, result)
     finally:
         for fd in fds:
             os.close(fd)
+
+
+def _compare_attributes(fds: list[int], path: bytes, result: Comparison) -> None:
+    attributes = [{key: os.getxattr(fd, key) for key in sorted(os.listxattr(fd))} for fd in fds]
+    if attributes[0] != attributes[1]:
+        result.say(path, f"attributes {attributes[0]} became {attributes[1]}")
 
 
 def _compare_hard_links(mine: os.stat_result, its: os.stat_result, path: bytes, result: Comparison) -> None:

@@ -57,15 +57,16 @@ class Reporter:
             ctx.increment_items()
             if item.copied:
                 ctx.increment_bytes(item.copied)
-        self.state.cursor = batch.end
-        self.state.folder_times = batch.folder_times if self.moving else b""
+        if not batch.items[-1].retraced:  # what is retraced lies before the cursor, which never goes back
+            self.state.cursor = batch.end
+            self.state.folder_times = batch.folder_times if self.moving else b""
         batch.recorded = True
 
     def count_removal(self, batch: Batch) -> None:
         """The sources of this batch are gone; what could not be removed was not known when it was counted."""
         self.state.removed = batch.end
         for item in batch.items:
-            if item.outcome == "warning" and item.reason and item.final:
+            if item.source_stays:
                 self.ctx.item(item.path, "warning", item.reason)
                 self.state.tally.copied -= 1
                 self.state.tally.copied_bytes -= item.size

@@ -144,12 +144,16 @@ class Finisher:
         except FileNotFoundError:
             pass  # an earlier attempt removed it
         except OSError as error:
-            item.outcome, item.reason = "warning", f"was copied, but its source cannot be removed: {error.strerror}"
+            self._leave_source(item, f"was copied, but its source cannot be removed: {error.strerror}")
+
+    def _leave_source(self, item: Item, reason: str) -> None:
+        if item.work != "folder":  # a folder stays because of what is in it, and that has its own item
+            item.outcome, item.reason, item.source_stays = "warning", reason, True
 
     def _remove_file(self, item: Item) -> None:
         now = os.stat(item.name, dir_fd=item.folder.source, follow_symlinks=False)
         if Identity.of(now) != Identity.of(item.status):
-            item.outcome, item.reason = "warning", "changed after it was copied, so its source was left"
+            self._leave_source(item, "changed after it was copied, so its source was left")
             return
         self._tools.check_claim()
         failpoint.hit("copy.unlink")

@@ -24,6 +24,7 @@ class Item:
     """One entry. `size` is what it counts in the total, `copied` how much of that was really moved over.
 
     `ready`: whole under its partial name (or nothing is to be written). `final`: the name that it got.
+    `source_stays`: it was copied for a move, but its source could not be removed.
     """
 
     work: Work
@@ -38,6 +39,7 @@ class Item:
     reason: str = ""
     ready: bool = False
     retraced: bool = False
+    source_stays: bool = False
     partial: str = ""
     final: str = ""
     link_to: bytes = b""

@@ -26,8 +26,8 @@ class Directory:
     """One folder of the walk. Open while anybody retains it."""
 
     __slots__ = (
-        "_at", "_path", "default_acl", "name", "parent", "root", "source", "source_id", "status", "target",
-        "target_id", "target_name", "times", "users",
+        "_at", "_path", "default_acl", "gives_owner", "name", "parent", "root", "source", "source_id", "status",
+        "target", "target_id", "target_name", "times", "users",
     )  # fmt: skip
 
     def __init__(
@@ -48,7 +48,13 @@ class Directory:
         self.status = os.fstat(source)
         self.times = (self.status.st_atime_ns, self.status.st_mtime_ns)
         self.source_id = (self.status.st_dev, self.status.st_ino)
-        self.target_id = _identity(target) if target != NOT_OPEN else None
+        self.target_id: tuple[int, int] | None = None
+        self.gives_owner: tuple[int, int] | None = None
+        if target != NOT_OPEN:
+            status = os.fstat(target)
+            self.target_id = (status.st_dev, status.st_ino)
+            # Whatever rule the file system has for the group of a new file, here it comes out as our own.
+            self.gives_owner = (os.geteuid(), os.getegid()) if status.st_gid == os.getegid() else None
         self.default_acl = target != NOT_OPEN and has_default_acl(target)
         self.users = 1
         self._path, self._at = path, at

@@ -43,7 +43,7 @@ class Denied:
 def apply_to_file(source: int, target: int, status: os.stat_result, folder: Directory, denied: Denied) -> None:
     """Give a finished partial, which only its owner could read so far, what its source has."""
     failpoint.hit("copy.metadata")
-    owned = _change_owner(target, status, denied)
+    owned = _has_owner_already(status, folder) or _change_owner(target, status, denied)
     _copy_attributes(source, target, folder, denied)
     _finish(target, status, (status.st_atime_ns, status.st_mtime_ns), owned, denied)
 
@@ -70,6 +70,11 @@ def apply_to_link(folder: Directory, source_name: str, partial: str, status: os.
         os.utime(partial, ns=times, dir_fd=folder.target, follow_symlinks=False)
     except OSError:
         denied.add("times")
+
+
+def _has_owner_already(status: os.stat_result, folder: Directory) -> bool:
+    """Whether a new file is given just this owner. Set-id bits are never entrusted to that."""
+    return (status.st_uid, status.st_gid) == folder.gives_owner and not status.st_mode & SET_ID
 
 
 def _change_owner(target: int, status: os.stat_result, denied: Denied) -> bool:

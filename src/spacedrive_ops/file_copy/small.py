@@ -30,16 +30,17 @@ class SourceChanged(OSError):
         super().__init__(errno.ESTALE, "it was replaced while it was being copied")
 
 
-def open_source(folder: Directory, name: str) -> int:
+def open_source(folder: Directory, name: str) -> tuple[int, os.stat_result]:
     """Open a regular file for reading: never through a link, never waiting for the other end of a FIFO."""
     try:
         fd = os.open(name, READING | os.O_NOATIME, dir_fd=folder.source)
     except PermissionError:
         fd = os.open(name, READING, dir_fd=folder.source)
-    if not stat.S_ISREG(os.fstat(fd).st_mode):
+    status = os.fstat(fd)
+    if not stat.S_ISREG(status.st_mode):
         os.close(fd)
         raise SourceChanged
-    return fd
+    return fd, status
 
 
 def prepare(item: Item, tools: Tools) -> None:
@@ -72,22 +73,21 @@ def _forsake(item: Item) -> None:
 
 
 def _copy_file(item: Item, tools: Tools) -> None:
-    source = open_source(item.folder, item.name)
+    source, status = open_source(item.folder, item.name)
     try:
         try:
             item.partial, target = tools.partials.create(item.folder.target)
         except FileNotFoundError:
             raise OSError(errno.ESTALE, "the destination's folder has vanished") from None
         try:
-            _fill(item, source, target, tools)
+            _fill(item, source, status, target, tools)
         finally:
             os.close(target)
     finally:
         os.close(source)
 
 
-def _fill(item: Item, source: int, target: int, tools: Tools) -> None:
-    before = os.fstat(source)
+def _fill(item: Item, source: int, before: os.stat_result, target: int, tools: Tools) -> None:
     for attempt in range(TRIES):
         if attempt:
             os.ftruncate(target, 0)

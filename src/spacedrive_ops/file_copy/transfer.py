@@ -55,8 +55,7 @@ class Transfer:
 
     def open(self, unfinished: PartialFile | None) -> None:
         """Open both sides, going on with an earlier attempt's partial where that is still right."""
-        self._source = open_source(self.item.folder, self.item.name)
-        self._before = os.fstat(self._source)
+        self._source, self._before = open_source(self.item.folder, self.item.name)
         self._sparse = is_sparse(self._before)
         if not (unfinished is not None and self._adopt(unfinished)):
             self.item.partial, self._target = self._tools.partials.create(self.item.folder.target)

@@ -178,7 +178,7 @@ def _has_all(folder: Directory) -> bool:
     return (
         stat.S_IMODE(now.st_mode) == stat.S_IMODE(wanted.st_mode)
         and (now.st_uid, now.st_gid) == (wanted.st_uid, wanted.st_gid)
-        and is_same_time(folder.times[1], now.st_mtime_ns)
+        and is_same_time(folder.times[1], now)
     )
 
 

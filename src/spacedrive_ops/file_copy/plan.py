@@ -13,8 +13,8 @@ from spacedrive_ops.file_copy.model import OnConflict
 
 NAME_MAX: Final = 255
 COARSE_CLOCK: Final = 10_000_000
-"""File systems that store times coarsely (FAT: 2 s, exFAT: 10 ms) store multiples of this many nanoseconds."""
-COARSEST: Final = 2_000_000_000
+GRAINS: Final = (COARSE_CLOCK, 1_000_000_000, 2_000_000_000)
+"""What file systems with a coarse clock round times down to, in nanoseconds: exFAT, ext3, FAT."""
 
 
 class Decision(Enum):
@@ -57,7 +57,7 @@ def is_equal(source: os.stat_result, copy: os.stat_result) -> bool:
     return (
         stat.S_IFMT(source.st_mode) == stat.S_IFMT(copy.st_mode)
         and (source.st_size == copy.st_size or not stat.S_ISREG(source.st_mode))
-        and is_same_time(source.st_mtime_ns, copy.st_mtime_ns)
+        and is_same_time(source.st_mtime_ns, copy)
     )
 
 
@@ -69,15 +69,21 @@ def is_ours(source: os.stat_result, existing: os.stat_result, since: int) -> boo
     return existing.st_ctime_ns >= since and is_equal(source, existing)
 
 
-def is_same_time(source_ns: int, copy_ns: int) -> bool:
-    """Equal, or as equal as a file system with a coarse clock can hold."""
-    if source_ns == copy_ns:
+def is_same_time(source_ns: int, copy: os.stat_result) -> bool:
+    """Equal, or as equal as the copy's file system can hold.
+
+    That its clock is coarse shows in the change time, which the file system itself sets: elsewhere a time that
+    happens to be whole is an exact one, and another one is another version.
+    """
+    if source_ns == copy.st_mtime_ns:
         return True
-    return copy_ns % COARSE_CLOCK == 0 and abs(source_ns - copy_ns) < COARSEST
+    if copy.st_ctime_ns % COARSE_CLOCK != 0:
+        return False
+    return any(copy.st_mtime_ns == source_ns - source_ns % grain for grain in GRAINS)
 
 
 def is_newer(source: os.stat_result, existing: os.stat_result) -> bool:
-    return source.st_mtime_ns > existing.st_mtime_ns and not is_same_time(source.st_mtime_ns, existing.st_mtime_ns)
+    return source.st_mtime_ns > existing.st_mtime_ns and not is_same_time(source.st_mtime_ns, existing)
 
 
 def special_kind(mode: int) -> str:

@@ -127,6 +127,7 @@ class _Run:
         self._partials = Partials(ctx.id.short, ctx.attempt)
         self._copier = ByteCopier(interrupt_requested)
         self._library = ctx.library.path
+        self._excluded: frozenset[tuple[int, int]] = frozenset()
 
     async def to_the_end(self) -> Tally:
         if self._job.verify:
@@ -135,6 +136,7 @@ class _Run:
         resumed = stored is not None
         state = await self._begin() if stored is None else await unpacked(self._ctx, stored)
         roots = layout.roots_of(self._job.sources, self._job.destination, into=state.into)
+        self._excluded = await self._ctx.run_in_pool(layout.excluded_identities, roots, self._library, into=state.into)
         reporter = Reporter(self._ctx, state, Denied(state.warned), self._moving)
         if self._moving and state.renamed_roots < len(roots):
             await self._rename(roots, reporter)
@@ -158,7 +160,7 @@ class _Run:
     async def _rename(self, roots: list[Root], reporter: Reporter) -> None:
         """A move within one file system: whole sources are renamed, where nothing of that name is there."""
         ctx, state = self._ctx, reporter.state
-        apart = layout.identities_above_library(self._library)
+        apart = await ctx.run_in_pool(layout.identities_above_library, self._library)
         since = state.started_ns
         moved = await ctx.run_in_pool(
             rename_roots, roots[state.renamed_roots :], apart, ctx.check_claim, since, durable=self._job.durable
@@ -172,12 +174,11 @@ class _Run:
 
     async def _scan(self, roots: list[Root], reporter: Reporter) -> None:
         ctx, state = self._ctx, reporter.state
-        excluded = layout.excluded_identities(roots, self._library, into=state.into)
-        renames_on = os.stat(roots[0].target).st_dev if self._moving else None
+        renames_on = (await ctx.run_in_pool(os.stat, roots[0].target)).st_dev if self._moving else None
         scan = Scan(
             roots,
             self._job.on_conflict,
-            excluded=excluded,
+            excluded=self._excluded,
             renames_on=renames_on,
             may_be_gone=state.renamed_roots,
         )
@@ -228,7 +229,7 @@ class _Run:
             target,
             after=state.removed if self._moving else state.cursor,
             done=state.cursor if self._moving else None,
-            excluded=layout.excluded_identities(roots, self._library, into=state.into),
+            excluded=self._excluded,
             may_be_gone=state.renamed_roots,
             on_unfinished=partial(_restore_times, state.folder_times),
         )

@@ -2,8 +2,8 @@
 
     python -m tests.fault.copy_held LIBRARY SOURCE DESTINATION STEP NTH
 
-Prints "held" at the NTH hit of copy.STEP, waits for a line, and prints the outcome. With NTH 0 it only copies slowly,
-and prints before each chunk the time and how much is written.
+Copies slowly, and prints before each chunk the time and how much is written. At the NTH hit of copy.STEP it prints
+"held" and waits for a line; with NTH 0 it never does. In the end it prints the outcome.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import asyncio
 import os
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from spacedrive_jobs import Library, failpoint
@@ -32,8 +33,21 @@ def slowly(_: str) -> None:
     time.sleep(PACE)  # noqa: TID251 - the pace of a slow disk
 
 
+def slowly_until(nth: int) -> Callable[[str], None]:
+    """Slowly, so that a checkpoint has named an offset by then."""
+    holding = failpoint.at_nth(hold, nth)
+
+    def act(name: str) -> None:
+        slowly(name)
+        holding(name)
+
+    return act
+
+
 async def main(library: str, source: str, destination: str, step: str, nth: str) -> None:
-    failpoint.arm(f"copy.{step}", failpoint.at_nth(hold, int(nth)) if int(nth) else slowly)
+    failpoint.arm("copy.data", slowly)
+    if int(nth):
+        failpoint.arm(f"copy.{step}", slowly_until(int(nth)))
     async with Library.open(library, create=True, lease=LEASE) as opened:
         job = FileCopyJob(sources=(Path(source),), destination=Path(destination), on_conflict="overwrite")
         handle = await opened.jobs.dispatch(job)

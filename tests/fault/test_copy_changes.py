@@ -119,7 +119,7 @@ async def test_verifying_finds_what_was_written_wrong(disk_path: Path, size: int
             file.seek(1000)
             file.write(bytes([byte ^ 1]))
 
-    failpoint.arm("copy.metadata", failpoint.at_nth(turn_a_bit, 1))
+    failpoint.arm("copy.flush", failpoint.at_nth(turn_a_bit, 1))
     async with Library.open(disk_path / "library", create=True) as library:
         job = FileCopyJob(sources=(source,), destination=disk_path / "out", verify=True)
         handle = await library.jobs.dispatch(job)

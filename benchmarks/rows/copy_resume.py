@@ -55,8 +55,11 @@ async def ours(ground: Ground) -> Figures:
         await handle.wait()
         second = time.perf_counter() - start
         total = (await opened.jobs.info(handle.id)).view.items_done or 0
-        # What the second attempt still had to copy took as long as it did in the first one.
-        skipping = max(1e-9, second - (total - done) * first / max(1, done))
+        # What the second attempt still had to copy took as long as it did in the first one; where that estimate is all
+        # of its time, the whole second attempt is counted: a lower bound.
+        skipping = second - (total - done) * first / max(1, done)
+        if skipping < second / 10:
+            skipping = second
     return {"per_second": done / skipping, "done_share": 100 * done / max(1, total), "resumed_s": second}
 
 

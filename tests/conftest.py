@@ -54,6 +54,8 @@ def mounts(disk_path: Path) -> Iterator[Mounts]:
 
     Mark the test with what it mounts: `@pytest.mark.needs("mount")` for tmpfs, `needs("ext4")`, `needs("xfs")`, ...
     """
+    if problem := abilities.missing("mount"):  # nothing here can be mounted without, whatever the test forgot to say
+        (pytest.fail if abilities.require_all() else pytest.skip)(f"needs mount: {problem}")
     with Mounts(disk_path / "mounts") as mounts:
         yield mounts
 

@@ -49,7 +49,9 @@ run: .venv/.stamp-run ## copy a real tree with a live bar, verify it, say what t
 	@PATH="$(CURDIR)/$(BIN):$$PATH" SRC="$(SRC)" DST="$(DST)" sh scripts/run-demo.sh
 
 test: .venv/.stamp-dev ## all tests (ARGS="tests/unit -k name" for some)
-	$(PY) -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
+	@# A folder of this run's own: pytest's shared one is swept at the end, and trips over what killed runs left there.
+	tmp=$$(mktemp -d) && trap 'rm -rf --one-file-system "$$tmp"' EXIT && \
+	$(PY) -m pytest -n $(WORKERS) --dist loadgroup --basetemp "$$tmp/tests" $(ARGS)
 
 check: .venv/.stamp-dev ## format, lint, import rules, types
 	$(BIN)/ruff format --check .

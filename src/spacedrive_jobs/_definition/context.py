@@ -7,8 +7,8 @@ verbs raises AttemptEnded.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable
-from datetime import datetime
+from collections.abc import Callable, Coroutine, Iterable, Mapping
+from datetime import datetime, timedelta
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Generic, Literal, ParamSpec, TypeAlias, TypeVar, overload
 
@@ -18,6 +18,9 @@ from spacedrive_jobs._model.progress import JobMetrics, Progress
 if TYPE_CHECKING:
     from typing_extensions import TypeVar as DefaultTypeVar
 
+    from spacedrive_jobs._definition.handle import BlockingJobHandle, JobHandle
+    from spacedrive_jobs._definition.instance import Job
+    from spacedrive_jobs._model.updates import JobOutcome
     from spacedrive_jobs._runtime.blocking import BlockingLibrary
     from spacedrive_jobs._runtime.library import Library
 
@@ -28,6 +31,7 @@ else:  # the default is for checkers; typing_extensions is no dependency at run 
 P = ParamSpec("P")
 T = TypeVar("T")
 R = TypeVar("R")
+OutT = TypeVar("OutT")
 
 ItemPath: TypeAlias = str | bytes | PathLike[str] | PathLike[bytes]
 ItemProblem: TypeAlias = Literal["skipped", "warning", "error"]
@@ -92,6 +96,16 @@ class PlainVerbs(ABC):
     @abstractmethod
     def keep(self, key: bytes, value: bytes, /) -> None:
         """Remember a row of the job's own, stored with the next checkpoint: for maps too large for the state."""
+
+    @property
+    @abstractmethod
+    def retry_of(self) -> JobId | None:
+        """The ended job that this one does again, if it came from a `retry`."""
+
+    @abstractmethod
+    def reserved_written(self, count: int, /) -> None:
+        """Say how many bytes, in all, have been written of the disk space that the job reserved: they are counted
+        once then, as used space, and no more as reserved. Stored with the next checkpoint."""
 
     @abstractmethod
     def check_claim(self) -> None:
@@ -159,6 +173,77 @@ class JobContext(PlainVerbs, Generic[CtxStateT]):
         waits for those in flight, and is raised as it was. An interruption is raised bare.
         """
 
+    @abstractmethod
+    async def spawn_child(
+        self, job: Job[Any, OutT], /, *, key: str | None = None, after: Iterable[JobHandle[Any]] = ()
+    ) -> JobHandle[OutT]:
+        """Dispatch a child, once: in a parent that runs again the same `key` gives the child it spawned before.
+
+        Without a key the child is known by its kind, its arguments and how often this attempt has spawned the like. A
+        parent that runs again after an error gets a fresh child where the old one failed or was cancelled. Cancelling
+        the parent, or its final failure, cancels the child; a pause pauses it. The child gets the parent's priority if
+        that is higher than its own. `after`: jobs that it waits for, and is cancelled with if they fail. Waiting for
+        the handle holds no slot. Raises DependencyCycle, ArgumentError.
+        """
+
+    @overload
+    async def wait_for_children(self, *, on_failure: Literal["raise"] = "raise") -> None: ...
+    @overload
+    async def wait_for_children(self, *, on_failure: Literal["settle"]) -> Mapping[JobId, JobOutcome[object]]: ...
+    @abstractmethod
+    async def wait_for_children(self, *, on_failure: Literal["raise", "settle"] = "raise") -> Any:
+        """Wait until every child has ended; meanwhile the parent holds no slot.
+
+        "raise": an ExceptionGroup of JobFailed and JobCancelled, if any did not complete. "settle": what became of
+        each. Where a failed child was spawned afresh, the fresh one counts.
+        """
+
+    @overload
+    async def step(
+        self, key: str, fn: Callable[P, Coroutine[Any, Any, T]], /, *args: P.args, **kwargs: P.kwargs
+    ) -> T: ...
+    @overload
+    async def step(self, key: str, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T: ...
+    @abstractmethod
+    async def step(self, key: str, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+        """Run `fn` once and remember its result over crashes and pauses: later calls by `key` return it.
+
+        A coroutine function is awaited, a plain one runs in the pool. The result is stored, durably, before it is
+        returned; if the process dies before that, `fn` runs again. At most 1 MiB; the type is that of `fn`'s return
+        annotation, plain values where it has none. An error is raised and not remembered.
+        """
+
+    @abstractmethod
+    async def sleep(self, delay: timedelta | float, /, *, key: str) -> None:
+        """Wait `delay` (seconds, or a timedelta) from the first call by this key, over crashes and restarts.
+
+        Holds no slot. Beyond 30 s the attempt ends and the job waits in the queue; it then runs anew from its last
+        checkpoint, and the same call returns at once when the time has passed.
+        """
+
+    @overload
+    async def ask(self, question: str, /, *, key: str, topic: str = "") -> str: ...
+    @overload
+    async def ask(self, question: str, /, *, key: str, choices: Iterable[T], topic: str = "") -> T: ...
+    @abstractmethod
+    async def ask(self, question: str, /, *, key: str, choices: Iterable[Any] = (), topic: str = "") -> Any:
+        """Ask a person, and wait for the answer: from a handle, the command line or the page.
+
+        Asked once a key; a question that was answered gives its answer at once, in any attempt. `choices`: the allowed
+        answers (strings, numbers, enum members). `topic`: one answer may be given to all questions of a topic, those
+        asked later included. Holds no slot. After 30 s the attempt ends and the job waits in the queue.
+        """
+
+    @overload
+    async def ask_all(self, questions: Mapping[str, str], /, *, topic: str = "") -> dict[str, str]: ...
+    @overload
+    async def ask_all(
+        self, questions: Mapping[str, str], /, *, choices: Iterable[T], topic: str = ""
+    ) -> dict[str, T]: ...
+    @abstractmethod
+    async def ask_all(self, questions: Mapping[str, str], /, *, choices: Iterable[Any] = (), topic: str = "") -> Any:
+        """`ask` for several questions by their keys at once; the answers by the same keys when all are given."""
+
 
 class BlockingJobContext(PlainVerbs, Generic[CtxStateT]):
     """The context of a plain `def` job, which runs in a thread: the same verbs, not awaited."""
@@ -202,3 +287,41 @@ class BlockingJobContext(PlainVerbs, Generic[CtxStateT]):
     @abstractmethod
     def map(self, fn: Callable[[T], R], items: Iterable[T], /, *, limit: int | None = None) -> list[R]:
         """As JobContext.map."""
+
+    @abstractmethod
+    def spawn_child(
+        self, job: Job[Any, OutT], /, *, key: str | None = None, after: Iterable[BlockingJobHandle[Any]] = ()
+    ) -> BlockingJobHandle[OutT]:
+        """As JobContext.spawn_child."""
+
+    @overload
+    def wait_for_children(self, *, on_failure: Literal["raise"] = "raise") -> None: ...
+    @overload
+    def wait_for_children(self, *, on_failure: Literal["settle"]) -> Mapping[JobId, JobOutcome[object]]: ...
+    @abstractmethod
+    def wait_for_children(self, *, on_failure: Literal["raise", "settle"] = "raise") -> Any:
+        """As JobContext.wait_for_children."""
+
+    @abstractmethod
+    def step(self, key: str, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """As JobContext.step; `fn` runs in the job's own thread."""
+
+    @abstractmethod
+    def sleep(self, delay: timedelta | float, /, *, key: str) -> None:
+        """As JobContext.sleep."""
+
+    @overload
+    def ask(self, question: str, /, *, key: str, topic: str = "") -> str: ...
+    @overload
+    def ask(self, question: str, /, *, key: str, choices: Iterable[T], topic: str = "") -> T: ...
+    @abstractmethod
+    def ask(self, question: str, /, *, key: str, choices: Iterable[Any] = (), topic: str = "") -> Any:
+        """As JobContext.ask."""
+
+    @overload
+    def ask_all(self, questions: Mapping[str, str], /, *, topic: str = "") -> dict[str, str]: ...
+    @overload
+    def ask_all(self, questions: Mapping[str, str], /, *, choices: Iterable[T], topic: str = "") -> dict[str, T]: ...
+    @abstractmethod
+    def ask_all(self, questions: Mapping[str, str], /, *, choices: Iterable[Any] = (), topic: str = "") -> Any:
+        """As JobContext.ask_all."""

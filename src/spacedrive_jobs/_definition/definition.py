@@ -22,6 +22,7 @@ from spacedrive_jobs._definition.codec import (
 from spacedrive_jobs._definition.schema import from_json, schema_of, to_json
 from spacedrive_jobs._definition.upgrades import UpgradeMissing, Upgrades
 from spacedrive_jobs._model.errors import ArgumentError
+from spacedrive_jobs._model.lane import Limits
 from spacedrive_jobs._model.options import JobOptions
 
 if TYPE_CHECKING:
@@ -54,6 +55,9 @@ class Target(ABC):
     def hook(self, job: Any, name: HookName) -> Hook | None: ...
 
     @abstractmethod
+    def has_hook(self, name: HookName) -> bool: ...
+
+    @abstractmethod
     def owns(self, job: object) -> bool:
         """Whether `job` is one of this very target, not of a class derived from it."""
 
@@ -84,6 +88,26 @@ class JobDefinition(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     @property
     def oldest_version(self) -> int:
         return self.upgrades.oldest(self.version)
+
+    @property
+    def tidies(self) -> bool:
+        """Whether its jobs have an `on_cancel` hook."""
+        return self.target.has_hook("on_cancel")
+
+    @property
+    def argument_names(self) -> tuple[str, ...]:
+        return self.arguments.type.__struct_fields__  # type: ignore[no-any-return]
+
+    @property
+    def limits(self) -> Limits:
+        options = self.options
+        rate = options.rate_limit
+        return Limits(
+            self.kind,
+            options.max_concurrent,
+            options.max_per_key,
+            (rate.count, round(rate.per.total_seconds() * 1000)) if rate is not None else None,
+        )
 
     @property
     def module(self) -> str:

@@ -62,6 +62,22 @@ class JobHandle(ABC, Generic[OutT_co]):
     async def abort(self, reason: str = "") -> None:
         """Cancel without waiting for the job's code: the task is cancelled, the child process killed."""
 
+    @abstractmethod
+    async def retry(self) -> JobHandle[OutT_co]:
+        """Do an ended job again, as a new job that starts from its last checkpoint, kept rows and finished steps.
+
+        Its children that completed count as the new one's. Raises TransitionRefused if the job has not ended or has
+        completed, JobGone if it was pruned.
+        """
+
+    @abstractmethod
+    async def set_priority(self, priority: int) -> None:
+        """Of the job and its unfinished descendants. Raises TransitionRefused if it has ended."""
+
+    @abstractmethod
+    async def put_first(self) -> None:
+        """Put a queued job before all others of its priority. Raises TransitionRefused if it does not wait."""
+
 
 class BlockingJobHandle(ABC, Generic[OutT_co]):
     """JobHandle for programs without asyncio: the same verbs, not awaited."""
@@ -101,3 +117,15 @@ class BlockingJobHandle(ABC, Generic[OutT_co]):
     @abstractmethod
     def abort(self, reason: str = "") -> None:
         """As JobHandle.abort."""
+
+    @abstractmethod
+    def retry(self) -> BlockingJobHandle[OutT_co]:
+        """As JobHandle.retry."""
+
+    @abstractmethod
+    def set_priority(self, priority: int) -> None:
+        """As JobHandle.set_priority."""
+
+    @abstractmethod
+    def put_first(self) -> None:
+        """As JobHandle.put_first."""

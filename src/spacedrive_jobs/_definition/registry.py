@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import threading
 import warnings
-from typing import Any, Final
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final, NamedTuple
 
 from spacedrive_jobs._definition.definition import JobDefinition
 from spacedrive_jobs._definition.instance import BoundJob
 from spacedrive_jobs._model.errors import DefinitionError, UnknownKind
+from spacedrive_jobs._model.lane import Limits
 
 ENTRY_POINT_GROUP: Final = "spacedrive_jobs.jobs"
+
+
+class Claimable(NamedTuple):
+    """By stored name, aliases too: the oldest and the newest version that can be run, and the limits where there are."""
+
+    versions: Mapping[str, tuple[int, int]]
+    limits: Mapping[str, Limits]
 
 
 class Registry:
@@ -20,6 +29,7 @@ class Registry:
         self._definitions: dict[str, JobDefinition] = {}
         self._names: dict[str, JobDefinition] = {}
         self._lock = threading.Lock()
+        self._claimable: Claimable | None = None
         self._discovered = False
         self._discovering = threading.RLock()  # its own: an import takes locks of its own, and registers
 
@@ -33,6 +43,7 @@ class Registry:
                     raise DefinitionError(_clash(definition, other))
             for other in displaced:
                 self._forget(other)
+            self._claimable = None
             self._definitions[definition.kind] = definition
             self._names.update(dict.fromkeys(names, definition))
 
@@ -56,6 +67,30 @@ class Registry:
         """Every kind once, by name."""
         with self._lock:
             return tuple(self._definitions[kind] for kind in sorted(self._definitions))
+
+    def claimable(self) -> Claimable:
+        """What this process can run, as a claim asks for it; built anew only when a kind was added."""
+        with self._lock:
+            if self._claimable is None:
+                named = [
+                    (name, definition)
+                    for definition in self._definitions.values()
+                    for name in (definition.kind, *definition.aliases)
+                ]
+                self._claimable = Claimable(
+                    {name: (definition.oldest_version, definition.version) for name, definition in named},
+                    {name: definition.limits for name, definition in named if not definition.limits.is_none},
+                )
+            return self._claimable
+
+    def names_of(self, kinds: Iterable[object]) -> Iterator[tuple[str, ...]]:
+        """All stored names of each kind, given as name, class or job function; an unknown name stands for itself."""
+        for kind in kinds:
+            known = self._names.get(kind) if isinstance(kind, str) else self.definition_of_kind(kind)
+            if known is not None:
+                yield known.kind, *known.aliases
+            elif isinstance(kind, str):
+                yield (kind,)
 
     def definition_of(self, job: object) -> JobDefinition:
         """The definition of a job. Raises TypeError for what is none."""

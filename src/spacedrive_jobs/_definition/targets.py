@@ -35,6 +35,9 @@ class ClassTarget(Target):
     def hook(self, job: Any, name: HookName) -> Hook | None:
         return cast("Hook | None", getattr(job, name, None))
 
+    def has_hook(self, name: HookName) -> bool:
+        return hasattr(self._class, name)
+
     def owns(self, job: object) -> bool:
         return type(job) is self._class
 
@@ -64,6 +67,9 @@ class FunctionTarget(Target):
 
     def hook(self, job: BoundJob[Any], name: HookName) -> Hook | None:
         return None
+
+    def has_hook(self, name: HookName) -> bool:
+        return False
 
     def owns(self, job: object) -> bool:
         return type(job) is BoundJob

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 from spacedrive_jobs._model.ids import JobId
@@ -124,6 +125,42 @@ class TransitionRefused(JobError):
         super().__init__(f"cannot {verb} job {job.short}: " + (why or f"it is {status}"))
 
 
+class NotUnique(JobError):
+    """A unique job was refused, because one like it is unfinished; nothing was stored."""
+
+    existing: JobId
+    kind: str
+
+    def __init__(self, kind: str, existing: JobId, existing_kind: str, status: str) -> None:
+        self.kind, self.existing = kind, existing
+        super().__init__(
+            f"{kind} was not stored: {existing_kind} {existing.short} is like it and {status}. "
+            'Wait for that one, cancel it, or dispatch with the policy "return" or "replace".'
+        )
+
+
+class DependencyCycle(JobError):
+    """A job would wait for one that waits for it; nothing was stored."""
+
+    on: JobId
+    waits: JobId
+
+    def __init__(self, on: JobId, waits: JobId) -> None:
+        self.on, self.waits = on, waits
+        super().__init__(
+            f"a child of job {waits.short} cannot wait for job {on.short}, which itself waits for {waits.short}: "
+            "neither would ever run. Leave it out of `after`."
+        )
+
+
+class QuestionNotOpen(JobError):
+    """There is no open question of this id: it was answered, or its job has ended."""
+
+    def __init__(self, question: str) -> None:
+        self.question = question
+        super().__init__(f"there is no open question {question}: it was answered already, or its job has ended")
+
+
 class AttemptEnded(JobError):
     """The attempt is over or has lost its claim: what it still tries to write is refused."""
 
@@ -152,6 +189,18 @@ class StoreBusy(JobError):
     def __init__(self, path: Path, holder: str) -> None:
         self.path, self.holder = path, holder
         super().__init__(f"{path} is held by {holder}, for longer than was to be waited; nothing was stored")
+
+
+class RetryLater(JobError):
+    """Raised by a job's code: give this attempt up and run again after `delay`, without using a retry (a snooze)."""
+
+    delay: timedelta
+
+    def __init__(self, delay: timedelta | float, reason: str = "") -> None:
+        self.delay = delay if isinstance(delay, timedelta) else timedelta(seconds=delay)
+        if self.delay < timedelta():
+            raise ValueError(f"a delay is at least 0, not {delay!r}")
+        super().__init__(reason or f"asked to be run again in {self.delay.total_seconds():g} s")
 
 
 class LibraryError(JobError):

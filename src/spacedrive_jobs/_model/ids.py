@@ -74,5 +74,9 @@ class JobIdSource:
         return ((head << 64) | 0x8000_0000_0000_0000 | (self._random & 0x3FFF_FFFF_FFFF_FFFF)).to_bytes(16, "big")
 
 
+def new_question_id() -> bytes:
+    return os.urandom(16)
+
+
 def new_runner_id() -> RunnerId:
     return RunnerId(os.urandom(16))

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias, final
 
 from spacedrive_jobs._model.status import Priority
+from spacedrive_jobs._model.transition import OnFailure, UniquePolicy
 
 GB: Final = 10**9
 GiB: Final = 1 << 30
+
+LimitKey: TypeAlias = str | tuple[str, ...] | Callable[[Any], str]
+"""What jobs that share a limit have in common: arguments by name, or what a function makes of the job."""
 
 Isolation: TypeAlias = Literal["async", "thread", "process"]
 
@@ -18,6 +23,28 @@ MAX_CRASHES: Final = 3
 """A job whose process died this often without an advancing checkpoint in between is failed."""
 
 MAX_BACKOFF: Final = timedelta(hours=1)
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Unique:
+    """No two unfinished jobs of a kind with equal `fields` (names of arguments; none: the kind alone).
+
+    `policy`: a twin gives the live job's handle ("return"), is refused with NotUnique ("reject"), or cancels it and
+    takes its place once its code has stopped ("replace").
+    """
+
+    fields: tuple[str, ...] = ()
+    policy: UniquePolicy = "return"
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """At most `count` starts of a kind in any span of length `per`, over all processes."""
+
+    count: int
+    per: timedelta
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +60,14 @@ class JobOptions:
     timeout: timedelta | None = None
     deadline: timedelta | None = None
     checkpoint_interval: timedelta | None = None
+    max_concurrent: int | None = None
+    max_per_key: int | None = None
+    limit_key: LimitKey | None = None
+    rate_limit: Rate | None = None
+    depends_on: tuple[object, ...] = ()
+    on_failure: OnFailure = "run"
+    scope: str | None = None
+    unique: Unique | None = None
 
     def delay_before_retry(self, errors: int, jitter: random.Random) -> timedelta:
         """Doubling from `backoff`, capped at an hour, ± 10 % so that many failures do not return at one moment."""

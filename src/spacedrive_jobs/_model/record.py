@@ -32,6 +32,7 @@ class JobInfo:
 
     `request` is what was asked of a running job and not yet done; `reason` says, for people, why the job is in its
     status (why it waits, what failed). `handled` is False where no live definition in this process fits the job.
+    `retry_of` is the ended job that this one does again; `action` says who dispatched it and why, as plain values.
     `arguments` and `output` are plain values (as in JSON), None where they cannot be decoded here.
     """
 
@@ -47,6 +48,8 @@ class JobInfo:
     errors: int
     crashes: int
     parent: JobId | None
+    retry_of: JobId | None
+    action: object
     created_at: datetime
     due_at: datetime | None
     started_at: datetime | None
@@ -107,6 +110,19 @@ class JobEvent:
     request: Request | None
     attempt: int
     reason: str
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class AttemptInfo:
+    """How an attempt ended that did not complete its job."""
+
+    attempt: int
+    ended_at: datetime
+    outcome: Literal["failed", "cancelled", "paused", "interrupted", "snoozed", "crashed"]
+    reason: str
+    error_type: str
+    error_traceback: str
 
 
 @final

@@ -6,11 +6,38 @@ What is made for every job or item is a NamedTuple: a frozen dataclass costs sev
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import NamedTuple, TypeAlias, Union, final
+from typing import Literal, NamedTuple, TypeAlias, Union, final
 
 from spacedrive_jobs._model.ids import JobId, RunnerId
 from spacedrive_jobs._model.record import ItemOutcome
 from spacedrive_jobs._model.status import Request
+
+
+OnFailure: TypeAlias = Literal["cancel", "run"]
+"""What becomes of a job when one that it waits for fails or is cancelled."""
+
+UniquePolicy: TypeAlias = Literal["return", "reject", "replace"]
+
+
+class Wait(NamedTuple):
+    """To wait for one job."""
+
+    on: bytes
+    policy: OnFailure
+
+
+class KindWait(NamedTuple):
+    """To wait for the jobs of a kind that are unfinished at the moment of dispatch; `names`: its aliases too."""
+
+    names: tuple[str, ...]
+    policy: OnFailure
+
+
+class UniqueKey(NamedTuple):
+    """16 bytes that no two unfinished jobs share, and what to do when one has them already."""
+
+    key: bytes
+    policy: UniquePolicy
 
 
 class NewJob(NamedTuple):
@@ -25,6 +52,21 @@ class NewJob(NamedTuple):
     created_at: int
     parent: bytes | None = None
     deadline_at: int | None = None
+    lane: str = ""
+    """What admission asks besides the kind, as `lane_text` writes it."""
+    tidies: bool = False
+    """Its kind has an `on_cancel` hook, which runs even if the job is cancelled while it waits."""
+    scope: bytes | None = None
+    unique: UniqueKey | None = None
+    after: tuple[Wait, ...] = ()
+    after_kinds: tuple[KindWait, ...] = ()
+    retry_of: bytes | None = None
+    action: bytes | None = None
+
+    @property
+    def is_plain(self) -> bool:
+        """Nothing about it depends on other jobs: it is stored as it is."""
+        return self.unique is None and not self.after and not self.after_kinds
 
 
 class Claim(NamedTuple):
@@ -49,6 +91,11 @@ class ClaimedJob(NamedTuple):
     deadline_at: int | None
     request: Request | None
     reason: str
+    lane: str = ""
+    weight: int = 0
+    """Its priority at the claim, ageing included: what a job must exceed to have this one suspended."""
+    retry_of: JobId | None = None
+    action: bytes | None = None
 
 
 class ItemRow(NamedTuple):
@@ -79,6 +126,8 @@ class Flush:
     notes: tuple[NoteRow, ...] = ()
     notes_seq: int = 0
     kept: tuple[tuple[bytes, bytes], ...] = ()
+    written: int | None = None
+    """Bytes written of the space that the job reserved, in all; None: as before."""
 
 
 @final
@@ -151,6 +200,8 @@ class Retry:
     at: int
     due_at: int
     reason: str
+    error_type: str = ""
+    error_traceback: str = ""
     trace: Trace = field(default=NOTHING)
 
 
@@ -187,6 +238,19 @@ class Requeue:
 
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Snooze:
+    """The job itself wants to go on later: at `due_at`, or when all of `questions` are answered. Uses no budget."""
+
+    claim: Claim
+    at: int
+    reason: str
+    due_at: int | None = None
+    questions: tuple[bytes, ...] = ()
+    trace: Trace = field(default=NOTHING)
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Crash:
     """The process that ran this attempt died while its runner lives (isolation="process")."""
 
@@ -197,4 +261,4 @@ class Crash:
     trace: Trace = field(default=NOTHING)
 
 
-Transition: TypeAlias = Union[Complete, Fail, Retry, Pause, Cancel, Requeue, Crash]
+Transition: TypeAlias = Union[Complete, Fail, Retry, Pause, Cancel, Requeue, Snooze, Crash]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import warnings
 from dataclasses import dataclass, replace
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 import msgspec
 
@@ -45,6 +45,10 @@ class Port(Protocol):
         """Ask the store; blocking."""
         ...
 
+    def call(self, method: str, argument: Any, sink: Sink) -> None:
+        """Ask a service of the runner (see JobServices)."""
+        ...
+
     def log(self, message: str) -> None: ...
     def progressed(self) -> None:
         """The attempt's newest progress has not been seen yet."""
@@ -76,7 +80,7 @@ class Attempt:
         lease: float,
         checkpoint: Checkpoint | None = None,
     ) -> None:
-        self.claim, self.parent = claimed.claim, claimed.parent
+        self.claim, self.parent, self.retry_of = claimed.claim, claimed.parent, claimed.retry_of
         self.deadline = to_datetime(claimed.deadline_at) if claimed.deadline_at is not None else None
         self.definition, self.interrupter, self.port, self.clock = definition, interrupter, port, clock
         interval = definition.options.checkpoint_interval
@@ -96,6 +100,7 @@ class Attempt:
         self._mark: Mark | None = None
         self._lock = threading.Lock()
         self._unseen = False
+        self._written: int | None = None
         self._verified_at = self.written_at = clock.monotonic()
         self._trusted_for = lease / 2
 
@@ -188,6 +193,11 @@ class Attempt:
         with self._lock:
             self._kept.append((bytes(key), bytes(value)))
 
+    def reserved_written(self, count: int) -> None:
+        self.require_live()
+        with self._lock:
+            self._written = count
+
     def find_kept(self, key: bytes) -> bytes | None:
         """The newest value that is not stored yet."""
         with self._lock:
@@ -278,7 +288,9 @@ class Attempt:
             notes=tuple(self._notes[: mark.notes]),
             notes_seq=self._notes_seq,
             kept=tuple(self._kept[: mark.kept]),
+            written=self._written,
         )
+        self._written = None
         self._items_seq += mark.items
         self._notes_seq += mark.notes
         del self._items[: mark.items], self._notes[: mark.notes], self._kept[: mark.kept]

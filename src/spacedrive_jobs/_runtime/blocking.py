@@ -13,7 +13,10 @@ from typing import TYPE_CHECKING, Any, TypeVar, final, overload
 from spacedrive_jobs._definition.handle import BlockingJobHandle, JobHandle
 from spacedrive_jobs._definition.job import Job, Kind
 from spacedrive_jobs._model.ids import JobId
+from spacedrive_jobs._model.options import Unique
+from spacedrive_jobs._model.questions import QuestionInfo
 from spacedrive_jobs._model.record import (
+    AttemptInfo,
     ItemInfo,
     ItemOutcome,
     JobEvent,
@@ -25,7 +28,9 @@ from spacedrive_jobs._model.record import (
     RunnerInfo,
 )
 from spacedrive_jobs._model.status import JobStatus
+from spacedrive_jobs._model.transition import OnFailure
 from spacedrive_jobs._model.updates import JobUpdate
+from spacedrive_jobs._runtime.dispatcher import Action
 
 if TYPE_CHECKING:
     from spacedrive_jobs._runtime.library import Library
@@ -35,19 +40,17 @@ OutT = TypeVar("OutT")
 OutT_co = TypeVar("OutT_co", covariant=True)
 
 
-class LoopThread:
-    """An event loop in a daemon thread, and the way to call into it from any other."""
+class LoopCaller:
+    """The way to call into an event loop that runs in one thread from any other."""
 
     loop: asyncio.AbstractEventLoop
 
-    def __init__(self) -> None:
-        self.loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self.loop.run_forever, name="jobs-loop", daemon=True)
-        self._thread.start()
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.loop = loop
 
     def call(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Run `coroutine` on the loop and wait for it. On the loop's own thread it would wait for itself: refused."""
-        if threading.current_thread() is self._thread:
+        if _running_loop() is self.loop:
             coroutine.close()
             raise RuntimeError("a blocking call was made on the library's own event loop")
         future = asyncio.run_coroutine_threadsafe(coroutine, self.loop)
@@ -57,6 +60,22 @@ class LoopThread:
             future.cancel()
             raise
 
+
+def _running_loop() -> asyncio.AbstractEventLoop | None:
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
+
+
+class LoopThread(LoopCaller):
+    """An event loop in a daemon thread of its own."""
+
+    def __init__(self) -> None:
+        super().__init__(asyncio.new_event_loop())
+        self._thread = threading.Thread(target=self.loop.run_forever, name="jobs-loop", daemon=True)
+        self._thread.start()
+
     def close(self) -> None:
         self.loop.call_soon_threadsafe(self.loop.stop)
         self._thread.join()
@@ -64,7 +83,7 @@ class LoopThread:
 
 
 class StoredBlockingJobHandle(BlockingJobHandle[OutT_co]):
-    def __init__(self, thread: LoopThread, handle: JobHandle[OutT_co]) -> None:
+    def __init__(self, thread: LoopCaller, handle: JobHandle[OutT_co]) -> None:
         self._thread, self._handle = thread, handle
 
     def __repr__(self) -> str:
@@ -111,26 +130,70 @@ class StoredBlockingJobHandle(BlockingJobHandle[OutT_co]):
     def abort(self, reason: str = "") -> None:
         self._thread.call(self._handle.abort(reason))
 
+    def retry(self) -> BlockingJobHandle[OutT_co]:
+        return StoredBlockingJobHandle(self._thread, self._thread.call(self._handle.retry()))
+
+    def set_priority(self, priority: int) -> None:
+        self._thread.call(self._handle.set_priority(priority))
+
+    def put_first(self) -> None:
+        self._thread.call(self._handle.put_first())
+
 
 @final
 class BlockingJobSystem:
     """JobSystem's verbs, not awaited."""
 
-    def __init__(self, thread: LoopThread, library: Library) -> None:
+    def __init__(self, thread: LoopCaller, library: Library) -> None:
         self._thread, self._jobs = thread, library.jobs
 
     def dispatch(
-        self, job: Job[Any, OutT], /, *, priority: int | None = None, timeout: float | None = None
+        self,
+        job: Job[Any, OutT],
+        /,
+        *,
+        priority: int | None = None,
+        after: Iterable[BlockingJobHandle[Any]] = (),
+        on_failure: OnFailure = "cancel",
+        unique: tuple[str, ...] | Unique | None = None,
+        action: Action | None = None,
+        timeout: float | None = None,
     ) -> BlockingJobHandle[OutT]:
         """As JobSystem.dispatch."""
-        return self._wrap(self._thread.call(self._jobs.dispatch(job, priority=priority, timeout=timeout)))
+        dispatched = self._jobs.dispatch(
+            job,
+            priority=priority,
+            after=[self._jobs.handle_of(handle.id) for handle in after],
+            on_failure=on_failure,
+            unique=unique,
+            action=action,
+            timeout=timeout,
+        )
+        return self._wrap(self._thread.call(dispatched))
 
     def dispatch_many(
-        self, jobs: Iterable[Job[Any, OutT]], /, *, priority: int | None = None, timeout: float | None = None
+        self,
+        jobs: Iterable[Job[Any, OutT]],
+        /,
+        *,
+        priority: int | None = None,
+        after: Iterable[BlockingJobHandle[Any]] = (),
+        on_failure: OnFailure = "cancel",
+        unique: tuple[str, ...] | Unique | None = None,
+        action: Action | None = None,
+        timeout: float | None = None,
     ) -> builtins.list[BlockingJobHandle[OutT]]:
         """As JobSystem.dispatch_many."""
-        handles = self._thread.call(self._jobs.dispatch_many(jobs, priority=priority, timeout=timeout))
-        return [self._wrap(handle) for handle in handles]
+        dispatched = self._jobs.dispatch_many(
+            jobs,
+            priority=priority,
+            after=[self._jobs.handle_of(handle.id) for handle in after],
+            on_failure=on_failure,
+            unique=unique,
+            action=action,
+            timeout=timeout,
+        )
+        return [self._wrap(handle) for handle in self._thread.call(dispatched)]
 
     def dispatch_named(
         self,
@@ -139,12 +202,58 @@ class BlockingJobSystem:
         /,
         *,
         priority: int | None = None,
+        after: Iterable[BlockingJobHandle[Any]] = (),
+        on_failure: OnFailure = "cancel",
+        unique: tuple[str, ...] | Unique | None = None,
+        action: Action | None = None,
         timeout: float | None = None,
     ) -> BlockingJobHandle[object]:
         """As JobSystem.dispatch_named."""
-        return self._wrap(
-            self._thread.call(self._jobs.dispatch_named(kind, arguments, priority=priority, timeout=timeout))
+        dispatched = self._jobs.dispatch_named(
+            kind,
+            arguments,
+            priority=priority,
+            after=[self._jobs.handle_of(handle.id) for handle in after],
+            on_failure=on_failure,
+            unique=unique,
+            action=action,
+            timeout=timeout,
         )
+        return self._wrap(self._thread.call(dispatched))
+
+    def pause_queue(self, kind: str | None = None, /, *, reason: str = "") -> None:
+        """As JobSystem.pause_queue."""
+        self._thread.call(self._jobs.pause_queue(kind, reason=reason))
+
+    def resume_queue(self, kind: str | None = None, /) -> None:
+        """As JobSystem.resume_queue."""
+        self._thread.call(self._jobs.resume_queue(kind))
+
+    def paused_queues(self) -> dict[str | None, str]:
+        """As JobSystem.paused_queues."""
+        return self._thread.call(self._jobs.paused_queues())
+
+    def questions(
+        self, id: JobId | None = None, /, *, open_only: bool = True, limit: int = 100, after: str | None = None
+    ) -> Page[QuestionInfo]:
+        """As JobSystem.questions."""
+        return self._thread.call(self._jobs.questions(id, open_only=open_only, limit=limit, after=after))
+
+    def answer(self, question: str, answer: object, /, *, for_all: bool = False, by: str = "") -> None:
+        """As JobSystem.answer."""
+        self._thread.call(self._jobs.answer(question, answer, for_all=for_all, by=by))
+
+    def attempts(self, id: JobId, /) -> builtins.list[AttemptInfo]:
+        """As JobSystem.attempts."""
+        return self._thread.call(self._jobs.attempts(id))
+
+    def children(self, id: JobId, /) -> builtins.list[JobInfo]:
+        """As JobSystem.children."""
+        return self._thread.call(self._jobs.children(id))
+
+    def handle_of(self, id: JobId, /) -> BlockingJobHandle[object]:
+        """As JobSystem.handle_of."""
+        return self._wrap(self._jobs.handle_of(id))
 
     @overload
     def get(self, id: JobId, /) -> BlockingJobHandle[object]: ...
@@ -222,7 +331,7 @@ class BlockingJobSystem:
 class BlockingLibrary:
     """Entered, never constructed: `with Library.open_blocking(path) as library`."""
 
-    def __init__(self, thread: LoopThread, library: Library) -> None:
+    def __init__(self, thread: LoopCaller, library: Library) -> None:
         self._library = library
         self._jobs = BlockingJobSystem(thread, library)
 

@@ -3,14 +3,33 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, wait
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
 
 from spacedrive_jobs._definition.context import BlockingJobContext, CtxStateT
+from spacedrive_jobs._definition.handle import BlockingJobHandle
+from spacedrive_jobs._definition.instance import Job
+from spacedrive_jobs._definition.registry import registry
 from spacedrive_jobs._model.errors import AttemptEnded
+from spacedrive_jobs._model.ids import JobId
 from spacedrive_jobs._runtime.attempt import Attempt
+from spacedrive_jobs._runtime.child_handle import BlockingChildHandle, call_blocking
+from spacedrive_jobs._runtime.composition import (
+    ChildKeys,
+    Choices,
+    ask_request,
+    checked_key,
+    decode_result,
+    encode_result,
+    outcome_of,
+    raise_failures,
+    seconds_of,
+    spawn_request,
+)
 from spacedrive_jobs._runtime.context import NOT_GIVEN, default_fan, refuse_coroutine_function
+from spacedrive_jobs._runtime.service_messages import Ended
 from spacedrive_jobs._runtime.verbs import AttemptVerbs
 from spacedrive_jobs._tasks.pools import ThreadPool
 
@@ -20,6 +39,7 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 T = TypeVar("T")
 R = TypeVar("R")
+OutT = TypeVar("OutT")
 
 
 class RunBlockingContext(AttemptVerbs, BlockingJobContext[CtxStateT]):
@@ -31,9 +51,11 @@ class RunBlockingContext(AttemptVerbs, BlockingJobContext[CtxStateT]):
         pool: ThreadPool,
         library: Callable[[], BlockingLibrary],
         loop: asyncio.AbstractEventLoop | None,
+        outside: Callable[[JobId], BlockingJobHandle[Any]] | None = None,
     ) -> None:
         super().__init__(attempt)
-        self._pool, self._library, self._loop = pool, library, loop
+        self._pool, self._library, self._loop, self._outside = pool, library, loop, outside
+        self._keys = ChildKeys()
 
     @property
     def library(self) -> BlockingLibrary:
@@ -125,3 +147,48 @@ class RunBlockingContext(AttemptVerbs, BlockingJobContext[CtxStateT]):
         finally:
             wait(flying)
         return [future.result() for future in results]
+
+    def spawn_child(
+        self, job: Job[Any, OutT], /, *, key: str | None = None, after: Iterable[BlockingJobHandle[Any]] = ()
+    ) -> BlockingJobHandle[OutT]:
+        definition = registry.definition_of(job)
+        request = spawn_request(definition, job, key, after, self._keys)
+        child = JobId.from_bytes(call_blocking(self._attempt, "spawn", request))
+        return BlockingChildHandle(self._attempt, child, self._outside)
+
+    def wait_for_children(self, *, on_failure: Literal["raise", "settle"] = "raise") -> Any:
+        if on_failure not in ("raise", "settle"):
+            raise ValueError(f'on_failure={on_failure!r}: say "raise" or "settle"')
+        call_blocking(self._attempt, "children")
+        ended: list[Ended] = []
+        while page := call_blocking(self._attempt, "children_page", ended[-1].job if ended else b""):
+            ended += page
+        if on_failure == "settle":
+            return {JobId.from_bytes(one.job): outcome_of(one, registry) for one in ended}
+        raise_failures(ended, registry)
+
+    def step(self, key: str, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+        attempt, kind = self._attempt, self._attempt.definition.kind
+        key = checked_key("step", key)
+        known = call_blocking(attempt, "read_step", key)
+        if known is None:
+            refuse_coroutine_function(fn)
+            result = fn(*args, **kwargs)
+            data = encode_result(kind, key, fn, result)
+            return decode_result(kind, key, fn, call_blocking(attempt, "store_step", (key, data)))
+        verb, data = known
+        if verb != "step":
+            raise ValueError(f"{key!r} is the key of a sleep already")
+        return decode_result(kind, key, fn, data)
+
+    def sleep(self, delay: timedelta | float, /, *, key: str) -> None:
+        call_blocking(self._attempt, "sleep", (checked_key("sleep", key), seconds_of(delay)))
+
+    def ask(self, question: str, /, *, key: str, choices: Iterable[Any] = (), topic: str = "") -> Any:
+        answers = self.ask_all({key: question}, choices=choices, topic=topic)
+        return answers[key]
+
+    def ask_all(self, questions: Mapping[str, str], /, *, choices: Iterable[Any] = (), topic: str = "") -> Any:
+        allowed = Choices(choices)
+        answers = call_blocking(self._attempt, "ask", ask_request(questions, allowed, topic))
+        return {key: allowed.answer(answer) for key, answer in zip(questions, answers, strict=True)}

@@ -16,6 +16,7 @@ from spacedrive_jobs._runtime.attempt import Attempt
 from spacedrive_jobs._runtime.context import RunContext
 from spacedrive_jobs._runtime.local_port import LocalPort
 from spacedrive_jobs._runtime.running import RunningAttempt
+from spacedrive_jobs._runtime.services import current_services
 from spacedrive_jobs._runtime.thread_job import run_in_thread
 from spacedrive_jobs._tasks.interrupt import Interrupter
 
@@ -96,6 +97,7 @@ class LocalBody:
         if self._definition.options.isolation == "thread":
             output = await run_in_thread(self._engine, self._running, self._job, self._attempt, self._definition)
         else:
+            current_services.set(self._running.services)
             output = await self._definition.start(self._job, self._context())
         return self._definition.encode_output(output)
 
@@ -126,7 +128,7 @@ class LocalBody:
         return progress
 
     def _context(self) -> RunContext[Any]:
-        return RunContext(self._attempt, self._engine.pool, self._engine.open_library)
+        return RunContext(self._attempt, self._engine.pool, self._engine.open_library, self._engine.handle_of)
 
 
 async def run_hook(hook: Awaitable[object], name: HookName, attempt: Attempt) -> None:

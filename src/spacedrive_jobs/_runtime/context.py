@@ -5,12 +5,31 @@ from __future__ import annotations
 import asyncio
 import inspect
 import os
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar
+from collections.abc import Callable, Iterable, Mapping
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final, Literal, ParamSpec, TypeVar
 
 from spacedrive_jobs._definition.context import CtxStateT, JobContext
+from spacedrive_jobs._definition.handle import JobHandle
+from spacedrive_jobs._definition.instance import Job
+from spacedrive_jobs._definition.registry import registry
 from spacedrive_jobs._model.errors import AttemptEnded
+from spacedrive_jobs._model.ids import JobId
 from spacedrive_jobs._runtime.attempt import Attempt
+from spacedrive_jobs._runtime.child_handle import ChildHandle, call
+from spacedrive_jobs._runtime.composition import (
+    ChildKeys,
+    Choices,
+    ask_request,
+    checked_key,
+    decode_result,
+    encode_result,
+    outcome_of,
+    raise_failures,
+    seconds_of,
+    spawn_request,
+)
+from spacedrive_jobs._runtime.service_messages import Ended
 from spacedrive_jobs._runtime.verbs import AttemptVerbs
 from spacedrive_jobs._tasks.fanout import bounded_map
 from spacedrive_jobs._tasks.pools import ThreadPool
@@ -21,6 +40,7 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 T = TypeVar("T")
 R = TypeVar("R")
+OutT = TypeVar("OutT")
 
 
 class _NotGiven:
@@ -33,9 +53,16 @@ NOT_GIVEN: Final = _NotGiven()
 class RunContext(AttemptVerbs, JobContext[CtxStateT]):
     """Made by the executor, one per attempt."""
 
-    def __init__(self, attempt: Attempt, pool: ThreadPool, library: Callable[[], Library]) -> None:
+    def __init__(
+        self,
+        attempt: Attempt,
+        pool: ThreadPool,
+        library: Callable[[], Library],
+        outside: Callable[[JobId], JobHandle[Any]] | None = None,
+    ) -> None:
         super().__init__(attempt)
-        self._pool, self._library = pool, library
+        self._pool, self._library, self._outside = pool, library, outside
+        self._keys = ChildKeys()
 
     @property
     def library(self) -> Library:
@@ -110,6 +137,53 @@ class RunContext(AttemptVerbs, JobContext[CtxStateT]):
             return await self._pool.run(fn, item)
 
         return await bounded_map(call, items, limit=limit or default_fan(), interrupter=self._attempt.interrupter)
+
+    async def spawn_child(
+        self, job: Job[Any, OutT], /, *, key: str | None = None, after: Iterable[JobHandle[Any]] = ()
+    ) -> JobHandle[OutT]:
+        definition = registry.definition_of(job)
+        request = spawn_request(definition, job, key, after, self._keys)
+        child = JobId.from_bytes(await call(self._attempt, "spawn", request))
+        return ChildHandle(self._attempt, child, self._outside)
+
+    async def wait_for_children(self, *, on_failure: Literal["raise", "settle"] = "raise") -> Any:
+        if on_failure not in ("raise", "settle"):
+            raise ValueError(f'on_failure={on_failure!r}: say "raise" or "settle"')
+        await call(self._attempt, "children")
+        ended: list[Ended] = []
+        while page := await call(self._attempt, "children_page", ended[-1].job if ended else b""):
+            ended += page
+        if on_failure == "settle":
+            return {JobId.from_bytes(one.job): outcome_of(one, registry) for one in ended}
+        raise_failures(ended, registry)
+
+    async def step(self, key: str, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+        attempt, kind = self._attempt, self._attempt.definition.kind
+        key = checked_key("step", key)
+        known = await call(attempt, "read_step", key)
+        if known is None:
+            if inspect.iscoroutinefunction(fn):
+                result = await fn(*args, **kwargs)
+            else:
+                result = await self.run_in_pool(fn, *args, **kwargs)
+            data = encode_result(kind, key, fn, result)
+            return decode_result(kind, key, fn, await call(attempt, "store_step", (key, data)))
+        verb, data = known
+        if verb != "step":
+            raise ValueError(f"{key!r} is the key of a sleep already")
+        return decode_result(kind, key, fn, data)
+
+    async def sleep(self, delay: timedelta | float, /, *, key: str) -> None:
+        await call(self._attempt, "sleep", (checked_key("sleep", key), seconds_of(delay)))
+
+    async def ask(self, question: str, /, *, key: str, choices: Iterable[Any] = (), topic: str = "") -> Any:
+        answers = await self.ask_all({key: question}, choices=choices, topic=topic)
+        return answers[key]
+
+    async def ask_all(self, questions: Mapping[str, str], /, *, choices: Iterable[Any] = (), topic: str = "") -> Any:
+        allowed = Choices(choices)
+        answers = await call(self._attempt, "ask", ask_request(questions, allowed, topic))
+        return {key: allowed.answer(answer) for key, answer in zip(questions, answers, strict=True)}
 
 
 async def _claimed(attempt: Attempt, durable: asyncio.Future[None]) -> None:

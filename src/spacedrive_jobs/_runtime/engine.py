@@ -10,15 +10,18 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from spacedrive_jobs._definition.codec import decode_plain, encode
 from spacedrive_jobs._definition.definition import plain_value
+from spacedrive_jobs._definition.handle import BlockingJobHandle, JobHandle
 from spacedrive_jobs._definition.registry import Registry
 from spacedrive_jobs._model.clock import Clock, sleep
-from spacedrive_jobs._model.errors import JobError, NoSpace
+from spacedrive_jobs._model.errors import JobError, NoSpace, QuestionNotOpen
 from spacedrive_jobs._model.ids import JobId, RunnerId, new_runner_id
 from spacedrive_jobs._model.interruption import Interruption
 from spacedrive_jobs._runtime import presence, processes
 from spacedrive_jobs._runtime.dispatcher import Dispatcher
 from spacedrive_jobs._runtime.executor import Executor
+from spacedrive_jobs._runtime.handle import StoredJobHandle
 from spacedrive_jobs._runtime.hub import Hub
 from spacedrive_jobs._runtime.isolated import ENTRY
 from spacedrive_jobs._runtime.joblog import JobLog
@@ -26,12 +29,13 @@ from spacedrive_jobs._runtime.leases import Leases
 from spacedrive_jobs._runtime.pump import Pump
 from spacedrive_jobs._runtime.running import Running
 from spacedrive_jobs._runtime.scheduler import Scheduler, TimeKeeper
+from spacedrive_jobs._runtime.services import JobServices, current_services
 from spacedrive_jobs._runtime.settings import Settings
-from spacedrive_jobs._store import reads, rescue
+from spacedrive_jobs._store import again, control, reads, rescue, steps
 from spacedrive_jobs._store.control import Asked
 from spacedrive_jobs._store.doorbell import Doorbell
 from spacedrive_jobs._store.rows import JobRow
-from spacedrive_jobs._store.store import Store
+from spacedrive_jobs._store.store import NO_SUPPLY, Store
 from spacedrive_jobs._tasks.pools import ChildPool, ThreadPool
 from spacedrive_jobs._tasks.system import TaskSystem
 
@@ -110,15 +114,18 @@ class Engine:
         )
         self.bell = Doorbell(self.run_folder, self.runner.hex())
         self.executor = Executor(self)
-        self.scheduler = Scheduler(store, registry, self.executor, self.running, self.runner, settings.runs)
+        self.scheduler = Scheduler(
+            store, registry, self.executor, self.running, self.runner, settings.runs, self.clock, NO_SUPPLY
+        )
         self.times = TimeKeeper(store, self.clock, self.scheduler)
-        self.dispatcher = Dispatcher(store, registry, self.clock, self._dispatched)
+        self.dispatcher = Dispatcher(store, registry, self.clock, self.stored_new)
 
     # --- life ---------------------------------------------------------------------------------------------------------
 
     async def start(self, group: asyncio.TaskGroup) -> None:
         """Register, and start every service in `group`."""
         self.store.on_commit = self.bell.ring
+        self.store.on_reach = self._reached
         self.store.on_space = self._space_changed
         process = processes.facts_of(os.getpid())
         row = rescue.RunnerRow(
@@ -195,6 +202,11 @@ class Engine:
         self.bell.answer()
         self._rung_again.set()
 
+    def _reached(self) -> None:
+        """In the writer's thread: a commit changed other jobs than the one it was about."""
+        with suppress(RuntimeError):  # the loop is closed
+            self._loop.call_soon_threadsafe(self._rung_again.set)
+
     async def _answer_rings(self) -> None:
         while True:
             await self._rung_again.wait()
@@ -206,8 +218,10 @@ class Engine:
         """Others may have committed something: new jobs, requests, ends."""
         self.scheduler.wake()
         self.times.changed()
-        if len(self.running):
+        if self.settings.runs != "none":
             await self._pass_on_requests()
+        if len(self.running):
+            await self._stop_what_is_paused()
         await self.hub.look()
 
     async def _poll(self) -> None:
@@ -234,6 +248,14 @@ class Engine:
                 running.forced = Interruption.SHUTDOWN
                 running.handle.abort()
 
+    async def _stop_what_is_paused(self) -> None:
+        """Running jobs of paused kinds go back to the queue, where they wait first in line."""
+        paused = await self.store.read(reads.paused_queues)
+        if paused:
+            for running in self.running:
+                if None in paused or running.claimed.kind in paused:
+                    self.scheduler.suspend(running)
+
     async def _pass_on_requests(self) -> None:
         for job, attempt, request, reason in await self.store.read(
             lambda connection: reads.read_requests(connection, self.runner)
@@ -241,6 +263,8 @@ class Engine:
             running = self.running.get(job, attempt)
             if running is not None:
                 self.executor.ask(running, request, reason)
+            else:  # claimed a moment ago, and its claim is on its way to the executor
+                self.executor.asked_early[job, attempt] = request, reason
 
     def _loop_blocked(self, seconds: float, stack: str) -> None:
         """In the lease thread: the event loop has not run for so long. Said once a block, to the log of each job."""
@@ -283,12 +307,28 @@ class Engine:
 
     # --- what handles ask ---------------------------------------------------------------------------------------------
 
-    def _dispatched(self, jobs: list[JobId], with_deadline: bool) -> None:
-        if self.settings.runs == "own":
-            self.scheduler.own.update(jobs)
+    def stored_new(self, jobs: list[JobId], with_deadline: bool) -> None:
+        """Jobs were stored, by a dispatch or as children."""
+        self.own(*jobs)
         if with_deadline:
             self.times.changed()
         self.scheduler.wake()
+
+    def own(self, *jobs: JobId) -> None:
+        """What a handle dispatched, resumed, answered or waits for is run by it even where it runs nothing else."""
+        if self.settings.runs == "own":
+            self.scheduler.own.update(jobs)
+
+    def services_here(self) -> JobServices | None:
+        """Those of the attempt whose code calls, if it is one of this library's."""
+        services = current_services.get()
+        return services if services is not None and services.engine is self else None
+
+    def handle_of(self, job: JobId) -> JobHandle[Any]:
+        return StoredJobHandle(self, job, known=True)
+
+    def blocking_handle_of(self, job: JobId) -> BlockingJobHandle[Any]:
+        return self.open_blocking_library().jobs.handle_of(job)
 
     def left(self, job: JobId, *, ended: bool) -> None:
         """An attempt of this process is over."""
@@ -310,34 +350,71 @@ class Engine:
         for running in self.running:
             if running.claimed.claim.job == job and running.body is not None:
                 running.body.withdraw(Interruption.PAUSE)
-        if self.settings.runs == "own":
-            self.scheduler.own.add(job)
+        self.own(job)
         self.scheduler.wake()
         self.hub.changed((job,))
 
     async def cancel(self, job: JobId, reason: str) -> None:
-        row = await self.store.read(lambda connection: reads.read_job(connection, job))
-        asked = await self.store.cancel(job, reason, hook=row is not None and self._tidies_up(row))
-        if self.settings.runs == "own" and asked is Asked.REQUESTED:
-            self.scheduler.own.add(job)
+        asked = await self.store.cancel(job, reason)
+        if asked is Asked.REQUESTED:
+            self.own(job)
         self.scheduler.wake()
         await self._asked(job, asked)
 
-    def _tidies_up(self, row: JobRow) -> bool:
-        """Whether the job's kind has an `on_cancel` hook."""
-        definition = self.registry.get(row.kind)
-        if definition is None or not definition.understands(row.version):
-            return False
+    async def retry(self, job: JobId) -> JobId:
+        new_id = self.dispatcher.new_id()
+        now = self.clock.now_ms()
+        id_ = JobId.from_bytes(await self.store.write(lambda tx: again.retry(tx, job, new_id, now)))
+        self.stored_new([id_], with_deadline=False)
+        return id_
+
+    async def set_priority(self, job: JobId, priority: int) -> None:
+        now = self.clock.now_ms()
+        await self.store.write(lambda tx: control.set_priority(tx, job, priority, now), urgent=True)
+        self.scheduler.wake()
+
+    async def put_first(self, job: JobId) -> None:
+        await self.store.write(lambda tx: control.put_first(tx, job), urgent=True)
+        self.scheduler.wake()
+
+    async def pause_queue(self, kind: str | None, reason: str) -> None:
+        now = self.clock.now_ms()
+        await self.store.write(lambda tx: control.pause_kind(tx, kind, now, reason), urgent=True)
+        await self.look()
+
+    async def resume_queue(self, kind: str | None) -> None:
+        await self.store.write(lambda tx: control.resume_kind(tx, kind), urgent=True)
+        self.scheduler.wake()
+
+    async def answer_checked(self, question: str, answer: object, by: str, *, for_all: bool) -> None:
+        """See JobSystem.answer."""
         try:
-            return definition.hook(definition.decode_arguments(row.arguments, row.version), "on_cancel") is not None
-        except JobError:
-            return False
+            id_ = bytes.fromhex(question)
+        except ValueError as error:
+            raise QuestionNotOpen(question) from error
+        found = await self.store.read(lambda connection: steps.read_open(connection, id_))
+        if found is None:
+            raise QuestionNotOpen(question)
+        choices: Any = decode_plain(found[1])
+        given = decode_plain(encode(answer))
+        if choices and given not in choices:
+            raise ValueError(f"{answer!r} is not among the answers: {', '.join(map(str, choices))}")
+        if not choices and not isinstance(given, str):
+            raise ValueError(f"the answer is a text, not {answer!r}")
+        await self.answer(id_, encode(given), by, for_all=for_all)
+
+    async def answer(self, question: bytes, given: bytes, by: str, *, for_all: bool) -> None:
+        now = self.clock.now_ms()
+        jobs = await self.store.write(lambda tx: steps.answer(tx, question, given, by, now, for_all=for_all))
+        self.own(*jobs)
+        self.hub.changed(jobs)
+        self.scheduler.wake()
 
     async def abort(self, job: JobId, reason: str) -> None:
         await self._asked(job, await self.store.abort(job, reason))
 
     async def _asked(self, job: JobId, asked: Asked) -> None:
-        if asked is Asked.REQUESTED and len(self.running):
+        if asked is Asked.REQUESTED and self.settings.runs != "none":
             await self._pass_on_requests()
         if asked is not Asked.ENDED_BEFORE:
             self.hub.changed((job,))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from spacedrive_jobs._definition.definition import JobDefinition
 from spacedrive_jobs._model import failpoint
+from spacedrive_jobs._model.ids import JobId
 from spacedrive_jobs._model.interruption import Interruption
 from spacedrive_jobs._model.options import JobOptions
 from spacedrive_jobs._model.status import Request
@@ -19,6 +20,7 @@ from spacedrive_jobs._model.transition import (
     Pause,
     Requeue,
     Retry,
+    Snooze,
     Transition,
 )
 from spacedrive_jobs._runtime.body import Body, LocalBody
@@ -26,6 +28,7 @@ from spacedrive_jobs._runtime.isolated import IsolatedBody, ProcessDied
 from spacedrive_jobs._runtime.outcome import Ending, after_error, interrupted
 from spacedrive_jobs._runtime.progress import ProgressTracker
 from spacedrive_jobs._runtime.running import RunningAttempt
+from spacedrive_jobs._runtime.services import JobServices
 from spacedrive_jobs._runtime.traces import with_trace
 from spacedrive_jobs._tasks.interrupt import Interrupter, is_cancellation
 from spacedrive_jobs._tasks.task import Cancelled, Paused
@@ -39,8 +42,12 @@ _log = logging.getLogger("spacedrive_jobs")
 class Executor:
     """Runs claims as tasks."""
 
+    asked_early: dict[tuple[JobId, int], tuple[Request, str]]
+    """What was asked of attempts whose claims are committed and have not arrived here yet."""
+
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self.asked_early = {}
 
     def start(self, claimed: ClaimedJob) -> None:
         """Begin an attempt. A slot is taken until its code has ended."""
@@ -51,6 +58,11 @@ class Executor:
         running.handle = self._engine.tasks.submit(
             JobTask(self._engine, running), timeout=timeout.total_seconds() if timeout is not None else None
         )
+        if self.asked_early:
+            claim = claimed.claim
+            early = self.asked_early.pop((claim.job, claim.attempt), None)
+            if early is not None:
+                self.ask(running, *early)
 
     def ask(self, running: RunningAttempt, request: Request, reason: str) -> None:
         """Pass a stored request on to the running code."""
@@ -140,6 +152,7 @@ class JobTask:
         if claimed.claim.attempt > 1:
             checkpoint, shown = await engine.store.begin_attempt(claimed.claim)
         self._running.tracker = ProgressTracker(shown)
+        self._running.services = JobServices(engine, self._running, interrupter)
         engine.hub.runs_here(claimed.claim.job, True)
         if definition.options.isolation == "process":
             return IsolatedBody(engine, self._running, definition, interrupter, checkpoint)
@@ -149,7 +162,7 @@ class JobTask:
         """Run the hook that belongs to how the code ended. Code that was stopped by force gets none."""
         if isinstance(decided, Cancel) and self._running.forced is None:
             await body.hook("on_cancel")
-        elif isinstance(decided, (Pause, Requeue)) and not forced:
+        elif isinstance(decided, (Pause, Requeue, Snooze)) and not forced:
             await body.hook("on_pause")
         return decided
 
@@ -172,6 +185,7 @@ class JobTask:
             forced=self._running.forced,
             reason=self._running.reason,
             closing=self._engine.closing,
+            later=self._running.later,
         )
 
     async def _conclude(self, transition: Transition | None) -> Transition | None:
@@ -180,9 +194,11 @@ class JobTask:
         if body is None:
             return transition
         body.end()
+        if self._running.services is not None:
+            self._running.services.close()
         if transition is not None:
             self._engine.pump.flush(self._running)
-            kept = isinstance(transition, (Pause, Requeue, Retry, Crash))
+            kept = isinstance(transition, (Pause, Requeue, Retry, Snooze, Crash))
             remains = await body.gather(final=not kept)
             transition = with_trace(transition, self._running, remains, self._engine.clock.monotonic())
         await body.close()

@@ -49,6 +49,10 @@ class StoredJobHandle(JobHandle[OutT_co]):
         return (await self._row()).status
 
     async def wait(self, *, timeout: float | None = None) -> OutT_co:
+        services = self._engine.services_here()
+        if services is not None:  # called by a job's code: while that waits it holds no slot
+            async with asyncio.timeout(timeout):
+                await services.outcome(self._id.bytes)
         async with asyncio.timeout(timeout), self._watched() as watcher:
             row = await self._row()
             if row.status is JobStatus.QUEUED:
@@ -164,6 +168,15 @@ class StoredJobHandle(JobHandle[OutT_co]):
 
     async def abort(self, reason: str = "") -> None:
         await self._engine.abort(self._id, reason)
+
+    async def retry(self) -> JobHandle[OutT_co]:
+        return StoredJobHandle(self._engine, await self._engine.retry(self._id), known=True)
+
+    async def set_priority(self, priority: int) -> None:
+        await self._engine.set_priority(self._id, priority)
+
+    async def put_first(self) -> None:
+        await self._engine.put_first(self._id)
 
 
 def _snapshot(connection: Any, job: JobId) -> Snapshot:

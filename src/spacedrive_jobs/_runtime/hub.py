@@ -6,7 +6,8 @@ Nothing here grows with what happens: a subscriber that sleeps for a year holds 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
+from contextlib import contextmanager
 from typing import Final
 
 from spacedrive_jobs._model.ids import JobId
@@ -20,15 +21,27 @@ TAIL: Final = 1_000
 class Watcher:
     """One subscriber or waiter of one job. `woken` is set when something may have changed."""
 
+    expired: bool
     job: JobId | None
     woken: asyncio.Event
 
-    __slots__ = ("job", "progress", "woken")
+    __slots__ = ("expired", "job", "progress", "woken")
 
     def __init__(self, job: JobId | None) -> None:
         self.job = job
         self.woken = asyncio.Event()
         self.progress: tuple[Progress, ProgressView] | None = None
+        self.expired = False
+
+    async def wait(self) -> None:
+        """Until something may have changed since the last call."""
+        await self.woken.wait()
+        self.woken.clear()
+
+    def expire(self) -> None:
+        """Wake the waiter, whose time is up."""
+        self.expired = True
+        self.woken.set()
 
 
 class Hub:
@@ -54,6 +67,15 @@ class Hub:
             watchers.discard(watcher)
             if not watchers:
                 del self._watchers[watcher.job]
+
+    @contextmanager
+    def watching(self, job: JobId | None) -> Generator[Watcher]:
+        """`watch` and `unwatch` around a block."""
+        watcher = self.watch(job)
+        try:
+            yield watcher
+        finally:
+            self.unwatch(watcher)
 
     def is_watched(self, job: JobId) -> bool:
         return job in self._watchers or None in self._watchers

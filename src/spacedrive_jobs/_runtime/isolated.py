@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import msgspec
 
 from spacedrive_jobs._definition.definition import HookName, JobDefinition
 from spacedrive_jobs._definition.progress_codec import decode_progress
@@ -16,6 +18,7 @@ from spacedrive_jobs._runtime import presence, processes, wire
 from spacedrive_jobs._runtime.body import Remains
 from spacedrive_jobs._runtime.local_port import LocalPort
 from spacedrive_jobs._runtime.running import RunningAttempt
+from spacedrive_jobs._runtime.service_messages import ARGUMENTS
 from spacedrive_jobs._store import rescue
 from spacedrive_jobs._tasks.interrupt import Interrupter
 from spacedrive_jobs._tasks.pools import Child, ChildDied, ChildRaised
@@ -142,6 +145,7 @@ class IsolatedBody:
             arguments=claimed.arguments,
             parent=claimed.parent.bytes if claimed.parent is not None else None,
             deadline_at=claimed.deadline_at,
+            retry_of=claimed.retry_of.bytes if claimed.retry_of is not None else None,
             lease=engine.settings.lease,
             checkpoint=self._checkpoint,
         )
@@ -173,6 +177,8 @@ class IsolatedBody:
                 self._answer(number, found)
             case wire.HoldsClaim(number=number):
                 self._answer(number, self._loop.run_in_executor(None, self._holds_claim))
+            case wire.Call(number=number, method=method, argument=argument):
+                self._answer(number, self._called(method, argument), method)
             case wire.Spill(flush=flush):
                 self._port.spill(flush)
             case wire.Log(text=text):
@@ -193,16 +199,28 @@ class IsolatedBody:
     def _holds_claim(self) -> bytes | None:
         return b"" if self._port.holds_claim() else None
 
-    def _answer(self, number: int, result: asyncio.Future[bytes | None] | asyncio.Future[None]) -> None:
+    def _called(self, method: str, argument: bytes) -> asyncio.Future[Any]:
+        answer: asyncio.Future[Any] = self._loop.create_future()
+        try:
+            given = msgspec.msgpack.decode(argument, type=ARGUMENTS[method])
+        except (KeyError, msgspec.MsgspecError) as error:
+            answer.set_exception(JobError(f"the child process asked for {method!r} in vain: {error}"))
+        else:
+            self._port.call(method, given, answer)
+        return answer
+
+    def _answer(self, number: int, result: asyncio.Future[Any], method: str = "") -> None:
         """Reply when `result` is there; requests of other threads of the child are served meanwhile."""
 
         async def reply() -> None:
             try:
                 value = await result
-                message = wire.Reply(number, value)
+                message = wire.Reply(number, wire.encode_plain(value) if method else value)
             except AttemptEnded:
                 message = wire.Reply(number, ended=True)
-            except (JobError, OSError) as error:
+            except JobInterrupted as interrupted:
+                message = wire.Reply(number, interruption=interrupted.kind.value)
+            except (JobError, OSError, ValueError) as error:
                 message = wire.Reply(number, error=str(error))
             await self._send(message)
 

@@ -10,13 +10,15 @@ import signal
 import threading
 from typing import Any, Final, NoReturn, Protocol
 
+import msgspec
+
 from spacedrive_jobs._definition.definition import HookName, JobDefinition
 from spacedrive_jobs._definition.progress_codec import encode_progress
 from spacedrive_jobs._definition.registry import registry
 from spacedrive_jobs._model.clock import SystemClock
-from spacedrive_jobs._model.errors import AttemptEnded
+from spacedrive_jobs._model.errors import AttemptEnded, JobError
 from spacedrive_jobs._model.ids import JobId, RunnerId
-from spacedrive_jobs._model.interruption import Interruption
+from spacedrive_jobs._model.interruption import Interruption, JobInterrupted
 from spacedrive_jobs._model.transition import Claim, ClaimedJob, Flush
 from spacedrive_jobs._runtime import wire
 from spacedrive_jobs._runtime.attempt import Attempt
@@ -24,12 +26,15 @@ from spacedrive_jobs._runtime.blocking_context import RunBlockingContext
 from spacedrive_jobs._runtime.body import run_hook
 from spacedrive_jobs._runtime.context import RunContext
 from spacedrive_jobs._runtime.outcome import describe, traceback_of
+from spacedrive_jobs._runtime.service_messages import RESULTS
 from spacedrive_jobs._store.lane import Sink
 from spacedrive_jobs._tasks.interrupt import Interrupter, current_interrupter, interruption_of, is_cancellation
 from spacedrive_jobs._tasks.pools import ThreadPool
 
 POOL_THREADS: Final = 32
 PROGRESS_EVERY: Final = 0.1
+RAW: Final = "raw"
+"""A reply whose value is the answer itself, not encoded."""
 
 
 class Channel(Protocol):
@@ -60,7 +65,7 @@ class RemotePort:
     def __init__(self, channel: Channel, claim: Claim) -> None:
         self._channel, self._claim = channel, claim
         self._lock = threading.Lock()
-        self._waiting: dict[int, Sink] = {}
+        self._waiting: dict[int, tuple[Sink, Any]] = {}
         self._number = 0
         self.attempt: Attempt | None = None
 
@@ -83,6 +88,11 @@ class RemotePort:
         self.send(wire.HoldsClaim(self._expect(found)))
         return found.result() is not None
 
+    def call(self, method: str, argument: Any, sink: Sink) -> None:
+        """The reply is decoded as the service's result."""
+        data = wire.encode_plain(argument)
+        self.send(wire.Call(self._expect(sink, RESULTS[method]), method, data))
+
     def log(self, message: str) -> None:
         self.send(wire.Log(message))
 
@@ -95,29 +105,34 @@ class RemotePort:
         if self.attempt is not None and (progress := self.attempt.take_progress()) is not None:
             self.send(wire.Progressed(encode_progress(progress)))
 
-    def _expect(self, sink: Sink) -> int:
+    def _expect(self, sink: Sink, result: Any = RAW) -> int:
         with self._lock:
             self._number += 1
-            self._waiting[self._number] = sink
+            self._waiting[self._number] = sink, result
             return self._number
 
     def replied(self, reply: wire.Reply) -> None:
         """In the reading thread."""
-        sink = self._waiting.pop(reply.number, None)
+        sink, result = self._waiting.pop(reply.number, (None, RAW))
         if sink is None:
             return
-        error: Exception | None = None
+        error: BaseException | None = None
+        value: Any = reply.value
         if reply.ended:
             error = AttemptEnded(self._claim.job, self._claim.attempt)
+        elif reply.interruption is not None:
+            error = JobInterrupted(Interruption(reply.interruption))
         elif reply.error is not None:
-            error = RuntimeError(reply.error)
+            error = JobError(reply.error)
+        elif result is not RAW and value is not None:
+            value = msgspec.msgpack.decode(value, type=result)
         if isinstance(sink, asyncio.Future):
-            sink.get_loop().call_soon_threadsafe(_resolve, sink, reply.value, error)
+            sink.get_loop().call_soon_threadsafe(_resolve, sink, value, error)
         else:
-            _resolve(sink, reply.value, error)
+            _resolve(sink, value, error)
 
 
-def _resolve(sink: Any, value: bytes | None, error: Exception | None) -> None:
+def _resolve(sink: Any, value: Any, error: BaseException | None) -> None:
     if sink.done():
         return
     if error is not None:
@@ -266,6 +281,7 @@ def _claimed(claim: Claim, start: wire.Start) -> ClaimedJob:
         deadline_at=start.deadline_at,
         request=None,
         reason="",
+        retry_of=JobId.from_bytes(start.retry_of) if start.retry_of is not None else None,
     )
 
 

@@ -6,6 +6,7 @@ import asyncio
 import os
 from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager
+from functools import partial
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, cast, final
@@ -119,6 +120,7 @@ async def open_library(path: Path, *, create: bool, settings: Settings) -> Async
     engine = _built(folder, store, settings)
     library = Library(folder, engine)
     engine.open_library = lambda: library
+    engine.open_blocking_library = partial(_blocking, library, asyncio.get_running_loop())
     raised: Exception | None = None
     try:
         async with asyncio.TaskGroup() as group:
@@ -135,6 +137,13 @@ async def open_library(path: Path, *, create: bool, settings: Settings) -> Async
         raise
     if raised is not None:
         raise raised
+
+
+def _blocking(library: Library, loop: asyncio.AbstractEventLoop) -> BlockingLibrary:
+    """The same library for plain functions, which run in threads beside its loop."""
+    from spacedrive_jobs._runtime.blocking import BlockingLibrary, LoopCaller
+
+    return BlockingLibrary(LoopCaller(loop), library)
 
 
 def _built(folder: Path, store: Store, settings: Settings) -> Engine:

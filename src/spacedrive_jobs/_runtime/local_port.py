@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
+from typing import Any
 
 from spacedrive_jobs._model.transition import Claim, Flush
 from spacedrive_jobs._runtime.joblog import JobLog
@@ -27,6 +29,7 @@ class LocalPort:
     ) -> None:
         self._store, self._claim, self._joblog = store, claim, joblog
         self._pump, self._running, self._beat = pump, running, beat
+        self._loop = asyncio.get_running_loop()
 
     def checkpoint(self, flush: Flush, sink: Sink) -> None:
         self._store.checkpoint_to(self._claim, flush, sink)
@@ -41,6 +44,14 @@ class LocalPort:
     def holds_claim(self) -> bool:
         self._beat()
         return self._store.read_blocking(lambda connection: reads.holds_claim(connection, self._claim))
+
+    def call(self, method: str, argument: Any, sink: Sink) -> None:
+        services = self._running.services
+        assert services is not None
+        if isinstance(sink, asyncio.Future):
+            services.call(method, argument, sink)
+        else:
+            self._loop.call_soon_threadsafe(services.call, method, argument, sink)
 
     def log(self, message: str) -> None:
         self._joblog.add(self._claim.job, self._claim.attempt, message)

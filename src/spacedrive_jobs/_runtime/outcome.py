@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from spacedrive_jobs._model.errors import AttemptEnded, PayloadTooLarge
+from spacedrive_jobs._model.errors import AttemptEnded, PayloadTooLarge, RetryLater
 from spacedrive_jobs._model.interruption import Interruption, JobInterrupted
 from spacedrive_jobs._model.options import JobOptions
-from spacedrive_jobs._model.transition import Cancel, Claim, Fail, Pause, Requeue, Retry, Transition
+from spacedrive_jobs._model.transition import Cancel, Claim, Fail, Pause, Requeue, Retry, Snooze, Transition
 from spacedrive_jobs._runtime.attempt import bounded
+from spacedrive_jobs._runtime.running import Later
 from spacedrive_jobs._tasks.interrupt import interruption_of, is_cancellation
 
 TRACEBACK_LIMIT: Final = 16 << 10
@@ -35,6 +36,7 @@ class Ending:
     forced: Interruption | None = None
     reason: str = ""
     closing: bool = False
+    later: Later | None = None
 
     def interruption(self) -> JobInterrupted:
         """What stopped code that could not say so itself, because its process was killed for it."""
@@ -70,6 +72,11 @@ def interrupted(kind: Interruption, ending: Ending) -> Transition:
             return Pause(claim=claim, at=at)
         case Interruption.CANCEL:
             return Cancel(claim=claim, at=at, reason=ending.reason or "cancelled")
+        case Interruption.SUSPEND if ending.later is not None:
+            later = ending.later
+            return Snooze(
+                claim=claim, at=at, reason=bounded(later.reason), due_at=later.due_at, questions=later.questions
+            )
         case Interruption.SUSPEND:
             return Requeue(claim=claim, at=at, reason="made room for a job of higher priority")
         case Interruption.SHUTDOWN:
@@ -86,13 +93,23 @@ def timed_out(ending: Ending, note: str = "") -> Fail:
 
 
 def _failed(error: BaseException, ending: Ending, jitter: random.Random) -> Transition:
+    if isinstance(error, RetryLater):
+        due_at = ending.at + round(error.delay.total_seconds() * 1000)
+        return Snooze(claim=ending.claim, at=ending.at, due_at=due_at, reason=bounded(str(error)))
     name, message = describe(error)
     errors = ending.errors + 1
     if errors <= ending.options.retries and not isinstance(error, PayloadTooLarge):
         delay = ending.options.delay_before_retry(errors, jitter)
         reason = f"attempt {ending.claim.attempt} failed ({name}: {message}); again in {_seconds(delay)}"
         due_at = ending.at + round(delay.total_seconds() * 1000)
-        return Retry(claim=ending.claim, at=ending.at, due_at=due_at, reason=bounded(reason))
+        return Retry(
+            claim=ending.claim,
+            at=ending.at,
+            due_at=due_at,
+            reason=bounded(reason),
+            error_type=name,
+            error_traceback=traceback_of(error),
+        )
     return Fail(
         claim=ending.claim,
         at=ending.at,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -14,11 +15,25 @@ from spacedrive_jobs._runtime.progress import ProgressTracker
 
 if TYPE_CHECKING:
     from spacedrive_jobs._runtime.body import Body
+    from spacedrive_jobs._runtime.services import JobServices
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """What an attempt waits for that ends of its own accord: a moment (ms), or answers."""
+
+    reason: str
+    due_at: int | None = None
+    questions: tuple[bytes, ...] = ()
 
 
 @dataclass(slots=True, eq=False)
 class RunningAttempt:
-    """One claim while its code runs. `reason` is what the one who asked to stop it said."""
+    """One claim while its code runs. `reason` is what the one who asked to stop it said.
+
+    `waits`: how many branches of its code wait for children, answers or a time; while one does it holds no slot.
+    `later`: it ends now and goes on later. `suspended`: it was asked to make room.
+    """
 
     claimed: ClaimedJob
     definition: JobDefinition | None
@@ -28,6 +43,10 @@ class RunningAttempt:
     forced: Interruption | None = None
     reason: str = ""
     is_finishing: bool = False
+    services: JobServices | None = None
+    waits: int = 0
+    later: Later | None = None
+    suspended: bool = False
 
 
 Key = tuple[JobId, int]
@@ -43,12 +62,36 @@ class Running:
         self._slots = slots
         self._attempts: dict[Key, RunningAttempt] = {}
         self._finishing: set[Key] = set()
+        self._yielding: set[Key] = set()
+        self._wanting: list[tuple[RunningAttempt, asyncio.Future[None]]] = []
         self.suspects = 0
 
     @property
     def free(self) -> int:
-        """Slots in which no code runs. An attempt whose code has ended and is being stored holds none."""
-        return self._slots - (len(self._attempts) - len(self._finishing))
+        """Slots in which no code runs. An attempt that waits holds none, nor does one whose end is being stored."""
+        return self._slots - len(self._attempts) + len(self._finishing | self._yielding)
+
+    # --- attempts that wait -------------------------------------------------------------------------------------------
+
+    def yields(self, running: RunningAttempt) -> None:
+        """Its slot is another's from now on."""
+        if _key(running) in self._attempts:
+            self._yielding.add(_key(running))
+
+    def back_at_once(self, running: RunningAttempt) -> None:
+        """It goes on without having waited for a slot: because it ends."""
+        self._yielding.discard(_key(running))
+
+    def wants_back(self, running: RunningAttempt) -> asyncio.Future[None]:
+        """Resolved when the attempt has a slot again; those who want one back come before all new claims."""
+        wanted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._wanting.append((running, wanted))
+        return wanted
+
+    def wanting(self) -> list[tuple[RunningAttempt, asyncio.Future[None]]]:
+        """Those who still want their slot back, first in line first."""
+        self._wanting = [(running, wanted) for running, wanted in self._wanting if not wanted.done()]
+        return list(self._wanting)
 
     def __len__(self) -> int:
         return len(self._attempts)
@@ -71,6 +114,7 @@ class Running:
         key = _key(running)
         if self._attempts.pop(key, None) is not None:
             self._finishing.discard(key)
+            self._yielding.discard(key)
             self.suspects -= running.claimed.crashes > 0
 
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from typing import Final
 
-from spacedrive_jobs._definition.registry import Registry
-from spacedrive_jobs._model.clock import Clock
+from spacedrive_jobs._definition.registry import Claimable, Registry
+from spacedrive_jobs._model.clock import Clock, Timer
 from spacedrive_jobs._model.ids import JobId, RunnerId
+from spacedrive_jobs._model.interruption import Interruption
+from spacedrive_jobs._model.lane import Limits
 from spacedrive_jobs._runtime.executor import Executor
-from spacedrive_jobs._runtime.running import Running
+from spacedrive_jobs._runtime.running import Running, RunningAttempt
 from spacedrive_jobs._runtime.settings import Runs
-from spacedrive_jobs._store.queue import Handled
+from spacedrive_jobs._store.admission import Supply
 from spacedrive_jobs._store.store import Store
 
 TIME_CHECK: Final = 30.0
@@ -22,11 +25,20 @@ class Scheduler:
     """A loop that waits for `wake`. `own` holds the jobs of this handle where it runs no others."""
 
     def __init__(
-        self, store: Store, registry: Registry, executor: Executor, running: Running, runner: RunnerId, runs: Runs
+        self,
+        store: Store,
+        registry: Registry,
+        executor: Executor,
+        running: Running,
+        runner: RunnerId,
+        runs: Runs,
+        clock: Clock,
+        supply: Supply,
     ) -> None:
         self._store, self._registry, self._executor, self._running = store, registry, executor, running
-        self._runner, self._runs = runner, runs
+        self._runner, self._runs, self._clock, self._supply = runner, runs, clock, supply
         self._woken = asyncio.Event()
+        self._again: Timer | None = None
         self.own: set[JobId] = set()
         self.closed = False
 
@@ -43,27 +55,81 @@ class Scheduler:
             await self._woken.wait()
 
     async def run_once(self) -> int:
-        """Fill the free slots; how many jobs were started."""
+        """Fill the free slots, those first who had one and waited; how many jobs were started."""
         started = 0
+        kinds = self._registry.claimable()
+        await self._give_back(kinds.limits)
         while (free := self._running.free) > 0 and not self.closed and not self._store.no_space:
             only = [job.bytes for job in self.own] if self._runs == "own" else None
             if only is not None and not only:
                 break
-            suspects = self._running.suspects == 0
-            claimed = await self._store.claim(self._runner, self._handled(), free, suspects=suspects, only=only)
-            for one in claimed:
+            claims = await self._store.claim(
+                self._runner,
+                kinds.versions,
+                free,
+                suspects=self._running.suspects == 0,
+                only=only,
+                limits=kinds.limits,
+                supply=self._supply,
+            )
+            for one in claims.jobs:
                 self._executor.start(one)
-            started += len(claimed)
-            if len(claimed) < free:
+            started += len(claims.jobs)
+            if claims.again_at is not None:
+                self._wake_at(claims.again_at)
+            if len(claims.jobs) < free:
                 break
+        if self._runs == "all" and len(self._running) and not self.closed and not self._store.no_space:
+            await self._make_room(kinds)
         return started
 
-    def _handled(self) -> Handled:
-        return {
-            name: (definition.oldest_version, definition.version)
-            for definition in self._registry.all()
-            for name in (definition.kind, *definition.aliases)
+    async def _give_back(self, limits: Mapping[str, Limits]) -> None:
+        """Slots for attempts that waited for something and now go on, ahead of every new claim."""
+        wanting = self._running.wanting()[: max(0, self._running.free)]
+        if not wanting:
+            return
+        by_claim = {running.claimed.claim: (running, wanted) for running, wanted in wanting}
+        for claim in await self._store.take_back(list(by_claim), limits, self._supply):
+            running, wanted = by_claim[claim]
+            if not wanted.done():
+                self._running.back_at_once(running)
+                wanted.set_result(None)
+
+    async def _make_room(self, kinds: Claimable) -> None:
+        """Ask the lightest of what runs here to stop for ready jobs of higher priority."""
+        lightest = {
+            running.claimed.claim.job.bytes: running for running in self._running if _may_be_suspended(running)
         }
+        if not lightest:
+            return
+        weights = {job: running.claimed.weight for job, running in lightest.items()}
+        pending = sum(running.suspended for running in self._running)
+        limit = len(weights) + pending
+        asked = await self._store.contenders(kinds.versions, limit, weights, kinds.limits, self._supply)
+        for job in asked[pending:]:
+            self.suspend(lightest[job])
+
+    def suspend(self, running: RunningAttempt) -> None:
+        """Have it go back to the queue at its next check, first in line. Nothing where that would lose its work."""
+        if _may_be_suspended(running):
+            running.suspended = True
+            running.handle.interrupt(Interruption.SUSPEND)
+
+    def _wake_at(self, moment: int) -> None:
+        if self._again is not None:
+            self._again.cancel()
+        self._again = self._clock.call_later(max(0.0, (moment - self._clock.now_ms()) / 1000), self.wake)
+
+
+def _may_be_suspended(running: RunningAttempt) -> bool:
+    """Code that runs, can be resumed, and was not asked to stop for another reason."""
+    definition = running.definition
+    return (
+        running.body is not None
+        and definition is not None
+        and definition.options.resumable
+        and not (running.is_finishing or running.suspended or running.waits or running.forced)
+    )
 
 
 class TimeKeeper:

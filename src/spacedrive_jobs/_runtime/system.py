@@ -14,7 +14,10 @@ from spacedrive_jobs._definition.registry import registry
 from spacedrive_jobs._model.clock import to_datetime
 from spacedrive_jobs._model.errors import AmbiguousJobId, JobNotFound
 from spacedrive_jobs._model.ids import JobId
+from spacedrive_jobs._model.options import Unique
+from spacedrive_jobs._model.questions import QuestionInfo
 from spacedrive_jobs._model.record import (
+    AttemptInfo,
     ItemInfo,
     ItemOutcome,
     JobEvent,
@@ -26,11 +29,13 @@ from spacedrive_jobs._model.record import (
     RunnerInfo,
 )
 from spacedrive_jobs._model.status import JobStatus
+from spacedrive_jobs._model.transition import OnFailure
 from spacedrive_jobs._runtime import presence, processes
+from spacedrive_jobs._runtime.dispatcher import Action, terms_of
 from spacedrive_jobs._runtime.engine import Engine
 from spacedrive_jobs._runtime.handle import StoredJobHandle
-from spacedrive_jobs._runtime.views import item_info, job_info, kind_info
-from spacedrive_jobs._store import reads, rescue
+from spacedrive_jobs._runtime.views import item_info, job_info, kind_info, question_info
+from spacedrive_jobs._store import reads, rescue, steps
 
 OutT = TypeVar("OutT")
 
@@ -50,21 +55,50 @@ class JobSystem:
     # --- dispatch -----------------------------------------------------------------------------------------------------
 
     async def dispatch(
-        self, job: Job[Any, OutT], /, *, priority: int | None = None, timeout: float | None = None
+        self,
+        job: Job[Any, OutT],
+        /,
+        *,
+        priority: int | None = None,
+        after: Iterable[JobHandle[Any]] = (),
+        on_failure: OnFailure = "cancel",
+        unique: tuple[str, ...] | Unique | None = None,
+        action: Action | None = None,
+        timeout: float | None = None,
     ) -> JobHandle[OutT]:
         """Store a job; durable when it returns.
 
-        `priority` overrides the kind's. `timeout`: seconds to wait for a database that another process holds, or for
-        space on a full disk (default 5). Raises ArgumentError (nothing was stored), NoSpace, StoreBusy.
+        `priority` overrides the kind's. `after`: jobs that it waits for; if one of them fails or is cancelled, the job
+        is cancelled too, or runs all the same (`on_failure="run"`). `unique`: names of arguments, see Unique; a twin
+        that is unfinished gives its handle. A job that an unfinished one of its kind `covers` gives that one's handle.
+        `action`: who dispatched it, why and with what. `timeout`: seconds to wait for a database that another process
+        holds, or for space on a full disk (default 5).
+
+        Raises ArgumentError (nothing was stored), NotUnique, JobNotFound (one of `after`), NoSpace, StoreBusy.
         """
-        (id_,) = await self._engine.dispatcher.dispatch([job], priority=priority, timeout=timeout)
+        terms = terms_of(
+            priority=priority, after=after, on_failure=on_failure, unique=unique, action=action, timeout=timeout
+        )
+        (id_,) = await self._engine.dispatcher.dispatch([job], terms)
         return StoredJobHandle(self._engine, id_, known=True)
 
     async def dispatch_many(
-        self, jobs: Iterable[Job[Any, OutT]], /, *, priority: int | None = None, timeout: float | None = None
+        self,
+        jobs: Iterable[Job[Any, OutT]],
+        /,
+        *,
+        priority: int | None = None,
+        after: Iterable[JobHandle[Any]] = (),
+        on_failure: OnFailure = "cancel",
+        unique: tuple[str, ...] | Unique | None = None,
+        action: Action | None = None,
+        timeout: float | None = None,
     ) -> builtins.list[JobHandle[OutT]]:
-        """Store many jobs in one transaction: all, or none. As `dispatch`."""
-        ids = await self._engine.dispatcher.dispatch(jobs, priority=priority, timeout=timeout)
+        """Store many jobs in one transaction: all, or none. As `dispatch`, but coverage is not looked at."""
+        terms = terms_of(
+            priority=priority, after=after, on_failure=on_failure, unique=unique, action=action, timeout=timeout
+        )
+        ids = await self._engine.dispatcher.dispatch(jobs, terms)
         return [StoredJobHandle(self._engine, id_, known=True) for id_ in ids]
 
     async def dispatch_named(
@@ -74,11 +108,54 @@ class JobSystem:
         /,
         *,
         priority: int | None = None,
+        after: Iterable[JobHandle[Any]] = (),
+        on_failure: OnFailure = "cancel",
+        unique: tuple[str, ...] | Unique | None = None,
+        action: Action | None = None,
         timeout: float | None = None,
     ) -> JobHandle[object]:
         """Dispatch by a kind's name with JSON values: for command lines, pages and plugins. Raises UnknownKind too."""
-        id_ = await self._engine.dispatcher.dispatch_named(kind, arguments, priority=priority, timeout=timeout)
+        terms = terms_of(
+            priority=priority, after=after, on_failure=on_failure, unique=unique, action=action, timeout=timeout
+        )
+        id_ = await self._engine.dispatcher.dispatch_named(kind, arguments, terms)
         return StoredJobHandle(self._engine, id_, known=True)
+
+    # --- the queue ----------------------------------------------------------------------------------------------------
+
+    async def pause_queue(self, kind: str | None = None, /, *, reason: str = "") -> None:
+        """Start no more jobs of a kind, or of any; what runs is suspended at its next check. Over restarts, everywhere."""
+        await self._engine.pause_queue(kind, reason)
+
+    async def resume_queue(self, kind: str | None = None, /) -> None:
+        """Take `pause_queue` back: that of the kind, or that of everything."""
+        await self._engine.resume_queue(kind)
+
+    async def paused_queues(self) -> dict[str | None, str]:
+        """What is paused, with the reason: kinds by name, everything as None."""
+        return await self._engine.store.read(reads.paused_queues)
+
+    # --- questions ----------------------------------------------------------------------------------------------------
+
+    async def questions(
+        self, id: JobId | None = None, /, *, open_only: bool = True, limit: int = 100, after: str | None = None
+    ) -> Page[QuestionInfo]:
+        """What jobs ask: of one job or of all, by default what is not answered yet."""
+        job = id.bytes if id is not None else None
+        rows = await self._engine.store.read_slowly(
+            lambda connection: steps.list_questions(
+                connection, job, open_only=open_only, limit=limit + 1, after=bytes.fromhex(after or "")
+            )
+        )
+        shown = tuple(question_info(row) for row in rows[:limit])
+        return Page(shown, shown[-1].id if len(rows) > limit else None)
+
+    async def answer(self, question: str, answer: object, /, *, for_all: bool = False, by: str = "") -> None:
+        """Answer a question by its id. `for_all`: all open ones of its job and topic too, and those asked later.
+
+        Raises QuestionNotOpen; ValueError for an answer that is not among the choices.
+        """
+        await self._engine.answer_checked(question, answer, by, for_all=for_all)
 
     # --- handles ------------------------------------------------------------------------------------------------------
 
@@ -96,6 +173,10 @@ class JobSystem:
             if definition is None or definition is not getattr(kind, "__job_definition__", None):
                 raise TypeError(f"job {id.short} is of kind {row.kind!r}, not {kind!r}")
         return StoredJobHandle(self._engine, id, known=True)
+
+    def handle_of(self, id: JobId, /) -> JobHandle[object]:
+        """The handle of a job by its id, without a look at whether it is stored."""
+        return StoredJobHandle(self._engine, id, known=False)
 
     async def find(self, text: str, /) -> JobHandle[object]:
         """The job that `text` names: a whole id, or an unambiguous end or beginning of one.
@@ -172,6 +253,16 @@ class JobSystem:
     async def logs(self, id: JobId, /, *, limit: int = 1_000) -> builtins.list[LogLine]:
         """The last lines of a job's log, oldest first."""
         return await asyncio.to_thread(self._engine.joblog.read, id, limit)
+
+    async def attempts(self, id: JobId, /) -> builtins.list[AttemptInfo]:
+        """How the attempts of a job ended that did not complete it, in order."""
+        rows = await self._engine.store.read_slowly(lambda connection: reads.read_attempts(connection, id))
+        return rows
+
+    async def children(self, id: JobId, /) -> builtins.list[JobInfo]:
+        """The children of a job, oldest first."""
+        rows = await self._engine.store.read_slowly(lambda connection: reads.children_of(connection, id))
+        return [self._info(row) for row in rows]
 
     async def events(self, id: JobId, /) -> builtins.list[JobEvent]:
         """Every change of a job's status or requests, in order."""

@@ -69,5 +69,12 @@ class AttemptVerbs(PlainVerbs):
     def keep(self, key: bytes, value: bytes, /) -> None:
         self._attempt.keep(key, value)
 
+    @property
+    def retry_of(self) -> JobId | None:
+        return self._attempt.retry_of
+
+    def reserved_written(self, count: int, /) -> None:
+        self._attempt.reserved_written(count)
+
     def check_claim(self) -> None:
         self._attempt.check_claim()

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from spacedrive_jobs._definition.codec import printable
 from spacedrive_jobs._definition.definition import JobDefinition, plain_value
 from spacedrive_jobs._definition.progress_codec import decode_progress, decode_view
 from spacedrive_jobs._definition.registry import Registry
 from spacedrive_jobs._model.clock import to_datetime
+from spacedrive_jobs._model.ids import JobId
 from spacedrive_jobs._model.progress import ProgressView
+from spacedrive_jobs._model.questions import QuestionInfo
 from spacedrive_jobs._model.record import ItemInfo, JobInfo, KindInfo
 from spacedrive_jobs._model.status import JobStatus, Request
 from spacedrive_jobs._runtime.attempt import decode_metrics
 from spacedrive_jobs._store.rows import JobRow
+from spacedrive_jobs._store.steps import QuestionRow
 
 REQUESTED = {Request.PAUSE: "pausing", Request.CANCEL: "cancelling", Request.ABORT: "aborting"}
 
@@ -34,6 +38,8 @@ def job_info(row: JobRow, registry: Registry, now_ms: int) -> JobInfo:
         errors=row.errors,
         crashes=row.crashes,
         parent=row.parent,
+        retry_of=row.retry_of,
+        action=plain_value(row.action) if row.action is not None else None,
         created_at=to_datetime(row.created_at),
         due_at=to_datetime(row.due_at) if row.due_at is not None else None,
         started_at=to_datetime(row.started_at) if row.started_at is not None else None,
@@ -77,6 +83,22 @@ def _output(row: JobRow, definition: JobDefinition | None) -> object:
     if row.output is None:
         return None
     return definition.output_to_plain(row.output) if definition is not None else plain_value(row.output)
+
+
+def question_info(row: QuestionRow) -> QuestionInfo:
+    choices: Any = plain_value(row.choices)
+    return QuestionInfo(
+        id=row.id.hex(),
+        job=JobId.from_bytes(row.job),
+        key=row.key,
+        topic=row.topic,
+        question=printable(row.question),
+        choices=tuple(choices or ()),
+        asked_at=to_datetime(row.asked_at),
+        answer=plain_value(row.answer) if row.answer is not None else None,
+        answered_at=to_datetime(row.answered_at) if row.answered_at is not None else None,
+        answered_by=row.answered_by,
+    )
 
 
 def item_info(item: ItemInfo) -> ItemInfo:

@@ -25,6 +25,7 @@ class Start(Message):
     arguments: bytes
     parent: bytes | None
     deadline_at: int | None
+    retry_of: bytes | None
     lease: float
     checkpoint: Checkpoint | None
 
@@ -49,6 +50,7 @@ class Reply(Message):
     value: bytes | None = None
     ended: bool = False
     error: str | None = None
+    interruption: str | None = None
 
 
 class Hook(Message):
@@ -86,6 +88,14 @@ class HoldsClaim(Message):
     number: int
 
 
+class Call(Message):
+    """Ask a service; `argument` as `service_messages.ARGUMENTS` types it."""
+
+    number: int
+    method: str
+    argument: bytes
+
+
 class Log(Message):
     text: str
 
@@ -118,9 +128,10 @@ class Gathered(Message):
 
 
 ToChild: TypeAlias = Ask | Withdraw | Reply | Hook | Gather | Over
-ToRunner: TypeAlias = StoreCheckpoint | Spill | Kept | HoldsClaim | Log | Progressed | Finished | HookDone | Gathered
+ToRunner: TypeAlias = StoreCheckpoint | Spill | Kept | HoldsClaim | Call | Log | Progressed | Finished | HookDone | Gathered
 
 encode: Final = msgspec.msgpack.Encoder().encode
+encode_plain: Final = encode
 decode_start: Final = msgspec.msgpack.Decoder(Start).decode
 decode_to_child: Final = msgspec.msgpack.Decoder(ToChild).decode
 decode_to_runner: Final = msgspec.msgpack.Decoder(ToRunner).decode

@@ -52,6 +52,8 @@ def store_rows(tx: Tx, job: bytes, flush: Flush) -> None:
         tx.change_many("insert_note", [(job, seq, row.at, row.level, row.message) for seq, row in notes])
     if flush.kept:
         tx.change_many("insert_kept", [(job, key, value) for key, value in flush.kept])
+    if flush.written is not None:
+        tx.change("store_written", (job, flush.written))
 
 
 def spill(tx: Tx, claim: Claim, flush: Flush) -> None:

@@ -8,9 +8,10 @@ import apsw
 
 from spacedrive_jobs._model.clock import to_datetime
 from spacedrive_jobs._model.ids import JobId, RunnerId
-from spacedrive_jobs._model.record import ItemInfo, JobEvent, NoteInfo, Page
+from spacedrive_jobs._model.record import AttemptInfo, ItemInfo, JobEvent, NoteInfo, Page
 from spacedrive_jobs._model.status import JobStatus, Request
 from spacedrive_jobs._model.transition import Claim
+from spacedrive_jobs._store.admission import EVERYTHING
 from spacedrive_jobs._store.rows import JobRow, event_row, job_row
 from spacedrive_jobs._store.sql import query
 
@@ -58,6 +59,19 @@ def find_unfinished(connection: apsw.Connection, kind: str, arguments: bytes) ->
     return None
 
 
+def unfinished_of(connection: apsw.Connection, names: Collection[str], limit: int = 1_000) -> tuple[int, list[JobRow]]:
+    """The end of the queue, and the first unfinished jobs of a kind, as of one moment."""
+    with connection:
+        ((position,),) = connection.execute(query("next_position"))
+        ids = [
+            id_
+            for name in names
+            for id_, _ in connection.execute(query("unfinished_of_kind"), {"kind": name}).fetchall()
+        ]
+        rows = [row for id_ in sorted(ids)[:limit] if (row := read_job(connection, JobId.from_bytes(id_))) is not None]
+    return int(str(position)), rows
+
+
 def list_items(
     connection: apsw.Connection, job: JobId, outcomes: Collection[str], limit: int, after: str | None
 ) -> Page[ItemInfo]:
@@ -82,6 +96,28 @@ def list_notes(connection: apsw.Connection, job: JobId, limit: int, after: str |
         for seq, at, level, message in connection.execute(query("list_notes"), parameters)
     ]
     return Page(tuple(rows[:limit]), str(rows[limit - 1].seq) if len(rows) > limit else None)
+
+
+def read_attempts(connection: apsw.Connection, job: JobId) -> list[AttemptInfo]:
+    return [
+        AttemptInfo(attempt, to_datetime(ended_at), outcome, reason, error_type, traceback)
+        for attempt, ended_at, outcome, reason, error_type, traceback in connection.execute(
+            query("read_attempts"), (job.bytes,)
+        )
+    ]
+
+
+def children_of(connection: apsw.Connection, job: JobId) -> list[JobRow]:
+    ids = [id_ for (id_,) in connection.execute(query("children_of"), {"id": job.bytes}).fetchall()]
+    return [row for id_ in ids if (row := read_job(connection, JobId.from_bytes(id_))) is not None]
+
+
+def paused_queues(connection: apsw.Connection) -> dict[str | None, str]:
+    """Reasons by kind; None stands for everything."""
+    return {
+        (None if kind == EVERYTHING else str(kind)): str(reason)
+        for kind, reason in connection.execute(query("paused_kinds"))
+    }
 
 
 def job_events(connection: apsw.Connection, job: JobId, after: int = 0) -> list[JobEvent]:

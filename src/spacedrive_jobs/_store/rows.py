@@ -40,12 +40,19 @@ class JobRow:
     metrics: bytes | None
     progress: bytes | None
     view: bytes | None
+    retry_of: JobId | None
+    lane: str
+    held: bool
+    yielding: int
+    action: bytes | None
+    unique: bool
 
 
 def job_row(row: Row) -> JobRow:
     """From the columns of `read_job.sql` and its siblings, which select them in the order of JobRow's fields."""
     id_, kind, version, status, request, reason, priority, attempt, errors, crashes, parent, *rest = row
-    created, due, started, finished, deadline, runner, arguments, output, error_type, message, trace, *payloads = rest
+    created, due, started, finished, deadline, runner, arguments, output, error_type, message, trace, *more = rest
+    metrics, progress, view, retry_of, lane, held, yielding, action, unique = more
     return JobRow(
         JobId.from_bytes(id_),
         kind,
@@ -69,7 +76,15 @@ def job_row(row: Row) -> JobRow:
         error_type or "",
         message or "",
         trace or "",
-        *payloads,
+        metrics,
+        progress,
+        view,
+        JobId.from_bytes(retry_of) if retry_of is not None else None,
+        lane,
+        bool(held),
+        yielding,
+        action,
+        bool(unique),
     )
 
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 import apsw
 
 from spacedrive_jobs._model.clock import Clock
 from spacedrive_jobs._model.errors import LibraryNotFound, NotALibrary
 from spacedrive_jobs._model.ids import JobId, RunnerId
+from spacedrive_jobs._model.lane import Limits
 from spacedrive_jobs._model.transition import (
     Checkpoint,
     Claim,
@@ -24,6 +25,7 @@ from spacedrive_jobs._model.transition import (
     Transition,
 )
 from spacedrive_jobs._store import checkpoints, control, migrate, prune, queue, reads, rescue, transitions
+from spacedrive_jobs._store.admission import Admission, NoSupply, Supply
 from spacedrive_jobs._store.connection import Durability, connect
 from spacedrive_jobs._store.lane import Sink
 from spacedrive_jobs._store.reader import Reader, ReadFunction
@@ -38,6 +40,17 @@ DISPATCH_PATIENCE: Final = 5.0
 """Seconds that a dispatch waits for space before NoSpace."""
 
 
+NO_LIMITS: Final[Mapping[str, Limits]] = {}
+NO_SUPPLY: Final = NoSupply()
+
+
+class Claims(NamedTuple):
+    """`again_at`: when a rate will let the next job start (ms), where one held a job back."""
+
+    jobs: list[ClaimedJob]
+    again_at: int | None
+
+
 class Store:
     """Thread-safe. Methods that return a future's value are `async`; `…_to` deliver to any sink, for threads."""
 
@@ -49,6 +62,7 @@ class Store:
         self._connect = partial(connect, self.path, durability=durability, vfs=vfs)
         self._alone = vfs is not None  # such a VFS has no shared memory, so all share the writer's connection
         self.on_commit: Callable[[], None] = _nothing
+        self.on_reach: Callable[[], None] = _nothing
         self.on_space: Callable[[bool], None] = _ignore
         self._writer = Writer(
             self._connect,
@@ -98,6 +112,8 @@ class Store:
     def _committed(self, tx: Tx) -> None:
         if tx.announces:
             self.on_commit()
+        if tx.reaches:
+            self.on_reach()
 
     def _space_changed(self, full: bool) -> None:
         self.on_space(full)
@@ -151,10 +167,20 @@ class Store:
 
     # --- intentions ---------------------------------------------------------------------------------------------------
 
-    async def enqueue(self, jobs: Sequence[NewJob], *, patience: float | None = None) -> None:
-        """Store jobs durably. Raises NoSpace after five seconds on a full disk, StoreBusy after `patience` seconds."""
+    async def enqueue(self, jobs: Sequence[NewJob], *, patience: float | None = None) -> list[bytes]:
+        """Store jobs durably; their ids. Raises NoSpace after five seconds on a full disk, StoreBusy after `patience`
+        seconds, and what `queue.enqueue` raises."""
         space_patience = DISPATCH_PATIENCE if patience is None else patience
-        await self.write(lambda tx: queue.enqueue(tx, jobs), patience=patience, space_patience=space_patience)
+        return await self.write(lambda tx: queue.enqueue(tx, jobs), patience=patience, space_patience=space_patience)
+
+    async def enqueue_if_unchanged(
+        self, job: NewJob, position: int, *, patience: float | None = None
+    ) -> bytes | None:
+        """Store one job if none has been stored since the queue's end was `position`; None if one was."""
+        space_patience = DISPATCH_PATIENCE if patience is None else patience
+        return await self.write(
+            lambda tx: queue.enqueue_if_unchanged(tx, job, position), patience=patience, space_patience=space_patience
+        )
 
     async def claim(
         self,
@@ -164,11 +190,40 @@ class Store:
         *,
         suspects: bool,
         only: Collection[bytes] | None,
-    ) -> list[ClaimedJob]:
+        limits: Mapping[str, Limits] = NO_LIMITS,
+        supply: Supply = NO_SUPPLY,
+    ) -> Claims:
         """Take jobs. Not synced by itself: a claim that a power cut takes back was nobody's any more."""
         now = self._clock.now_ms()
-        return await self.write(
-            lambda tx: queue.claim(tx, runner, now, handled, limit, suspects=suspects, only=only), durable=False
+
+        def claim(tx: Tx) -> Claims:
+            admission = Admission(tx, limits, supply, now)
+            jobs = queue.claim(tx, runner, now, handled, limit, suspects=suspects, only=only, admission=admission)
+            return Claims(jobs, admission.again_at)
+
+        return await self.write(claim, durable=False)
+
+    async def take_back(
+        self, claims: Sequence[Claim], limits: Mapping[str, Limits], supply: Supply
+    ) -> list[Claim]:
+        """Of attempts that waited and want their places back, those that have them now; first in line first."""
+        now = self._clock.now_ms()
+        return await self.write(lambda tx: queue.take_back(tx, claims, Admission(tx, limits, supply, now)), durable=False)
+
+    async def contenders(
+        self,
+        handled: queue.Handled,
+        limit: int,
+        running: Mapping[bytes, int],
+        limits: Mapping[str, Limits],
+        supply: Supply,
+    ) -> list[bytes]:
+        """The running jobs (of `running`: job and weight) that should make room for ready ones of higher priority."""
+        now = self._clock.now_ms()
+        return await self.read(
+            lambda connection: queue.contenders(
+                Tx(connection), now, handled, limit, running, Admission(Tx(connection), limits, supply, now)
+            )
         )
 
     async def apply(self, transition: Transition) -> bool:
@@ -207,9 +262,9 @@ class Store:
         now = self._clock.now_ms()
         return await self.write(lambda tx: control.resume(tx, job, now), urgent=True)
 
-    async def cancel(self, job: JobId, reason: str, *, hook: bool) -> control.Asked:
+    async def cancel(self, job: JobId, reason: str) -> control.Asked:
         now = self._clock.now_ms()
-        return await self.write(lambda tx: control.cancel(tx, job, now, reason, hook=hook), urgent=True)
+        return await self.write(lambda tx: control.cancel(tx, job, now, reason), urgent=True)
 
     async def abort(self, job: JobId, reason: str) -> control.Asked:
         now = self._clock.now_ms()

@@ -14,10 +14,12 @@ from spacedrive_jobs._model.transition import (
     Pause,
     Requeue,
     Retry,
+    Snooze,
     Trace,
     Transition,
 )
 from spacedrive_jobs._store.checkpoints import store_flush, store_rows
+from spacedrive_jobs._store.ending import follow
 from spacedrive_jobs._store.tx import Tx, Value
 
 
@@ -35,11 +37,10 @@ def apply(tx: Tx, transition: Transition) -> bool:
             _fail(tx, claim, at, trace, error_type, message, traceback, errors=int(counts))
         case Cancel(reason=why):
             _end(tx, claim, at, trace, status="cancelled", reason=why or reason)
-        case Retry(due_at=due_at, reason=why):
-            if request in ("cancel", "abort"):
-                _end(tx, claim, at, trace, status="cancelled", reason=reason)
-            else:
-                _leave(tx, claim, at, trace, why, place=tx.back(), due_at=due_at, errors=1)
+        case Retry():
+            _retry(tx, transition, request=request, requested=reason)
+        case Snooze(reason=why, due_at=due_at, questions=questions):
+            _snooze(tx, claim, at, trace, why, due_at, questions, request=request, requested=reason)
         case Pause(reason=why):
             # The code stopped for a pause; what is wanted now may be something else (it was resumed, or cancelled).
             if request == "pause":
@@ -55,6 +56,19 @@ def apply(tx: Tx, transition: Transition) -> bool:
         case _:
             assert_never(transition)
     return True
+
+
+def _retry(tx: Tx, retry: Retry, *, request: str | None, requested: str) -> None:
+    """Queued again for later; what a user asked meanwhile comes first."""
+    claim, at, trace, why = retry.claim, retry.at, retry.trace, retry.reason
+    error = (retry.error_type, why, retry.error_traceback)
+    if request in ("cancel", "abort"):
+        _end(tx, claim, at, trace, status="cancelled", reason=requested)
+    elif request == "pause":
+        _leave(tx, claim, at, trace, why, status="paused", place=None, errors=1, outcome="failed", error=error)
+    else:
+        place, due_at = tx.back(), retry.due_at
+        _leave(tx, claim, at, trace, why, place=place, due_at=due_at, errors=1, outcome="failed", error=error)
 
 
 def _key(claim: Claim) -> tuple[Value, ...]:
@@ -107,9 +121,14 @@ def _end(
     if trace.stored:
         tx.change("delete_progress", (job,))
         tx.change("delete_attempt_process", (job, claim.attempt))
+        tx.change("delete_written", (job,))
         if status == "completed":  # the others keep theirs: a retry starts from it
             tx.change("delete_checkpoint", (job,))
             tx.change("delete_kept", (job,))
+            tx.change("delete_steps", (job,))
+    if status != "completed":
+        _record(tx, claim, at, status, reason, error)
+    follow(tx, job, status, at)
     tx.announces = True
     failpoint.hit("transition.applied")
     return True
@@ -153,6 +172,8 @@ def _leave(
     due_at: int | None = None,
     errors: int = 0,
     crashes: int | None = None,
+    outcome: str = "",
+    error: tuple[str, str, str] | None = None,
 ) -> None:
     """Back to waiting. What was marked is stored; the rest is repeated by the next attempt."""
     job = claim.job.bytes
@@ -173,13 +194,45 @@ def _leave(
             "position": place,
             "due_at": due_at,
             "paused_at": at if status == "paused" else None,
+            "paused_with": None,
             "errors": errors,
             "crashes": crashes,
         },
     )
     tx.change("delete_attempt_process", (job, claim.attempt))
+    _record(tx, claim, at, outcome or ("paused" if status == "paused" else "interrupted"), reason, error)
     tx.announces = True
     failpoint.hit("transition.applied")
+
+
+def _record(
+    tx: Tx, claim: Claim, at: int, outcome: str, reason: str, error: tuple[str, str, str] | None = None
+) -> None:
+    """Remember how an attempt ended that did not complete its job."""
+    error_type, _, traceback = error or ("", "", "")
+    tx.change("insert_attempt", (claim.job.bytes, claim.attempt, at, outcome, reason, error_type, traceback))
+
+
+def _snooze(
+    tx: Tx,
+    claim: Claim,
+    at: int,
+    trace: Trace,
+    why: str,
+    due_at: int | None,
+    questions: tuple[bytes, ...],
+    *,
+    request: str | None,
+    requested: str,
+) -> None:
+    """The job waits of its own accord; what a user asked meanwhile comes first."""
+    if request is not None:
+        _requeue(tx, claim, at, trace, why, request=request, requested=requested, resumable=True)
+        return
+    _leave(tx, claim, at, trace, why, place=tx.front(), due_at=due_at, outcome="snoozed")
+    for question in questions:  # one that was answered in the meantime holds nothing up
+        if tx.run("open_question", (question,)):
+            tx.change("insert_wait", (claim.job.bytes, question, "run"))
 
 
 def _advanced(tx: Tx, claim: Claim) -> bool:
@@ -224,4 +277,4 @@ def crash(
     elif crashes >= limit:
         _fail(tx, claim, at, trace, "WorkerDied", f"worker died {crashes} times (last: {why})", "", crashes=1)
     else:
-        _leave(tx, claim, at, trace, why, place=tx.front(), crashes=crashes)
+        _leave(tx, claim, at, trace, why, place=tx.front(), crashes=crashes, outcome="crashed")

@@ -15,15 +15,16 @@ Parameters: TypeAlias = tuple[Value, ...] | Mapping[str, Value]
 
 
 class Tx:
-    """One transaction of the writer. `announces`: others should look for work or changes after the commit."""
+    """One transaction of the writer. `announces`: others should look for work or changes after the commit. `reaches`: it
+    changed other jobs than the one it was about, so this process should look too."""
 
-    __slots__ = ("_back", "_front", "_moved", "announces", "connection")
+    __slots__ = ("_back", "_front", "_moved", "announces", "connection", "reaches")
 
     def __init__(self, connection: apsw.Connection) -> None:
         self.connection = connection
         self._back = self._front = 0
         self._moved = False
-        self.announces = False
+        self.announces = self.reaches = False
 
     def run(self, name: str, parameters: Parameters = ()) -> list[Row]:
         """Run `queries/<name>.sql` and return its rows."""

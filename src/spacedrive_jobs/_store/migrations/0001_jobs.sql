@@ -19,6 +19,15 @@ CREATE TABLE jobs (
     crashes     INTEGER NOT NULL DEFAULT 0 CHECK (crashes >= 0),
     runner      BLOB CHECK (length(runner) = 16),
     parent_id   BLOB CHECK (length(parent_id) = 16),
+    retry_of    BLOB CHECK (length(retry_of) = 16),
+    lane        TEXT NOT NULL DEFAULT '',
+    tidies      INTEGER NOT NULL DEFAULT 0 CHECK (tidies IN (0, 1)),
+    held        INTEGER NOT NULL DEFAULT 0 CHECK (held IN (0, 1)),
+    yielding    INTEGER NOT NULL DEFAULT 0 CHECK (yielding IN (0, 1, 2)),
+    unique_key  BLOB CHECK (length(unique_key) = 16),
+    scope       BLOB,
+    paused_with BLOB CHECK (length(paused_with) = 16),
+    action      BLOB,
     created_at  INTEGER NOT NULL,
     changed_at  INTEGER NOT NULL,
     due_at      INTEGER,
@@ -33,17 +42,29 @@ CREATE TABLE jobs (
         CHECK (request IS NULL OR status = 'running' OR (status = 'queued' AND request = 'cancel' AND attempt > 0)),
     CONSTRAINT only_a_queued_job_is_due_later CHECK (due_at IS NULL OR status = 'queued'),
     CONSTRAINT only_a_paused_job_is_paused_since CHECK ((paused_at IS NOT NULL) = (status = 'paused')),
-    CONSTRAINT a_running_job_has_an_attempt CHECK (status <> 'running' OR (attempt >= 1 AND started_at IS NOT NULL))
+    CONSTRAINT a_running_job_has_an_attempt CHECK (status <> 'running' OR (attempt >= 1 AND started_at IS NOT NULL)),
+    CONSTRAINT what_runs_waits_for_no_job CHECK (held = 0 OR status <> 'running'),
+    CONSTRAINT only_a_running_job_yields CHECK (yielding = 0 OR status = 'running'),
+    CONSTRAINT paused_with_another_only_while_paused CHECK (paused_with IS NULL OR status = 'paused')
 ) STRICT, WITHOUT ROWID;
 
--- Claim order. Two indexes, because a job whose process died (a suspect) runs alone among its like; see claim_*.sql.
-CREATE INDEX jobs_ready ON jobs (kind, version, priority DESC, position)
-    WHERE status = 'queued' AND due_at IS NULL AND crashes = 0;
-CREATE INDEX jobs_ready_suspect ON jobs (kind, version, priority DESC, position)
-    WHERE status = 'queued' AND due_at IS NULL AND crashes > 0;
+-- `lane`: what admission asks of the job besides its kind (limit key, resources), as text: jobs of one (kind, version,
+-- lane) may start or not together. `tidies`: its kind has an `on_cancel` hook. `held`: it has rows in job_waits. `yielding`: its code waits (for children, an answer,
+-- a time) and holds no slot (1), or has what it waited for and wants its slot back (2).
+
+-- Claim order. Two indexes, because a job whose process died (a suspect) runs alone among its like; see ready_*.sql.
+CREATE INDEX jobs_ready ON jobs (kind, version, lane, priority DESC, position)
+    WHERE status = 'queued' AND due_at IS NULL AND held = 0 AND crashes = 0;
+CREATE INDEX jobs_ready_suspect ON jobs (kind, version, lane, priority DESC, position)
+    WHERE status = 'queued' AND due_at IS NULL AND held = 0 AND crashes > 0;
 CREATE INDEX jobs_due ON jobs (due_at) WHERE due_at IS NOT NULL;
 CREATE INDEX jobs_deadline ON jobs (deadline_at) WHERE deadline_at IS NOT NULL;
-CREATE INDEX jobs_running ON jobs (runner) WHERE runner IS NOT NULL;
+CREATE INDEX jobs_running ON jobs (runner, kind) WHERE runner IS NOT NULL;
+CREATE INDEX jobs_paused ON jobs (kind) WHERE status = 'paused';
+CREATE INDEX jobs_held ON jobs (kind) WHERE held = 1;
+CREATE INDEX jobs_children ON jobs (parent_id) WHERE parent_id IS NOT NULL;
+CREATE INDEX jobs_retries ON jobs (retry_of) WHERE retry_of IS NOT NULL;
+CREATE UNIQUE INDEX jobs_unique ON jobs (unique_key) WHERE unique_key IS NOT NULL;
 CREATE INDEX jobs_requested ON jobs (runner) WHERE request IS NOT NULL AND runner IS NOT NULL;
 
 CREATE TABLE job_history (
@@ -57,6 +78,11 @@ CREATE TABLE job_history (
     errors          INTEGER NOT NULL,
     crashes         INTEGER NOT NULL,
     parent_id       BLOB,
+    retry_of        BLOB,
+    resumable       INTEGER NOT NULL,
+    lane            TEXT NOT NULL,
+    tidies          INTEGER NOT NULL,
+    action          BLOB,
     created_at      INTEGER NOT NULL,
     deadline_at     INTEGER,
     started_at      INTEGER,
@@ -76,6 +102,109 @@ CREATE TABLE job_history (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX job_history_finished ON job_history (finished_at);
+CREATE INDEX job_history_children ON job_history (parent_id) WHERE parent_id IS NOT NULL;
+
+-- What a queued job waits for: another job, or a question (16 bytes both). `policy`: what follows if that job does not
+-- complete. A job has a row here exactly while its `held` is 1.
+CREATE TABLE job_waits (
+    job_id BLOB NOT NULL CHECK (length(job_id) = 16),
+    on_id  BLOB NOT NULL CHECK (length(on_id) = 16),
+    policy TEXT NOT NULL CHECK (policy IN ('run', 'cancel')),
+    PRIMARY KEY (job_id, on_id),
+    CONSTRAINT nothing_waits_for_itself CHECK (job_id <> on_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX job_waits_on ON job_waits (on_id);
+
+CREATE TRIGGER what_waits_is_held AFTER INSERT ON job_waits BEGIN
+    UPDATE jobs SET held = 1 WHERE id = new.job_id AND held = 0;
+END;
+
+CREATE TRIGGER the_last_wait_releases AFTER DELETE ON job_waits
+WHEN NOT EXISTS (SELECT 1 FROM job_waits WHERE job_id = old.job_id) BEGIN
+    UPDATE jobs SET held = 0 WHERE id = old.job_id AND held = 1;
+END;
+
+-- The children of a job by their keys: a parent that runs again finds the child it spawned. `errors` is the parent's
+-- number of errors at the time: after a further one, a child that failed is spawned afresh.
+CREATE TABLE job_children (
+    parent_id BLOB NOT NULL CHECK (length(parent_id) = 16),
+    key       TEXT NOT NULL,
+    child_id  BLOB NOT NULL CHECK (length(child_id) = 16),
+    errors    INTEGER NOT NULL,
+    PRIMARY KEY (parent_id, key)
+) STRICT, WITHOUT ROWID;
+
+-- Results of `step` and ends of `sleep`: stored once, never changed.
+CREATE TABLE job_steps (
+    job_id BLOB NOT NULL CHECK (length(job_id) = 16),
+    key    TEXT NOT NULL,
+    verb   TEXT NOT NULL CHECK (verb IN ('step', 'sleep')),
+    result BLOB NOT NULL,
+    PRIMARY KEY (job_id, key)
+) STRICT, WITHOUT ROWID;
+
+-- What a job asked, and the answer. `topic`: an answer may be given to all of one topic, later questions included.
+CREATE TABLE job_questions (
+    id          BLOB PRIMARY KEY CHECK (length(id) = 16),
+    job_id      BLOB NOT NULL CHECK (length(job_id) = 16),
+    key         TEXT NOT NULL,
+    topic       TEXT NOT NULL,
+    question    TEXT NOT NULL,
+    choices     BLOB NOT NULL,
+    asked_at    INTEGER NOT NULL,
+    answer      BLOB,
+    answered_at INTEGER,
+    answered_by TEXT NOT NULL DEFAULT '',
+    UNIQUE (job_id, key),
+    CONSTRAINT answered_with_a_time CHECK ((answer IS NULL) = (answered_at IS NULL))
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX job_questions_open ON job_questions (job_id) WHERE answer IS NULL;
+
+CREATE TABLE job_standing_answers (
+    job_id BLOB NOT NULL CHECK (length(job_id) = 16),
+    topic  TEXT NOT NULL,
+    answer BLOB NOT NULL,
+    PRIMARY KEY (job_id, topic)
+) STRICT, WITHOUT ROWID;
+
+CREATE TRIGGER an_answer_never_changes BEFORE UPDATE OF answer ON job_questions WHEN old.answer IS NOT NULL BEGIN
+    SELECT RAISE(ABORT, 'a question is answered once');
+END;
+
+-- How attempts ended that did not complete their job. One that completes at its first attempt leaves no row.
+CREATE TABLE job_attempts (
+    job_id          BLOB NOT NULL CHECK (length(job_id) = 16),
+    attempt         INTEGER NOT NULL,
+    ended_at        INTEGER NOT NULL,
+    outcome         TEXT NOT NULL,
+    reason          TEXT NOT NULL,
+    error_type      TEXT NOT NULL,
+    error_traceback TEXT NOT NULL,
+    PRIMARY KEY (job_id, attempt)
+) STRICT, WITHOUT ROWID;
+
+-- Starts of kinds that have a rate limit; rows older than its window are deleted as it is looked at.
+CREATE TABLE job_starts (
+    kind TEXT NOT NULL,
+    at   INTEGER NOT NULL,
+    id   BLOB NOT NULL,
+    PRIMARY KEY (kind, at, id)
+) STRICT, WITHOUT ROWID;
+
+-- Kinds that are not to be started; '*' stands for all.
+CREATE TABLE paused_kinds (
+    kind   TEXT PRIMARY KEY,
+    at     INTEGER NOT NULL,
+    reason TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Bytes that a running job has already written of what it reserved.
+CREATE TABLE job_written (
+    job_id BLOB PRIMARY KEY CHECK (length(job_id) = 16),
+    bytes  INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
 
 -- `advanced_attempt` is the last attempt that stored a state different from the one before: what resets the crash budget.
 CREATE TABLE job_checkpoints (

@@ -2,4 +2,5 @@
 UPDATE jobs SET status = 'running', runner = :runner, attempt = attempt + 1, changed_at = :now,
                 started_at = coalesce(started_at, :now), reason = CASE WHEN request IS NULL THEN '' ELSE reason END
 WHERE id = :id AND status = 'queued'
-RETURNING id, attempt, kind, version, arguments, priority, errors, crashes, parent_id, deadline_at, request, reason
+RETURNING id, attempt, kind, version, arguments, priority, errors, crashes, parent_id, deadline_at, request, reason, lane,
+          retry_of, action

@@ -1,1 +1,1 @@
-SELECT status, request, attempt, resumable, kind FROM jobs WHERE id = ?
+SELECT status, request, attempt, resumable, tidies, kind FROM jobs WHERE id = ?

@@ -1,3 +1,3 @@
 -- One job by id, for a runner that runs only its own.
-SELECT id, priority, position, crashes, kind, version FROM jobs
-WHERE id = ? AND status = 'queued' AND due_at IS NULL
+SELECT kind, version, lane, priority, position, created_at, crashes FROM jobs
+WHERE id = ? AND status = 'queued' AND due_at IS NULL AND held = 0

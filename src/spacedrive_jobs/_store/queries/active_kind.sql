@@ -1,0 +1,1 @@
+SELECT kind, status, parent_id FROM jobs WHERE id = ?

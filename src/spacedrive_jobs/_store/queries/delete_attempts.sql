@@ -1,0 +1,1 @@
+DELETE FROM job_attempts WHERE job_id = ?

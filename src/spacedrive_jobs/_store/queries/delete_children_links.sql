@@ -1,0 +1,1 @@
+DELETE FROM job_children WHERE parent_id = ?

@@ -1,0 +1,1 @@
+DELETE FROM job_standing_answers WHERE job_id = ?

@@ -1,0 +1,1 @@
+DELETE FROM job_starts WHERE kind = ? AND at <= ?

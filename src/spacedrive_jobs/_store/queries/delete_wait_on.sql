@@ -1,0 +1,1 @@
+DELETE FROM job_waits WHERE on_id = ?

@@ -1,0 +1,1 @@
+DELETE FROM job_written WHERE job_id = ?

@@ -1,0 +1,1 @@
+SELECT status, kind FROM job_history WHERE id = ?

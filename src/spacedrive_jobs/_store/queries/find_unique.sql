@@ -1,0 +1,1 @@
+SELECT id, kind, status, request FROM jobs WHERE unique_key = ?

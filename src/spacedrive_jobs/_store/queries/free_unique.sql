@@ -1,0 +1,1 @@
+UPDATE jobs SET unique_key = NULL WHERE id = ?

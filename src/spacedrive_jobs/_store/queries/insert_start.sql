@@ -1,0 +1,1 @@
+INSERT INTO job_starts (kind, at, id) VALUES (?, ?, ?)

@@ -1,0 +1,1 @@
+INSERT INTO job_steps (job_id, key, verb, result) VALUES (?, ?, ?, ?)

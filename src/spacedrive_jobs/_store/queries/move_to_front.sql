@@ -1,0 +1,1 @@
+UPDATE jobs SET position = ? WHERE id = ? AND status = 'queued'

@@ -1,0 +1,1 @@
+SELECT next_position FROM library WHERE one = 1

@@ -1,0 +1,1 @@
+SELECT kind, reason FROM paused_kinds

@@ -1,0 +1,1 @@
+SELECT id, answer FROM job_questions WHERE job_id = ? AND key = ?

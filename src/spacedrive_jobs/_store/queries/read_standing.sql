@@ -1,0 +1,1 @@
+SELECT answer FROM job_standing_answers WHERE job_id = ? AND topic = ?

@@ -1,0 +1,1 @@
+SELECT at FROM job_starts WHERE kind = ? ORDER BY at

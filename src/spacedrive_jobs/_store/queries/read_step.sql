@@ -1,0 +1,1 @@
+SELECT verb, result FROM job_steps WHERE job_id = ? AND key = ?

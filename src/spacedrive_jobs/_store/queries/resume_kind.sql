@@ -1,0 +1,1 @@
+DELETE FROM paused_kinds WHERE kind = ?

@@ -1,0 +1,1 @@
+UPDATE jobs SET priority = ?, changed_at = ? WHERE id = ?

@@ -1,0 +1,1 @@
+SELECT kind, lane FROM jobs WHERE id = ? AND attempt = ? AND runner = ? AND status = 'running'

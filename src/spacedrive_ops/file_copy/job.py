@@ -12,7 +12,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Final
 
-from spacedrive_jobs import JobContext, interrupt_requested, job
+from spacedrive_jobs import JobContext, JobInterrupted, interrupt_requested, job
 from spacedrive_ops.file_copy import atomic, layout
 from spacedrive_ops.file_copy.atomic import Partials, Target
 from spacedrive_ops.file_copy.copy import ByteCopier
@@ -181,18 +181,24 @@ class _Run:
             excluded=self._excluded,
             renames_on=renames_on,
             may_be_gone=state.renamed_roots,
+            counted=state.counted,
         )
         try:
             while not await ctx.run_in_pool(scan.some, interrupt_requested):
                 message = f"{scan.totals.items:,} found, {in_words(scan.totals.bytes)}"
                 reporter.show("scan", message, current=scan.at)
                 await ctx.check_interrupt()
+        except JobInterrupted:
+            # Or a job that is stopped again and again would count for ever and never copy.
+            state.counted = scan.counted() or state.counted
+            await ctx.save_state(packed(ctx, state))
+            raise
         finally:
             scan.close()
         await ctx.run_in_pool(check_room, roots[0].target, scan.needed, roots[0].source)
         scan.totals.items += state.tally.items
         scan.totals.bytes += state.tally.bytes
-        state.totals = scan.totals
+        state.totals, state.counted = scan.totals, None
         await ctx.save_state(packed(ctx, state))
 
     async def _copy(self, roots: list[Root], reporter: Reporter, *, resumed: bool) -> None:

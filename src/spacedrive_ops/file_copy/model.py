@@ -68,6 +68,16 @@ class Totals:
 
 
 @dataclass(slots=True)
+class Counted:
+    """A scan that was stopped: what it had found up to and including `at`. `needed`: bytes that would be written."""
+
+    at: Position
+    items: int
+    bytes: int
+    needed: int
+
+
+@dataclass(slots=True)
 class Tally:
     """What was done, over all attempts. `items` and `bytes` include what was skipped or failed."""
 
@@ -103,6 +113,7 @@ class CopyState:
 
     `into`: the sources go into the destination, not in its place (decided once: the destination exists afterwards).
     `started_ns`: the destination's own clock when the job first began; what an earlier attempt put there is newer.
+    `counted`: how far the scan had come; None before it and after it.
     `cursor`: everything up to here is durably in the destination. A move then removes sources up to `removed`.
     `linked`: a file with several names was among them, so that rows tell which copy stands for it.
     `folder_times`: (atime, mtime) of the source folders above the cursor, which removing entries changes.
@@ -111,6 +122,7 @@ class CopyState:
     into: bool
     started_ns: int
     ignores_case: bool = False
+    counted: Counted | None = None
     totals: Totals | None = None
     tally: Tally = field(default_factory=Tally)
     cursor: Position | None = None

@@ -13,7 +13,7 @@ from spacedrive_ops.file_copy import syscalls
 from spacedrive_ops.file_copy.atomic import LookedUp
 from spacedrive_ops.file_copy.directory import NOT_OPEN, Directory, open_folder
 from spacedrive_ops.file_copy.errors import NotEnoughSpace
-from spacedrive_ops.file_copy.model import OnConflict, Totals
+from spacedrive_ops.file_copy.model import SHORT_ENOUGH, Counted, OnConflict, Position, Totals
 from spacedrive_ops.file_copy.plan import Decision, decide, needed_bytes
 from spacedrive_ops.file_copy.walk import Entry, Event, Left, Root, walk
 
@@ -43,7 +43,7 @@ class AsItIs:
 
 
 class Scan:
-    """Counts slice by slice, so that an interruption waits for none of it."""
+    """Counts slice by slice, so that an interruption waits for none of it. `counted`: go on where one was stopped."""
 
     def __init__(
         self,
@@ -53,14 +53,16 @@ class Scan:
         excluded: Collection[tuple[int, int]],
         renames_on: int | None,
         may_be_gone: int,
+        counted: Counted | None = None,
     ) -> None:
-        self._events = walk(roots, AsItIs(), excluded=excluded, may_be_gone=may_be_gone)
+        after = counted.at if counted is not None else None
+        self._events = walk(roots, AsItIs(), after=after, excluded=excluded, may_be_gone=may_be_gone)
         self._policy: OnConflict = policy
         self._renames_on = renames_on
-        self.totals = Totals()
-        self.needed = 0
-        self.largest = 0
+        self.totals = Totals(counted.items, counted.bytes) if counted is not None else Totals()
+        self.needed = counted.needed if counted is not None else 0
         self.at = b""
+        self._last: Event | None = None
 
     def some(self, interrupted: Callable[[], bool]) -> bool:
         """Count on; whether that was all."""
@@ -70,6 +72,18 @@ class Scan:
             if interrupted():
                 return False
         return False
+
+    def counted(self) -> Counted | None:
+        """From where another scan may go on; None where it would have to begin anew."""
+        if self._last is None:
+            return None
+        folder = self._last.folder
+        path = folder.below_root()
+        if not isinstance(self._last, Left):
+            path = os.path.join(path, os.fsencode(self._last.name)) if folder.parent is not None else b""
+        if len(path) > SHORT_ENOUGH:
+            return None
+        return Counted(Position(folder.root, path), self.totals.items, self.totals.bytes, self.needed)
 
     def close(self) -> None:
         close = getattr(self._events, "close", None)
@@ -86,7 +100,7 @@ class Scan:
                 self.totals.bytes += event.status.st_size
                 self._need(event)
         if event is not None:
-            self.at = event.folder.path
+            self.at, self._last = event.folder.path, event
         return event is not None
 
     def _need(self, entry: Entry) -> None:
@@ -96,7 +110,6 @@ class Scan:
         if entry.occupied:
             size = self._needed_beside(entry, size)
         self.needed += size
-        self.largest = max(self.largest, size)
 
     def _needed_beside(self, entry: Entry, size: int) -> int:
         """Where something is there already: nothing if it stays, the difference if it goes."""

@@ -10,6 +10,7 @@ from spacedrive_jobs._definition.handle import BlockingJobHandle as BlockingJobH
 from spacedrive_jobs._definition.handle import JobHandle as JobHandle
 from spacedrive_jobs._definition.job import BlockingJobFunction as BlockingJobFunction
 from spacedrive_jobs._definition.job import BoundJob as BoundJob
+from spacedrive_jobs._definition.job import DependsOn as DependsOn
 from spacedrive_jobs._definition.job import Job as Job
 from spacedrive_jobs._definition.job import JobFunction as JobFunction
 from spacedrive_jobs._definition.job import Kind as Kind
@@ -20,6 +21,7 @@ from spacedrive_jobs._model.errors import AmbiguousJobId as AmbiguousJobId
 from spacedrive_jobs._model.errors import ArgumentError as ArgumentError
 from spacedrive_jobs._model.errors import AttemptEnded as AttemptEnded
 from spacedrive_jobs._model.errors import DefinitionError as DefinitionError
+from spacedrive_jobs._model.errors import DependencyCycle as DependencyCycle
 from spacedrive_jobs._model.errors import JobCancelled as JobCancelled
 from spacedrive_jobs._model.errors import JobError as JobError
 from spacedrive_jobs._model.errors import JobFailed as JobFailed
@@ -31,7 +33,10 @@ from spacedrive_jobs._model.errors import LibraryNotFound as LibraryNotFound
 from spacedrive_jobs._model.errors import LibraryTooNew as LibraryTooNew
 from spacedrive_jobs._model.errors import NoSpace as NoSpace
 from spacedrive_jobs._model.errors import NotALibrary as NotALibrary
+from spacedrive_jobs._model.errors import NotUnique as NotUnique
 from spacedrive_jobs._model.errors import PayloadTooLarge as PayloadTooLarge
+from spacedrive_jobs._model.errors import QuestionNotOpen as QuestionNotOpen
+from spacedrive_jobs._model.errors import RetryLater as RetryLater
 from spacedrive_jobs._model.errors import StoreBusy as StoreBusy
 from spacedrive_jobs._model.errors import TransitionRefused as TransitionRefused
 from spacedrive_jobs._model.errors import UnknownKind as UnknownKind
@@ -42,6 +47,8 @@ from spacedrive_jobs._model.interruption import Interruption as Interruption
 from spacedrive_jobs._model.interruption import JobInterrupted as JobInterrupted
 from spacedrive_jobs._model.options import GB as GB
 from spacedrive_jobs._model.options import GiB as GiB
+from spacedrive_jobs._model.options import Rate as Rate
+from spacedrive_jobs._model.options import Unique as Unique
 from spacedrive_jobs._model.progress import Bytes as Bytes
 from spacedrive_jobs._model.progress import Count as Count
 from spacedrive_jobs._model.progress import GenericProgress as GenericProgress
@@ -51,6 +58,8 @@ from spacedrive_jobs._model.progress import Percentage as Percentage
 from spacedrive_jobs._model.progress import Progress as Progress
 from spacedrive_jobs._model.progress import ProgressData as ProgressData
 from spacedrive_jobs._model.progress import ProgressView as ProgressView
+from spacedrive_jobs._model.questions import QuestionInfo as QuestionInfo
+from spacedrive_jobs._model.record import AttemptInfo as AttemptInfo
 from spacedrive_jobs._model.record import ItemInfo as ItemInfo
 from spacedrive_jobs._model.record import ItemOutcome as ItemOutcome
 from spacedrive_jobs._model.record import JobEvent as JobEvent
@@ -63,6 +72,7 @@ from spacedrive_jobs._model.record import RunnerInfo as RunnerInfo
 from spacedrive_jobs._model.status import JobStatus as JobStatus
 from spacedrive_jobs._model.status import Priority as Priority
 from spacedrive_jobs._model.status import Request as Request
+from spacedrive_jobs._model.transition import OnFailure as OnFailure
 from spacedrive_jobs._model.updates import Cancelled as Cancelled
 from spacedrive_jobs._model.updates import Completed as Completed
 from spacedrive_jobs._model.updates import Failed as Failed
@@ -72,6 +82,7 @@ from spacedrive_jobs._model.updates import ProgressChanged as ProgressChanged
 from spacedrive_jobs._model.updates import StatusChanged as StatusChanged
 from spacedrive_jobs._runtime.blocking import BlockingJobSystem as BlockingJobSystem
 from spacedrive_jobs._runtime.blocking import BlockingLibrary as BlockingLibrary
+from spacedrive_jobs._runtime.dispatcher import Action as Action
 from spacedrive_jobs._runtime.library import Library as Library
 from spacedrive_jobs._runtime.system import JobSystem as JobSystem
 from spacedrive_jobs._runtime.system import kinds as kinds

@@ -30,6 +30,17 @@ class _ManualTimer:
     def cancel(self) -> None:
         self.fn = None
 
+    def call(self) -> None:
+        if self.fn is not None:
+            self.fn()
+
+
+def _running_loop() -> asyncio.AbstractEventLoop | None:
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
+
 
 class ManualClock:
     """Stands still until `advance`, which moves wall and monotonic clock together; `set_wall` moves the first alone."""
@@ -48,6 +59,9 @@ class ManualClock:
 
     def call_later(self, delay: float, fn: Callable[[], object]) -> Timer:
         timer = _ManualTimer(fn)
+        if delay <= 0 and (loop := _running_loop()) is not None:
+            loop.call_soon(timer.call)  # it is due now, and nothing needs to pass
+            return timer
         heapq.heappush(self._timers, (self._seconds + max(delay, 0.0), next(self._order), timer))
         return timer
 

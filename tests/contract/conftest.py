@@ -10,7 +10,7 @@ import apsw
 import pytest_asyncio
 
 from spacedrive_jobs._model.ids import JobId, JobIdSource, RunnerId
-from spacedrive_jobs._model.transition import ClaimedJob, NewJob
+from spacedrive_jobs._model.transition import ClaimedJob, KindWait, NewJob, UniqueKey, Wait
 from spacedrive_jobs._store import reads
 from spacedrive_jobs._store.rows import JobRow
 from spacedrive_jobs._store.store import Store
@@ -35,16 +35,41 @@ class Bench:
         priority: int = 0,
         resumable: bool = True,
         deadline: int | None = None,
+        tidies: bool = True,
+        lane: str = "",
+        parent: JobId | None = None,
+        after: tuple[Wait, ...] = (),
+        after_kinds: tuple[KindWait, ...] = (),
+        scope: bytes | None = None,
+        unique: UniqueKey | None = None,
     ) -> JobId:
         now = self.clock.now_ms()
-        job = NewJob(self._ids.next_bytes(now), kind, version, b"\x80", resumable, priority, now, None, deadline)
-        await self.store.enqueue([job])
-        return JobId.from_bytes(job.id)
+        job = NewJob(
+            self._ids.next_bytes(now),
+            kind,
+            version,
+            b"\x80",
+            resumable,
+            priority,
+            now,
+            parent.bytes if parent is not None else None,
+            deadline,
+            lane,
+            tidies,
+            scope,
+            unique,
+            after,
+            after_kinds,
+        )
+        (stored,) = await self.store.enqueue([job])
+        return JobId.from_bytes(stored)
 
     async def claim(
         self, limit: int = 10, *, runner: RunnerId | None = None, suspects: bool = True
     ) -> list[ClaimedJob]:
-        return await self.store.claim(runner or self.runner, {KIND: (1, 1)}, limit, suspects=suspects, only=None)
+        runner = runner or self.runner
+        claims = await self.store.claim(runner, {KIND: (1, 1)}, limit, suspects=suspects, only=None)
+        return claims.jobs
 
     async def running(self, *, resumable: bool = True) -> ClaimedJob:
         await self.put(resumable=resumable)

@@ -45,7 +45,7 @@ async def test_unknown_kinds_and_other_versions_are_left_alone(bench: Bench) -> 
     unknown, newer = await bench.put(kind="unknown"), await bench.put(version=2)
     assert await bench.claim() == []
     assert await bench.status(unknown) == await bench.status(newer) == "queued"
-    older = await bench.store.claim(bench.runner, {KIND: (2, 3)}, 9, suspects=True, only=None)
+    older = (await bench.store.claim(bench.runner, {KIND: (2, 3)}, 9, suspects=True, only=None)).jobs
     assert [one.claim.job for one in older] == [newer]
 
 
@@ -109,10 +109,13 @@ async def test_one_failing_write_takes_no_other_with_it(bench: Bench) -> None:
 
 
 HOT = {
-    "ready_kinds": (),
-    "ready_kinds_suspect": (),
-    "ready_jobs": ("k", 1, 5),
-    "ready_jobs_suspect": ("k", 1, 5),
+    "ready_levels": (),
+    "ready_levels_suspect": (),
+    "ready_jobs": ("k", 1, "", 0, 5),
+    "ready_jobs_suspect": ("k", 1, "", 0, 5),
+    "waiting_on": (b"",),
+    "find_unique": (b"",),
+    "unfinished_children": (b"",),
     "next_due": (),
     "read_expired": (1,),
     "read_requests": (b"",),

@@ -81,7 +81,7 @@ async def test_a_pause_is_stored_only_while_it_is_wanted(bench: Bench) -> None:
 async def test_a_cancel_is_not_forgotten_by_a_retry_or_a_shutdown(bench: Bench) -> None:
     for make, after in ((WAYS["queued after an error"], "cancelled"), (WAYS["queued after a shutdown"], "queued")):
         claimed = await bench.running()
-        await bench.store.cancel(claimed.claim.job, "no", hook=True)
+        await bench.store.cancel(claimed.claim.job, "no")
         await bench.store.apply(make(claimed.claim))
         assert await bench.status(claimed.claim.job) == after
         if after == "queued":
@@ -170,7 +170,7 @@ async def test_rescue_gives_back_every_claim_and_asks_are_kept(bench: Bench) -> 
     jobs = [await bench.put() for _ in range(4)]
     await bench.claim()
     await bench.store.pause(jobs[1])
-    await bench.store.cancel(jobs[2], "no", hook=False)
+    await bench.store.cancel(jobs[2], "no")
     await bench.store.abort(jobs[3], "now")
     import asyncio
 
@@ -214,7 +214,7 @@ async def ask(bench: Bench, job: JobId, verb: str) -> Asked:
         case "resume":
             return await bench.store.resume(job)
         case "cancel":
-            return await bench.store.cancel(job, "", hook=True)
+            return await bench.store.cancel(job, "")
         case _:
             return await bench.store.abort(job, "")
 
@@ -250,17 +250,17 @@ async def test_a_resumed_job_is_first_in_line(bench: Bench) -> None:
 async def test_a_stronger_request_replaces_a_weaker_one_only(bench: Bench) -> None:
     claimed = await bench.running()
     job = claimed.claim.job
-    await bench.store.cancel(job, "", hook=True)
-    await bench.store.cancel(job, "", hook=True)
+    await bench.store.cancel(job, "")
+    await bench.store.cancel(job, "")
     await bench.store.abort(job, "")
-    await bench.store.cancel(job, "", hook=True)
+    await bench.store.cancel(job, "")
     assert await bench.story(job) == ["queued", "running", "running+cancel", "running+abort"]
 
 
 async def test_what_has_run_before_is_claimed_once_more_for_its_hook(bench: Bench) -> None:
     claimed = await bench.running()
     await bench.store.apply(Requeue(claim=claimed.claim, at=1, reason="shutdown"))
-    assert await bench.store.cancel(claimed.claim.job, "no", hook=True) is Asked.REQUESTED
+    assert await bench.store.cancel(claimed.claim.job, "no") is Asked.REQUESTED
     assert await bench.status(claimed.claim.job) == "queued"
     (last,) = await bench.claim()
     assert last.reason == "no"

@@ -87,7 +87,7 @@ class Workload:
 
     async def worker(self) -> None:
         while not self.stop:
-            claimed = await self.store.claim(self.runner, {"cut": (1, 1)}, 2, suspects=True, only=None)
+            claimed = (await self.store.claim(self.runner, {"cut": (1, 1)}, 2, suspects=True, only=None)).jobs
             for one in claimed:
                 await self.attempt(one)
             if not claimed:
@@ -139,7 +139,7 @@ class Workload:
         """One of a kind that no worker takes, so that it is cancelled and not only asked to stop."""
         idle = self.new_job()._replace(kind="idle")
         await self.store.enqueue([idle])
-        await self.store.cancel(JobId.from_bytes(idle.id), "cut", hook=False)
+        await self.store.cancel(JobId.from_bytes(idle.id), "cut")
         self.done.ended[idle.id] = "cancelled"
 
 

@@ -16,6 +16,7 @@ import msgspec
 
 from spacedrive_jobs._definition.context import JobContext
 from spacedrive_jobs._definition.definition import JobDefinition, Style, Target
+from spacedrive_jobs._definition.limits import check_limits, check_named
 from spacedrive_jobs._definition.progress_codec import check_progress_types
 from spacedrive_jobs._definition.signature import (
     ArgumentField,
@@ -29,7 +30,8 @@ from spacedrive_jobs._definition.signature import (
 from spacedrive_jobs._definition.targets import ClassTarget, FunctionTarget
 from spacedrive_jobs._definition.upgrades import ArgumentsUpgrade, StateUpgrade, Upgrades
 from spacedrive_jobs._model.errors import DefinitionError
-from spacedrive_jobs._model.options import Isolation, JobOptions
+from spacedrive_jobs._model.options import Isolation, JobOptions, LimitKey, Rate, Unique
+from spacedrive_jobs._model.transition import OnFailure
 
 KIND: Final = r"[A-Za-z][A-Za-z0-9_.-]{0,99}"
 DEFAULT_BACKOFF: Final = JobOptions().backoff
@@ -53,6 +55,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     checkpoint_interval: timedelta | None
     upgrades: Mapping[int, ArgumentsUpgrade] | None
     state_upgrades: Mapping[int, StateUpgrade] | None
+    max_concurrent: int | None
+    max_per_key: int | None
+    limit_key: LimitKey | None
+    rate_limit: Rate | None
+    depends_on: tuple[object, ...]
+    on_failure: OnFailure
+    scope: str | None
+    unique: Unique | None
 
 
 def define_class(cls: type[Any], settings: Settings) -> JobDefinition:
@@ -103,6 +113,7 @@ def _define(
     kind = settings.name
     source = f"{target_object.__module__}:{target_object.__qualname__}"
     options = _options(settings, style, source)
+    check_named(settings, tuple(argument.name for argument in arguments))
     upgrades = Upgrades(dict(settings.upgrades or {}), dict(settings.state_upgrades or {}))
     upgrades.check(kind, settings.version)
     return JobDefinition(
@@ -189,6 +200,7 @@ def check_settings(settings: Settings) -> None:
             raise DefinitionError(f"{kind!r}: {option} is a whole number from {least}, not {value!r}")
     if not _is_int(settings.priority):
         raise DefinitionError(f"{kind!r}: priority is a whole number, not {settings.priority!r}")
+    check_limits(settings)
     for option in ("backoff", "timeout", "deadline", "checkpoint_interval"):
         duration: object = getattr(settings, option)
         if duration is not None and not (isinstance(duration, timedelta) and duration > timedelta()):
@@ -221,6 +233,14 @@ def _options(settings: Settings, style: Style, source: str) -> JobOptions:
         timeout=settings.timeout,
         deadline=settings.deadline,
         checkpoint_interval=settings.checkpoint_interval,
+        max_concurrent=settings.max_concurrent,
+        max_per_key=settings.max_per_key,
+        limit_key=settings.limit_key,
+        rate_limit=settings.rate_limit,
+        depends_on=settings.depends_on,
+        on_failure=settings.on_failure,
+        scope=settings.scope,
+        unique=settings.unique,
     )
 
 

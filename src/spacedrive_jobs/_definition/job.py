@@ -25,11 +25,13 @@ from spacedrive_jobs._definition.context import BlockingJobContext, JobContext
 from spacedrive_jobs._definition.define import Settings, check_settings, define_class, define_function
 from spacedrive_jobs._definition.definition import JobDefinition
 from spacedrive_jobs._definition.instance import BoundJob, Job
+from spacedrive_jobs._definition.limits import depended_on, unique_of
 from spacedrive_jobs._definition.registry import registry
 from spacedrive_jobs._definition.upgrades import ArgumentsUpgrade, StateUpgrade
 from spacedrive_jobs._model.errors import DefinitionError
-from spacedrive_jobs._model.options import Isolation
+from spacedrive_jobs._model.options import Isolation, LimitKey, Rate, Unique
 from spacedrive_jobs._model.status import Priority
+from spacedrive_jobs._model.transition import OnFailure
 
 __all__ = ["BlockingJobFunction", "BoundJob", "Job", "JobDecorator", "JobFunction", "Kind", "job", "transient"]
 
@@ -100,6 +102,8 @@ class BlockingJobFunction(Generic[StateT, P, OutT]):
 Kind: TypeAlias = Union[type[Job[Any, OutT]], JobFunction[Any, ..., OutT], BlockingJobFunction[Any, ..., OutT]]
 """What names a kind in code: its class or its function."""
 
+DependsOn: TypeAlias = Union[str, Kind[Any], Sequence[Union[str, Kind[Any]]]]
+
 
 class JobDecorator(Protocol):
     """What `job(...)` gives: it takes a class, an async function or a plain function."""
@@ -132,6 +136,14 @@ def job(
     timeout: timedelta | None = None,
     deadline: timedelta | None = None,
     checkpoint_interval: timedelta | None = None,
+    max_concurrent: int | None = None,
+    max_per_key: int | None = None,
+    limit_key: LimitKey | None = None,
+    rate_limit: Rate | None = None,
+    depends_on: DependsOn = (),
+    on_failure: OnFailure = "run",
+    scope: str | None = None,
+    unique: tuple[str, ...] | Unique | None = None,
     upgrades: Mapping[int, ArgumentsUpgrade] | None = None,
     state_upgrades: Mapping[int, StateUpgrade] | None = None,
 ) -> JobDecorator:
@@ -153,6 +165,14 @@ def job(
     - `retries`: further attempts after an error, the first after `backoff` (default 1 s), then doubling up to 1 h.
     - `timeout`: running time of one attempt. `deadline`: time from dispatch after which the job fails.
     - `checkpoint_interval`: checkpoints within it only mark their state.
+    - `max_concurrent`: how many jobs of the kind run at once, over all processes. `max_per_key`: how many of those with
+      an equal `limit_key` (names of arguments, or a function of the job that gives a text). `rate_limit`: how many
+      start in a span of time. A job that waits for children, an answer or a time takes no place.
+    - `depends_on`: kinds (names, classes, functions); a job waits for those that are unfinished when it is dispatched,
+      its own ancestors excepted. `scope`: an argument that holds a path: then only for those whose scope is the same,
+      inside it or around it. `on_failure`: what becomes of it if one of them fails ("run" or "cancel").
+    - `unique`: names of arguments: no two unfinished jobs with these equal; see Unique. A class may have a method
+      `covers(self, other) -> bool`: an unfinished job that covers a new one stands for it.
     """
     settings = Settings(
         name=name,
@@ -169,6 +189,14 @@ def job(
         checkpoint_interval=checkpoint_interval,
         upgrades=upgrades,
         state_upgrades=state_upgrades,
+        max_concurrent=max_concurrent,
+        max_per_key=max_per_key,
+        limit_key=limit_key,
+        rate_limit=rate_limit,
+        depends_on=depended_on(name, depends_on),
+        on_failure=on_failure,
+        scope=scope,
+        unique=unique_of(unique),
     )
     check_settings(settings)
 

@@ -16,7 +16,7 @@ ENTRY_POINT_GROUP: Final = "spacedrive_jobs.jobs"
 
 
 class Claimable(NamedTuple):
-    """By stored name, aliases too: the oldest and the newest version that can be run, and the limits where there are."""
+    """By stored name, aliases too: the oldest and the newest version that can be run, and its limits if any."""
 
     versions: Mapping[str, tuple[int, int]]
     limits: Mapping[str, Limits]

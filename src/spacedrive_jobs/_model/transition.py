@@ -12,7 +12,6 @@ from spacedrive_jobs._model.ids import JobId, RunnerId
 from spacedrive_jobs._model.record import ItemOutcome
 from spacedrive_jobs._model.status import Request
 
-
 OnFailure: TypeAlias = Literal["cancel", "run"]
 """What becomes of a job when one that it waits for fails or is cancelled."""
 

@@ -166,6 +166,7 @@ class RunBlockingContext(AttemptVerbs, BlockingJobContext[CtxStateT]):
         if on_failure == "settle":
             return {JobId.from_bytes(one.job): outcome_of(one, registry) for one in ended}
         raise_failures(ended, registry)
+        return None
 
     def step(self, key: str, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
         attempt, kind = self._attempt, self._attempt.definition.kind

@@ -87,7 +87,7 @@ class ChildHandle(JobHandle[OutT_co]):
 
     def _ordinary(self, verb: str) -> JobHandle[Any]:
         if self._outside is None:
-            raise RuntimeError(f"{verb} of a child is not there in a job with isolation=\"process\"; wait for it instead")
+            raise RuntimeError(f'{verb} of a child is not there in a job with isolation="process"; wait for it instead')
         return self._outside(self._id)
 
 
@@ -96,9 +96,7 @@ class BlockingChildHandle(BlockingJobHandle[OutT_co]):
 
     __slots__ = ("_attempt", "_id", "_outside")
 
-    def __init__(
-        self, attempt: Attempt, id_: JobId, outside: Callable[[JobId], BlockingJobHandle[Any]] | None
-    ) -> None:
+    def __init__(self, attempt: Attempt, id_: JobId, outside: Callable[[JobId], BlockingJobHandle[Any]] | None) -> None:
         self._attempt, self._id, self._outside = attempt, id_, outside
 
     def __repr__(self) -> str:
@@ -151,7 +149,5 @@ class BlockingChildHandle(BlockingJobHandle[OutT_co]):
 
     def _ordinary(self, verb: str) -> BlockingJobHandle[Any]:
         if self._outside is None:
-            raise RuntimeError(f"{verb} of a child is not there in a job with isolation=\"process\"; wait for it instead")
+            raise RuntimeError(f'{verb} of a child is not there in a job with isolation="process"; wait for it instead')
         return self._outside(self._id)
-
-

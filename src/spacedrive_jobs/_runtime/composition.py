@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
 from functools import lru_cache
-from typing import Any, Final, get_type_hints
+from typing import Any, Final, cast, get_type_hints
 
 from spacedrive_jobs._definition.codec import OUTPUT_LIMIT, Codec, PayloadInvalid, decode_plain, encode, limited
 from spacedrive_jobs._definition.definition import JobDefinition, plain_value
@@ -37,7 +37,7 @@ class ChildKeys:
 
 def checked_key(verb: str, key: str) -> str:
     """Raise for a key that cannot be stored as one."""
-    if not isinstance(key, str) or not key or len(key) > KEY_LIMIT:  # pyright: ignore[reportUnnecessaryIsInstance]
+    if not isinstance(cast("object", key), str) or not key or len(key) > KEY_LIMIT:
         raise ValueError(f"{verb} needs a key: a text of 1 to {KEY_LIMIT} characters, not {key!r}")
     return key.encode("utf-8", "backslashreplace").decode()
 
@@ -91,9 +91,7 @@ def error_of(ended: Ended, outcome: JobOutcome[Any]) -> JobFailed | JobCancelled
 
 def raise_failures(ended: Sequence[Ended], registry: Registry) -> None:
     """Raise an ExceptionGroup of the ends that are no completion, if there are any."""
-    errors = [
-        error_of(one, outcome_of(one, registry)) for one in ended if one.status != JobStatus.COMPLETED.value
-    ]
+    errors = [error_of(one, outcome_of(one, registry)) for one in ended if one.status != JobStatus.COMPLETED.value]
     if errors:
         raise ExceptionGroup(f"{len(errors)} of {len(ended)} children did not complete", errors)
 

@@ -97,9 +97,7 @@ class Scheduler:
 
     async def _make_room(self, kinds: Claimable) -> None:
         """Ask the lightest of what runs here to stop for ready jobs of higher priority."""
-        lightest = {
-            running.claimed.claim.job.bytes: running for running in self._running if _may_be_suspended(running)
-        }
+        lightest = {running.claimed.claim.job.bytes: running for running in self._running if _may_be_suspended(running)}
         if not lightest:
             return
         weights = {job: running.claimed.weight for job, running in lightest.items()}

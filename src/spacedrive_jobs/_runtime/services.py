@@ -129,9 +129,7 @@ class JobServices:
     async def children_page(self, after: bytes) -> list[Ended]:
         """Some children by their ids, ended or not; empty at the end."""
         parent = self._claim.job.bytes
-        rows = await self._engine.store.read_slowly(
-            lambda connection: family.children_page(connection, parent, after)
-        )
+        rows = await self._engine.store.read_slowly(lambda connection: family.children_page(connection, parent, after))
         return [ended(row) for row in rows]
 
     async def control(self, asked: tuple[bytes, str, str]) -> None:
@@ -242,9 +240,7 @@ class JobServices:
         running.waits += 1
         if running.waits == 1:
             engine.running.yields(running)
-            await engine.store.write(
-                lambda tx: family.set_yielding(tx, self._claim, 1, reason), durable=False
-            )
+            await engine.store.write(lambda tx: family.set_yielding(tx, self._claim, 1, reason), durable=False)
             engine.scheduler.wake()
         try:
             async with engine.tasks.slot_given_back():

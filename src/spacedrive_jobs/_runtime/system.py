@@ -124,7 +124,7 @@ class JobSystem:
     # --- the queue ----------------------------------------------------------------------------------------------------
 
     async def pause_queue(self, kind: str | None = None, /, *, reason: str = "") -> None:
-        """Start no more jobs of a kind, or of any; what runs is suspended at its next check. Over restarts, everywhere."""
+        """Start no more jobs of a kind, or of any; what runs is suspended at its next check. Over restarts."""
         await self._engine.pause_queue(kind, reason)
 
     async def resume_queue(self, kind: str | None = None, /) -> None:
@@ -256,8 +256,7 @@ class JobSystem:
 
     async def attempts(self, id: JobId, /) -> builtins.list[AttemptInfo]:
         """How the attempts of a job ended that did not complete it, in order."""
-        rows = await self._engine.store.read_slowly(lambda connection: reads.read_attempts(connection, id))
-        return rows
+        return await self._engine.store.read_slowly(lambda connection: reads.read_attempts(connection, id))
 
     async def children(self, id: JobId, /) -> builtins.list[JobInfo]:
         """The children of a job, oldest first."""

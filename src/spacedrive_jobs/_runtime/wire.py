@@ -128,7 +128,9 @@ class Gathered(Message):
 
 
 ToChild: TypeAlias = Ask | Withdraw | Reply | Hook | Gather | Over
-ToRunner: TypeAlias = StoreCheckpoint | Spill | Kept | HoldsClaim | Call | Log | Progressed | Finished | HookDone | Gathered
+ToRunner: TypeAlias = (
+    StoreCheckpoint | Spill | Kept | HoldsClaim | Call | Log | Progressed | Finished | HookDone | Gathered
+)
 
 encode: Final = msgspec.msgpack.Encoder().encode
 encode_plain: Final = encode

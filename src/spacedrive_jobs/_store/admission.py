@@ -70,7 +70,7 @@ class Admission:
     def __init__(self, tx: Tx, limits: Mapping[str, Limits], supply: Supply, now: int) -> None:
         self._tx, self._limits, self._supply, self._now = tx, limits, supply, now
         self.again_at = None
-        self._paused = dict(tx.run("paused_kinds"))
+        self._paused: dict[str, str] = dict(tx.run("paused_kinds"))
         self._taking: dict[bytes, Taking] | None = None
         self._by_kind: Counter[str] = Counter()
         self._by_key: Counter[tuple[str, str]] = Counter()
@@ -108,7 +108,9 @@ class Admission:
 
     def _limited(self, limits: Limits, lane: Lane, leaving: Taking | None) -> Refusal | None:
         if limits.max_concurrent is not None:
-            running = self._by_kind[limits.kind] - (leaving is not None and self._canonical(leaving.kind) == limits.kind)
+            running = self._by_kind[limits.kind] - (
+                leaving is not None and self._canonical(leaving.kind) == limits.kind
+            )
             if running >= limits.max_concurrent:
                 return Refusal(f"limit of {limits.kind}: {running} of {limits.max_concurrent} running")
         if limits.max_per_key is not None and lane.key:

@@ -47,7 +47,7 @@ def pause(tx: Tx, job: JobId, now: int) -> Asked:
 
 def _pause_one(tx: Tx, id_: bytes, status: str, now: int, reason: str, with_: bytes | None) -> Asked:
     if status == "running":
-        _request(tx, id_, "pause", "pausing", now)
+        _request(tx, id_, "pause", reason, now, with_=with_)
         return Asked.REQUESTED
     tx.change("pause_queued", {"now": now, "id": id_, "reason": reason, "with": with_})
     return Asked.DONE
@@ -61,7 +61,7 @@ def resume(tx: Tx, job: JobId, now: int) -> Asked:
         raise TransitionRefused(job, "resume", found.status, "it is being cancelled" if found.request else "")
     # Descendants that were paused by themselves before stay so; the nearest ones come first in line.
     for id_, status, request, _, _, _, paused_with in reversed(tx.run("descendants", {"id": job.bytes})):
-        if status == "paused" and (paused_with == job.bytes or found.status == "paused" and paused_with is not None):
+        if status == "paused" and (paused_with == job.bytes or (found.status == "paused" and paused_with is not None)):
             tx.reaches = True
             tx.change("resume_paused", {"position": tx.front(), "now": now, "id": id_})
         elif status == "running" and request == "pause":
@@ -165,8 +165,8 @@ def _reach_children(tx: Tx, job: JobId, now: int, reason: str, *, force: bool) -
         follow(tx, id_, status, now)
 
 
-def _request(tx: Tx, job: bytes, request: str, reason: str, now: int) -> None:
-    tx.change("request", {"request": request, "reason": reason, "now": now, "id": job})
+def _request(tx: Tx, job: bytes, request: str, reason: str, now: int, *, with_: bytes | None = None) -> None:
+    tx.change("request", {"request": request, "reason": reason, "now": now, "id": job, "with": with_})
 
 
 def _read(tx: Tx, job: JobId) -> Found:

@@ -31,7 +31,7 @@ def follow(tx: Tx, id_: bytes, status: str, now: int) -> None:
 
 
 def cancel_children(tx: Tx, job: bytes, now: int, reason: str, *, force: bool = False) -> list[tuple[bytes, str]]:
-    """Ask every unfinished descendant to stop; those that ended at once, whose own followers are the caller's to see to.
+    """Ask every unfinished descendant to stop; those that ended at once: what follows from that is the caller's task.
 
     No descendant starts after this transaction, except to tidy up.
     """
@@ -40,7 +40,7 @@ def cancel_children(tx: Tx, job: bytes, now: int, reason: str, *, force: bool = 
         tx.announces = tx.reaches = True
         if status == "running":
             request = "abort" if force else "cancel"
-            tx.change("request", {"request": request, "reason": reason, "now": now, "id": id_})
+            tx.change("request", {"request": request, "reason": reason, "now": now, "id": id_, "with": None})
         elif tidies and attempt > 0 and not force:
             tx.change("delete_waits_of", (id_,))
             tx.change("queue_for_cancel", {"reason": reason, "position": tx.front(), "now": now, "id": id_})

@@ -13,7 +13,7 @@ from spacedrive_jobs._store.checkpoints import require_claim
 from spacedrive_jobs._store.queue import enqueue
 from spacedrive_jobs._store.rows import JobRow, job_row
 from spacedrive_jobs._store.sql import query
-from spacedrive_jobs._store.tx import Tx
+from spacedrive_jobs._store.tx import Tx, Value
 
 PAGE: Final = 500
 
@@ -55,7 +55,7 @@ def _went_wrong(tx: Tx, child: bytes) -> bool:
 
 def set_yielding(tx: Tx, claim: Claim, yielding: int, reason: str) -> None:
     """Whether the attempt's code waits (1), wants its place back (2) or runs (0). Raises AttemptEnded."""
-    parameters = {
+    parameters: dict[str, Value] = {
         "id": claim.job.bytes,
         "attempt": claim.attempt,
         "runner": claim.runner,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Any
 
 import apsw
 
@@ -63,7 +64,7 @@ def unfinished_of(connection: apsw.Connection, names: Collection[str], limit: in
     """The end of the queue, and the first unfinished jobs of a kind, as of one moment."""
     with connection:
         ((position,),) = connection.execute(query("next_position"))
-        ids = [
+        ids: list[Any] = [
             id_
             for name in names
             for id_, _ in connection.execute(query("unfinished_of_kind"), {"kind": name}).fetchall()
@@ -108,7 +109,7 @@ def read_attempts(connection: apsw.Connection, job: JobId) -> list[AttemptInfo]:
 
 
 def children_of(connection: apsw.Connection, job: JobId) -> list[JobRow]:
-    ids = [id_ for (id_,) in connection.execute(query("children_of"), {"id": job.bytes}).fetchall()]
+    ids: list[Any] = [id_ for (id_,) in connection.execute(query("children_of"), {"id": job.bytes}).fetchall()]
     return [row for id_ in ids if (row := read_job(connection, JobId.from_bytes(id_))) is not None]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import apsw
 
@@ -57,7 +57,7 @@ def store_step(tx: Tx, claim: Claim, key: str, verb: str, result: bytes) -> byte
 
 
 def ask(tx: Tx, claim: Claim, questions: Sequence[Asking], now: int) -> list[tuple[bytes, bytes | None]]:
-    """Store the questions that are new; (id, answer) of each. One whose topic has a standing answer is answered by it."""
+    """Store the questions that are new; (id, answer) of each. A standing answer of its topic answers one at once."""
     require_claim(tx, claim)
     job = claim.job.bytes
     found: list[tuple[bytes, bytes | None]] = []
@@ -85,7 +85,8 @@ def answers(connection: apsw.Connection, job: bytes, keys: Sequence[str]) -> lis
     found: list[bytes | None] = []
     for key in keys:
         rows = connection.execute(query("read_question"), (job, key)).fetchall()
-        found.append(bytes(rows[0][1]) if rows and rows[0][1] is not None else None)
+        answer: Any = rows[0][1] if rows else None
+        found.append(bytes(answer) if answer is not None else None)
     return found
 
 

@@ -173,9 +173,7 @@ class Store:
         space_patience = DISPATCH_PATIENCE if patience is None else patience
         return await self.write(lambda tx: queue.enqueue(tx, jobs), patience=patience, space_patience=space_patience)
 
-    async def enqueue_if_unchanged(
-        self, job: NewJob, position: int, *, patience: float | None = None
-    ) -> bytes | None:
+    async def enqueue_if_unchanged(self, job: NewJob, position: int, *, patience: float | None = None) -> bytes | None:
         """Store one job if none has been stored since the queue's end was `position`; None if one was."""
         space_patience = DISPATCH_PATIENCE if patience is None else patience
         return await self.write(
@@ -203,12 +201,12 @@ class Store:
 
         return await self.write(claim, durable=False)
 
-    async def take_back(
-        self, claims: Sequence[Claim], limits: Mapping[str, Limits], supply: Supply
-    ) -> list[Claim]:
+    async def take_back(self, claims: Sequence[Claim], limits: Mapping[str, Limits], supply: Supply) -> list[Claim]:
         """Of attempts that waited and want their places back, those that have them now; first in line first."""
         now = self._clock.now_ms()
-        return await self.write(lambda tx: queue.take_back(tx, claims, Admission(tx, limits, supply, now)), durable=False)
+        return await self.write(
+            lambda tx: queue.take_back(tx, claims, Admission(tx, limits, supply, now)), durable=False
+        )
 
     async def contenders(
         self,

@@ -194,7 +194,6 @@ def _leave(
             "position": place,
             "due_at": due_at,
             "paused_at": at if status == "paused" else None,
-            "paused_with": None,
             "errors": errors,
             "crashes": crashes,
         },

@@ -15,8 +15,11 @@ Parameters: TypeAlias = tuple[Value, ...] | Mapping[str, Value]
 
 
 class Tx:
-    """One transaction of the writer. `announces`: others should look for work or changes after the commit. `reaches`: it
-    changed other jobs than the one it was about, so this process should look too."""
+    """One transaction of the writer.
+
+    `announces`: others should look for work or changes after the commit. `reaches`: it changed other jobs than the one
+    it was about, so this process should look too.
+    """
 
     __slots__ = ("_back", "_front", "_moved", "announces", "connection", "reaches")
 

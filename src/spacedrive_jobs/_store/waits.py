@@ -106,7 +106,7 @@ def replace_twin(tx: Tx, job: NewJob, twin: bytes) -> NewJob:
     reason = f"replaced by {job.kind} {JobId.from_bytes(job.id).short}"
     ((_, status, _),) = tx.run("active_kind", (twin,))
     if status == "running":
-        tx.change("request", {"request": "cancel", "reason": reason, "now": job.created_at, "id": twin})
+        tx.change("request", {"request": "cancel", "reason": reason, "now": job.created_at, "id": twin, "with": None})
         for id_, how in cancel_children(tx, twin, job.created_at, reason):
             follow(tx, id_, how, job.created_at)
         return job._replace(after=(*job.after, Wait(twin, "run")))

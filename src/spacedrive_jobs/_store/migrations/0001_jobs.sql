@@ -45,7 +45,8 @@ CREATE TABLE jobs (
     CONSTRAINT a_running_job_has_an_attempt CHECK (status <> 'running' OR (attempt >= 1 AND started_at IS NOT NULL)),
     CONSTRAINT what_runs_waits_for_no_job CHECK (held = 0 OR status <> 'running'),
     CONSTRAINT only_a_running_job_yields CHECK (yielding = 0 OR status = 'running'),
-    CONSTRAINT paused_with_another_only_while_paused CHECK (paused_with IS NULL OR status = 'paused')
+    CONSTRAINT paused_with_another_only_while_paused
+        CHECK (paused_with IS NULL OR status = 'paused' OR (status = 'running' AND request = 'pause'))
 ) STRICT, WITHOUT ROWID;
 
 -- `lane`: what admission asks of the job besides its kind (limit key, resources), as text: jobs of one (kind, version,

@@ -1,1 +1,1 @@
-UPDATE jobs SET request = NULL, reason = '', changed_at = ? WHERE id = ? AND status = 'running' AND request = 'pause'
+UPDATE jobs SET request = NULL, reason = '', paused_with = NULL, changed_at = ? WHERE id = ? AND status = 'running' AND request = 'pause'

@@ -36,6 +36,6 @@ def test_what_is_there_now_exists(name: str) -> None:
 def test_options_that_come_later_are_not_accepted() -> None:
     from spacedrive_jobs import job
 
-    for option in ("depends_on", "max_concurrent", "requires_resources"):
+    for option in ("requires_resources",):
         with pytest.raises(TypeError, match=option):
             job(name="example.later", **{option: ()})  # type: ignore[arg-type]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, assert_never, assert_type
 
 from spacedrive_jobs import (
+    Action,
     BlockingJobContext,
     BlockingJobHandle,
     Bytes,
@@ -23,6 +24,7 @@ from spacedrive_jobs import (
     JobId,
     JobInfo,
     JobInterrupted,
+    JobOutcome,
     JobSystem,
     JobUpdate,
     Library,
@@ -30,7 +32,9 @@ from spacedrive_jobs import (
     Priority,
     ProgressChanged,
     ProgressData,
+    QuestionInfo,
     StatusChanged,
+    Unique,
     interrupt_requested,
     job,
     transient,
@@ -40,6 +44,10 @@ from spacedrive_jobs import (
 @dataclass(frozen=True)
 class Copied:
     files: int
+
+
+async def copied(name: str) -> Copied:
+    return Copied(len(name))
 
 
 @dataclass
@@ -109,6 +117,17 @@ async def verbs(ctx: JobContext[int], plain: JobContext) -> None:
     await plain.checkpoint()
     assert_type(await ctx.run_in_pool(measure, Path()), int)
     assert_type(await ctx.map(measure, [Path()], limit=4), list[int])
+    child = await ctx.spawn_child(checksum.new(Path()), key="sum", after=())
+    assert_type(child, JobHandle[str])
+    assert_type(await child.wait(), str)
+    await ctx.wait_for_children()
+    assert_type(await ctx.wait_for_children(on_failure="settle"), Mapping[JobId, JobOutcome[object]])
+    assert_type(await ctx.step("size", measure, Path()), int)
+    assert_type(await ctx.step("copy", copied, "x"), Copied)
+    assert_type(await ctx.ask("Which?", key="a"), str)
+    assert_type(await ctx.ask("Which?", key="b", choices=[1, 2]), int)
+    assert_type(await ctx.ask_all({"c": "Which?"}, choices=[True, False]), dict[str, bool])
+    await ctx.sleep(timedelta(hours=1), key="nap")
     try:
         await ctx.check_interrupt()
     except JobInterrupted as interrupted:
@@ -122,6 +141,11 @@ def blocking_verbs(ctx: BlockingJobContext[int], plain: BlockingJobContext) -> N
     ctx.checkpoint(1)
     plain.checkpoint()
     assert_type(ctx.map(measure, [Path()]), list[int])
+    assert_type(ctx.spawn_child(checksum.new(Path())), BlockingJobHandle[str])
+    assert_type(ctx.wait_for_children(on_failure="settle"), Mapping[JobId, JobOutcome[object]])
+    assert_type(ctx.step("size", measure, Path()), int)
+    assert_type(ctx.ask("Which?", key="b", choices=[1, 2]), int)
+    ctx.sleep(1, key="nap")
     assert_type(ctx.run_in_pool(measure, Path()), int)
 
 
@@ -151,6 +175,13 @@ async def dispatching(known: JobId) -> None:
         assert_type(await jobs.get(known, checksum), JobHandle[str])
         assert_type(await jobs.unfinished(first), JobHandle[Copied] | None)
         assert_type(await jobs.list(), Page[JobInfo])
+        after = await jobs.dispatch(
+            checksum.new(Path()), after=[handle], on_failure="run", unique=Unique(("path",), "reject")
+        )
+        assert_type(after, JobHandle[str])
+        assert_type(await jobs.dispatch(first, unique=("root",), action=Action(who="me")), JobHandle[Copied])
+        assert_type(await handle.retry(), JobHandle[Copied])
+        assert_type(await jobs.questions(), Page[QuestionInfo])
         async for change in jobs.changes():
             assert_type(change, JobEvent)
         await handle.pause()

@@ -72,13 +72,14 @@ def check_named(settings: Settings, names: tuple[str, ...]) -> None:
 
 def depended_on(kind: str, depends_on: Any) -> tuple[object, ...]:
     """`depends_on` as a tuple of names, classes and functions. Raises DefinitionError for anything else."""
-    given = [depends_on] if isinstance(depends_on, (str, type)) or not isinstance(depends_on, Sequence) else depends_on
-    for one in cast("Sequence[object]", given):
+    alone = isinstance(depends_on, (str, type)) or not isinstance(depends_on, Sequence)
+    given = cast("Sequence[object]", [depends_on] if alone else depends_on)
+    for one in given:
         if not isinstance(one, str) and getattr(one, "__job_definition__", None) is None:
             raise DefinitionError(
                 f"{kind!r}: depends_on takes kinds: a name, a job class or a job function, not {one!r}"
             )
-    return tuple(cast("Sequence[object]", given))
+    return tuple(given)
 
 
 def unique_of(unique: Any) -> Unique | Any:

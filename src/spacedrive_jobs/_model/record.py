@@ -48,8 +48,8 @@ class JobInfo:
     errors: int
     crashes: int
     parent: JobId | None
-    retry_of: JobId | None
-    action: object
+    retry_of: JobId | None = None
+    action: object = None
     created_at: datetime
     due_at: datetime | None
     started_at: datetime | None

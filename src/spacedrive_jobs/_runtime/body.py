@@ -94,10 +94,10 @@ class LocalBody:
     async def run(self) -> bytes:
         if self._attempt.claim.attempt > 1:
             await self.hook("on_resume")
+        current_services.set(self._running.services)
         if self._definition.options.isolation == "thread":
             output = await run_in_thread(self._engine, self._running, self._job, self._attempt, self._definition)
         else:
-            current_services.set(self._running.services)
             output = await self._definition.start(self._job, self._context())
         return self._definition.encode_output(output)
 

@@ -18,6 +18,7 @@ from spacedrive_jobs._model.clock import Clock, sleep
 from spacedrive_jobs._model.errors import JobError, NoSpace, QuestionNotOpen
 from spacedrive_jobs._model.ids import JobId, RunnerId, new_runner_id
 from spacedrive_jobs._model.interruption import Interruption
+from spacedrive_jobs._model.record import Page
 from spacedrive_jobs._runtime import presence, processes
 from spacedrive_jobs._runtime.dispatcher import Dispatcher
 from spacedrive_jobs._runtime.executor import Executor
@@ -31,9 +32,10 @@ from spacedrive_jobs._runtime.running import Running
 from spacedrive_jobs._runtime.scheduler import Scheduler, TimeKeeper
 from spacedrive_jobs._runtime.services import JobServices, current_services
 from spacedrive_jobs._runtime.settings import Settings
-from spacedrive_jobs._store import again, control, reads, rescue, steps
+from spacedrive_jobs._store import again, control, explain, reads, rescue, steps
 from spacedrive_jobs._store.control import Asked
 from spacedrive_jobs._store.doorbell import Doorbell
+from spacedrive_jobs._store.reader import ReadFunction
 from spacedrive_jobs._store.rows import JobRow
 from spacedrive_jobs._store.store import NO_SUPPLY, Store
 from spacedrive_jobs._tasks.pools import ChildPool, ThreadPool
@@ -49,6 +51,7 @@ QUIET: Final = 0.005
 """Seconds between two answers to the doorbell, however often it rings."""
 POOL_THREADS: Final = 32
 PRUNE_EVERY: Final = 3600.0
+CLAIM_PATIENCE: Final = 2.0
 DAY_MS: Final = 86_400_000
 
 _log = logging.getLogger("spacedrive_jobs")
@@ -149,7 +152,8 @@ class Engine:
 
     async def close(self) -> None:
         """Shutdown: stop claiming, interrupt what runs, wait `grace` seconds, give back, let go."""
-        self.scheduler.closed = self.closing = True
+        await self.scheduler.close(patience=CLAIM_PATIENCE)
+        self.closing = True
         await self.tasks.shutdown(grace=self.settings.grace)
         await self._until_stored()
         await self.children.close()
@@ -315,9 +319,23 @@ class Engine:
         self.scheduler.wake()
 
     def own(self, *jobs: JobId) -> None:
-        """What a handle dispatched, resumed, answered or waits for is run by it even where it runs nothing else."""
+        """What a handle dispatched, resumed or answered is run by it even where it runs nothing else, with all that it
+        waits for."""
         if self.settings.runs == "own":
             self.scheduler.own.update(jobs)
+            self.spawn(self._own_what_they_wait_for(jobs))
+
+    async def _own_what_they_wait_for(self, jobs: tuple[JobId, ...]) -> None:
+        ids = [job.bytes for job in jobs]
+        waits = await self.store.read(lambda connection: explain.unfinished_waits(connection, ids))
+        if waits:
+            self.scheduler.own.update(JobId.from_bytes(id_) for id_ in waits)
+            self.scheduler.wake()
+
+    def explained(self, read: ReadFunction[Page[JobRow]]) -> ReadFunction[Page[tuple[JobRow, str]]]:
+        """A read of rows, each with what keeps it where it is queued."""
+        limits, supply, now = self.registry.claimable().limits, self.scheduler.supply, self.clock.now_ms()
+        return explain.explained(read, limits, supply, now)
 
     def services_here(self) -> JobServices | None:
         """Those of the attempt whose code calls, if it is one of this library's."""

@@ -149,7 +149,7 @@ class JobTask:
         engine, claimed = self._engine, self._claimed
         job = definition.decode_arguments(claimed.arguments, claimed.version)
         checkpoint = shown = None
-        if claimed.claim.attempt > 1:
+        if claimed.claim.attempt > 1 or claimed.retry_of is not None:
             checkpoint, shown = await engine.store.begin_attempt(claimed.claim)
         self._running.tracker = ProgressTracker(shown)
         self._running.services = JobServices(engine, self._running, interrupter)

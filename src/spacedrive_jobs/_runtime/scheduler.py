@@ -36,9 +36,10 @@ class Scheduler:
         supply: Supply,
     ) -> None:
         self._store, self._registry, self._executor, self._running = store, registry, executor, running
-        self._runner, self._runs, self._clock, self._supply = runner, runs, clock, supply
+        self._runner, self._runs, self._clock, self.supply = runner, runs, clock, supply
         self._woken = asyncio.Event()
         self._again: Timer | None = None
+        self._claiming = asyncio.Lock()
         self.own: set[JobId] = set()
         self.closed = False
 
@@ -51,8 +52,19 @@ class Scheduler:
             return
         while True:
             self._woken.clear()
-            await self.run_once()
+            async with self._claiming:
+                await self.run_once()
             await self._woken.wait()
+
+    async def close(self, patience: float) -> None:
+        """Claim nothing more. What is being claimed is started first, or its claim would be nobody's; a database that
+        is held is waited for at most `patience` seconds."""
+        self.closed = True
+        try:
+            async with asyncio.timeout(patience), self._claiming:
+                return
+        except TimeoutError:
+            return
 
     async def run_once(self) -> int:
         """Fill the free slots, those first who had one and waited; how many jobs were started."""
@@ -70,7 +82,7 @@ class Scheduler:
                 suspects=self._running.suspects == 0,
                 only=only,
                 limits=kinds.limits,
-                supply=self._supply,
+                supply=self.supply,
             )
             for one in claims.jobs:
                 self._executor.start(one)
@@ -89,7 +101,7 @@ class Scheduler:
         if not wanting:
             return
         by_claim = {running.claimed.claim: (running, wanted) for running, wanted in wanting}
-        for claim in await self._store.take_back(list(by_claim), limits, self._supply):
+        for claim in await self._store.take_back(list(by_claim), limits, self.supply):
             running, wanted = by_claim[claim]
             if not wanted.done():
                 self._running.back_at_once(running)
@@ -103,7 +115,7 @@ class Scheduler:
         weights = {job: running.claimed.weight for job, running in lightest.items()}
         pending = sum(running.suspended for running in self._running)
         limit = len(weights) + pending
-        asked = await self._store.contenders(kinds.versions, limit, weights, kinds.limits, self._supply)
+        asked = await self._store.contenders(kinds.versions, limit, weights, kinds.limits, self.supply)
         for job in asked[pending:]:
             self.suspend(lightest[job])
 

@@ -36,6 +36,7 @@ from spacedrive_jobs._runtime.engine import Engine
 from spacedrive_jobs._runtime.handle import StoredJobHandle
 from spacedrive_jobs._runtime.views import item_info, job_info, kind_info, question_info
 from spacedrive_jobs._store import reads, rescue, steps
+from spacedrive_jobs._store.rows import JobRow
 
 OutT = TypeVar("OutT")
 
@@ -213,19 +214,21 @@ class JobSystem:
     ) -> Page[JobInfo]:
         """Jobs, active and ended, newest first. `after` is the `next` of the page before."""
         page = await self._engine.store.read_slowly(
-            lambda connection: reads.list_jobs(connection, statuses or (), kind, limit, after)
+            self._engine.explained(lambda connection: reads.list_jobs(connection, statuses or (), kind, limit, after))
         )
-        return Page(tuple(self._info(row) for row in page.rows), page.next)
+        return Page(tuple(self._info(*row) for row in page.rows), page.next)
 
     async def info(self, id: JobId, /) -> JobInfo:
         """All that is known of one job. Raises JobNotFound."""
-        row = await self._engine.store.read(lambda connection: reads.read_job(connection, id))
-        if row is None:
+        page = await self._engine.store.read(
+            self._engine.explained(lambda connection: Page(tuple(reads.read_jobs(connection, [id]))))
+        )
+        if not page.rows:
             raise JobNotFound(id)
-        return self._info(row)
+        return self._info(*page.rows[0])
 
-    def _info(self, row: Any) -> JobInfo:
-        return job_info(row, self._engine.registry, self._engine.clock.now_ms())
+    def _info(self, row: JobRow, why: str) -> JobInfo:
+        return job_info(row, self._engine.registry, why)
 
     async def counts(self) -> dict[JobStatus, int]:
         """How many jobs are in each status."""
@@ -260,8 +263,10 @@ class JobSystem:
 
     async def children(self, id: JobId, /) -> builtins.list[JobInfo]:
         """The children of a job, oldest first."""
-        rows = await self._engine.store.read_slowly(lambda connection: reads.children_of(connection, id))
-        return [self._info(row) for row in rows]
+        page = await self._engine.store.read_slowly(
+            self._engine.explained(lambda connection: Page(tuple(reads.children_of(connection, id))))
+        )
+        return [self._info(*row) for row in page.rows]
 
     async def events(self, id: JobId, /) -> builtins.list[JobEvent]:
         """Every change of a job's status or requests, in order."""

@@ -22,7 +22,8 @@ from spacedrive_jobs._store.steps import QuestionRow
 REQUESTED = {Request.PAUSE: "pausing", Request.CANCEL: "cancelling", Request.ABORT: "aborting"}
 
 
-def job_info(row: JobRow, registry: Registry, now_ms: int) -> JobInfo:
+def job_info(row: JobRow, registry: Registry, why: str) -> JobInfo:
+    """`why`: what keeps the job, where it is queued and something does."""
     definition = registry.get(row.kind)
     handled = definition is not None and definition.understands(row.version)
     return JobInfo(
@@ -32,7 +33,7 @@ def job_info(row: JobRow, registry: Registry, now_ms: int) -> JobInfo:
         description=definition.description if definition is not None else "",
         status=row.status,
         request=row.request,
-        reason=_reason(row, definition, now_ms),
+        reason=_reason(row, definition, why),
         priority=row.priority,
         attempt=row.attempt,
         errors=row.errors,
@@ -58,16 +59,14 @@ def job_info(row: JobRow, registry: Registry, now_ms: int) -> JobInfo:
     )
 
 
-def _reason(row: JobRow, definition: JobDefinition | None, now_ms: int) -> str:
+def _reason(row: JobRow, definition: JobDefinition | None, why: str) -> str:
     """Why the job is in its status, in words."""
     if row.status is JobStatus.QUEUED:
         if definition is None:
             return f"waits for a handler: no job of kind {row.kind!r} is registered here"
         if not definition.understands(row.version):
             return f"waits for a handler: it has version {row.version}, this process knows {definition.version}"
-        if row.due_at is not None and row.due_at > now_ms:
-            return row.reason or f"after {to_datetime(row.due_at):%Y-%m-%d %H:%M:%S} UTC"
-        return row.reason or "waits for a free slot"
+        return why or row.reason or "waits for a free slot"
     if row.status is JobStatus.RUNNING and row.request is not None:
         return REQUESTED[row.request]
     return row.reason

@@ -112,8 +112,7 @@ def claim(
 
 def enqueue_if_unchanged(tx: Tx, job: NewJob, position: int) -> bytes | None:
     """Store a job if the end of the queue is where the caller saw it; None if not: then it should look again."""
-    ((now_at,),) = tx.run("next_position")
-    return enqueue(tx, [job])[0] if now_at == position else None
+    return enqueue(tx, [job])[0] if tx.end == position else None
 
 
 def take_back(tx: Tx, claims: Sequence[Claim], admission: Admission) -> list[Claim]:

@@ -26,6 +26,11 @@ def read_job(connection: apsw.Connection, job: JobId) -> JobRow | None:
     return None
 
 
+def read_jobs(connection: apsw.Connection, jobs: Collection[JobId]) -> list[JobRow]:
+    """Those of these jobs that are stored."""
+    return [row for job in jobs if (row := read_job(connection, job)) is not None]
+
+
 def list_jobs(
     connection: apsw.Connection, statuses: Collection[JobStatus], kind: str | None, limit: int, after: str | None
 ) -> Page[JobRow]:
@@ -62,15 +67,19 @@ def find_unfinished(connection: apsw.Connection, kind: str, arguments: bytes) ->
 
 def unfinished_of(connection: apsw.Connection, names: Collection[str], limit: int = 1_000) -> tuple[int, list[JobRow]]:
     """The end of the queue, and the first unfinished jobs of a kind, as of one moment."""
-    with connection:
-        ((position,),) = connection.execute(query("next_position"))
-        ids: list[Any] = [
-            id_
-            for name in names
-            for id_, _ in connection.execute(query("unfinished_of_kind"), {"kind": name}).fetchall()
-        ]
-        rows = [row for id_ in sorted(ids)[:limit] if (row := read_job(connection, JobId.from_bytes(id_))) is not None]
-    return int(str(position)), rows
+    connection.execute("BEGIN")  # one snapshot
+    try:
+        return _unfinished_of(connection, names, limit)
+    finally:
+        connection.execute("COMMIT")
+
+
+def _unfinished_of(connection: apsw.Connection, names: Collection[str], limit: int) -> tuple[int, list[JobRow]]:
+    ((position,),) = connection.execute(query("next_position"))
+    ids: list[Any] = [
+        id_ for name in names for id_, _ in connection.execute(query("unfinished_of_kind"), {"kind": name}).fetchall()
+    ]
+    return int(str(position)), read_jobs(connection, [JobId.from_bytes(id_) for id_ in sorted(ids)[:limit]])
 
 
 def list_items(

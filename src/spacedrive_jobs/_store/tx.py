@@ -50,6 +50,12 @@ class Tx:
         self._back += 1
         return self._back - 1
 
+    @property
+    def end(self) -> int:
+        """The place that `back` would give next."""
+        self._load_positions()
+        return self._back
+
     def front(self) -> int:
         """The next place before all others."""
         self._load_positions()

@@ -173,8 +173,28 @@ def test_an_option_that_cannot_be(options: str, says: str, import_source: Import
 
 
 @pytest.mark.parametrize(
-    "option", ["depends_on='x'", "unique=('a',)", "requires_resources=[]", "max_concurrent=1", "on_failure='run'"]
+    ("options", "problem"),
+    [
+        ("max_concurrent=0", "max_concurrent is a whole number from 1"),
+        ("max_concurrent=True", "max_concurrent is a whole number from 1"),
+        ("max_per_key=2", "max_per_key and limit_key belong together"),
+        ("limit_key='a'", "max_per_key and limit_key belong together"),
+        ("limit_key='b', max_per_key=1", "limit_key names 'b', which is no argument \\(there are: a\\)"),
+        ("rate_limit=3", "rate_limit is Rate"),
+        ("depends_on=7", "depends_on takes kinds"),
+        ("depends_on=[print]", "depends_on takes kinds"),
+        ("on_failure='maybe'", "on_failure is"),
+        ("unique=('b',)", "unique names 'b', which is no argument"),
+        ("unique='a'", "unique is a tuple of argument names"),
+        ("scope='b'", "scope names 'b', which is no argument"),
+    ],
 )
+def test_options_by_which_jobs_depend_on_each_other(options: str, problem: str, import_source: ImportSource) -> None:
+    with pytest.raises(DefinitionError, match=problem):
+        import_source(f"@job(name='x', {options})\nasync def x(ctx: JobContext, a: int) -> None: ...\n")
+
+
+@pytest.mark.parametrize("option", ["requires_resources=[]", "ephemeral=True"])
 def test_an_option_of_a_later_release_is_no_option(option: str, import_source: ImportSource) -> None:
     with pytest.raises(TypeError, match="unexpected keyword argument"):
         import_source(f"@job(name='x', {option})\nasync def x(ctx: JobContext) -> None: ...\n")

@@ -68,6 +68,15 @@ class PlayedJob(JobHandle[object]):
     async def abort(self, reason: str = "") -> None:
         self.asked.append("abort")
 
+    async def retry(self) -> JobHandle[object]:
+        raise NotImplementedError
+
+    async def set_priority(self, priority: int) -> None:
+        raise NotImplementedError
+
+    async def put_first(self) -> None:
+        raise NotImplementedError
+
 
 class PlayedLibrary:
     """The part of JobSystem that a follower uses."""

@@ -1,6 +1,6 @@
 """May a job that asks for resources start now, and if not, why: arithmetic over readings and reservations alone.
 
-The claim transaction calls `refusal` with readings taken before it and the reservations it finds in the store, and
+The claim transaction calls `fits` with readings taken before it and the reservations it finds in the store, and
 stores `reservations` for the job it admits. All are pure, so that the store need know nothing of machines.
 """
 
@@ -43,7 +43,7 @@ def fits(capacity: Readings, reserved: Iterable[Reservation], asked: Sequence[Re
         *_space_refusals(capacity, held, asked),
         *(_condition_refusal(capacity, one) for one in _conditions(asked)),
     ]
-    return "; ".join(reason for reason in reasons if reason) or None
+    return ", and ".join(reason for reason in reasons if reason) or None
 
 
 def never_fits(capacity: Readings, asked: Sequence[Resource]) -> str | None:
@@ -53,7 +53,7 @@ def never_fits(capacity: Readings, asked: Sequence[Resource]) -> str | None:
         *_space_never(capacity, asked),
         *(_condition_never(capacity, one) for one in _conditions(asked)),
     ]
-    return "; ".join(reason for reason in reasons if reason) or None
+    return ", and ".join(reason for reason in reasons if reason) or None
 
 
 def reservations(capacity: Readings, asked: Sequence[Resource]) -> list[Reservation]:
@@ -66,7 +66,7 @@ def reservations(capacity: Readings, asked: Sequence[Resource]) -> list[Reservat
 def unmet_conditions(capacity: Readings, asked: Sequence[Resource]) -> str | None:
     """For a job that runs: which of its conditions no longer hold, in words; None while all do."""
     reasons = [_condition_refusal(capacity, one) for one in _conditions(asked)]
-    return "; ".join(reason for reason in reasons if reason) or None
+    return ", and ".join(reason for reason in reasons if reason) or None
 
 
 # --- counted ----------------------------------------------------------------------------------------------------------
@@ -84,7 +84,9 @@ def _counted(asked: Sequence[Resource]) -> dict[str, int]:
 def _count_refusal(capacity: Readings, held: Sequence[Reservation], name: str, need: int) -> str | None:
     amount = capacity.amount(name)
     if amount is None or amount.total is None or need > amount.total:
-        return _count_never(capacity, name, need) or f"needs {_amount_words(name, need)} ({_why_unknown(capacity, name)})"
+        return (
+            _count_never(capacity, name, need) or f"needs {_amount_words(name, need)} ({_why_unknown(capacity, name)})"
+        )
     holding = [one for one in held if one.name == name]
     used = sum(one.amount for one in holding)
     if used + need > amount.total:

@@ -36,6 +36,7 @@ from spacedrive_jobs._model.errors import NotALibrary as NotALibrary
 from spacedrive_jobs._model.errors import NotUnique as NotUnique
 from spacedrive_jobs._model.errors import PayloadTooLarge as PayloadTooLarge
 from spacedrive_jobs._model.errors import QuestionNotOpen as QuestionNotOpen
+from spacedrive_jobs._model.errors import ResourceNeverThere as ResourceNeverThere
 from spacedrive_jobs._model.errors import RetryLater as RetryLater
 from spacedrive_jobs._model.errors import StoreBusy as StoreBusy
 from spacedrive_jobs._model.errors import TransitionRefused as TransitionRefused
@@ -45,8 +46,6 @@ from spacedrive_jobs._model.ids import JobId as JobId
 from spacedrive_jobs._model.ids import RunnerId as RunnerId
 from spacedrive_jobs._model.interruption import Interruption as Interruption
 from spacedrive_jobs._model.interruption import JobInterrupted as JobInterrupted
-from spacedrive_jobs._model.options import GB as GB
-from spacedrive_jobs._model.options import GiB as GiB
 from spacedrive_jobs._model.options import Rate as Rate
 from spacedrive_jobs._model.options import Unique as Unique
 from spacedrive_jobs._model.progress import Bytes as Bytes
@@ -59,6 +58,7 @@ from spacedrive_jobs._model.progress import Progress as Progress
 from spacedrive_jobs._model.progress import ProgressData as ProgressData
 from spacedrive_jobs._model.progress import ProgressView as ProgressView
 from spacedrive_jobs._model.questions import QuestionInfo as QuestionInfo
+from spacedrive_jobs._model.readings import Probe as Probe
 from spacedrive_jobs._model.record import AttemptInfo as AttemptInfo
 from spacedrive_jobs._model.record import ItemInfo as ItemInfo
 from spacedrive_jobs._model.record import ItemOutcome as ItemOutcome
@@ -69,6 +69,18 @@ from spacedrive_jobs._model.record import LogLine as LogLine
 from spacedrive_jobs._model.record import NoteInfo as NoteInfo
 from spacedrive_jobs._model.record import Page as Page
 from spacedrive_jobs._model.record import RunnerInfo as RunnerInfo
+from spacedrive_jobs._model.resources import Resource as Resource
+from spacedrive_jobs._model.resources import cpu as cpu
+from spacedrive_jobs._model.resources import disk_space as disk_space
+from spacedrive_jobs._model.resources import gpu as gpu
+from spacedrive_jobs._model.resources import hours as hours
+from spacedrive_jobs._model.resources import idle as idle
+from spacedrive_jobs._model.resources import mains_power as mains_power
+from spacedrive_jobs._model.resources import memory as memory
+from spacedrive_jobs._model.resources import resource as resource
+from spacedrive_jobs._model.resources import volume as volume
+from spacedrive_jobs._model.sizes import GB as GB
+from spacedrive_jobs._model.sizes import GiB as GiB
 from spacedrive_jobs._model.status import JobStatus as JobStatus
 from spacedrive_jobs._model.status import Priority as Priority
 from spacedrive_jobs._model.status import Request as Request

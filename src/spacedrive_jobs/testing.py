@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import heapq
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
 from itertools import count
@@ -14,11 +14,13 @@ from pathlib import Path
 from typing import Final
 
 from spacedrive_jobs._model.clock import Clock, Timer, to_ms
+from spacedrive_jobs._model.readings import Probe
 from spacedrive_jobs._runtime.library import Library
 from spacedrive_jobs._runtime.library import open_library as _open_library
+from spacedrive_jobs._runtime.probe.manual import ManualProbe
 from spacedrive_jobs._runtime.settings import GRACE, LEASE, Runs, Settings
 
-__all__ = ["ManualClock", "open_library"]
+__all__ = ["ManualClock", "ManualProbe", "open_library"]
 
 START: Final = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -96,9 +98,18 @@ def open_library(
     lease: float = LEASE,
     grace: float = GRACE,
     seed: int = 0,
+    probe: Probe | None = None,
+    resources: Mapping[str, int] | None = None,
 ) -> AbstractAsyncContextManager[Library]:
-    """`Library.open` for tests: with a clock of your own, and jitter from `seed`."""
+    """`Library.open` for tests: with a clock of your own, jitter from `seed`, and a machine as `probe` says it is."""
     settings = Settings(
-        runs=runs, slots=slots, lease=lease, grace=grace, clock=clock or ManualClock(), jitter=random.Random(seed)
+        runs=runs,
+        slots=slots,
+        lease=lease,
+        grace=grace,
+        clock=clock or ManualClock(),
+        jitter=random.Random(seed),
+        probe=probe or ManualProbe(),
+        resources=resources or {},
     )
     return _open_library(Path(path), create=create, settings=settings)

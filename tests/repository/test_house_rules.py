@@ -13,7 +13,7 @@ SOURCES = sorted((ROOT / "src").rglob("*.py"))
 
 
 def is_sleep(node: ast.AST) -> bool:
-    """A call of something named `sleep`, unless it only gives way (`sleep(0)`) or is a context's, whose time is turned."""
+    """A call of something named `sleep`, unless it only gives way (`sleep(0)`) or is a context's."""
     if not isinstance(node, ast.Call) or not node.args:
         return False
     if isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name) and node.func.value.id == "ctx":

@@ -31,6 +31,7 @@ from spacedrive_jobs._definition.targets import ClassTarget, FunctionTarget
 from spacedrive_jobs._definition.upgrades import ArgumentsUpgrade, StateUpgrade, Upgrades
 from spacedrive_jobs._model.errors import DefinitionError
 from spacedrive_jobs._model.options import Isolation, JobOptions, LimitKey, Rate, Unique
+from spacedrive_jobs._model.resources import Resource
 from spacedrive_jobs._model.transition import OnFailure
 
 KIND: Final = r"[A-Za-z][A-Za-z0-9_.-]{0,99}"
@@ -63,6 +64,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     on_failure: OnFailure
     scope: str | None
     unique: Unique | None
+    requires_resources: tuple[Resource, ...]
 
 
 def define_class(cls: type[Any], settings: Settings) -> JobDefinition:
@@ -241,6 +243,7 @@ def _options(settings: Settings, style: Style, source: str) -> JobOptions:
         on_failure=settings.on_failure,
         scope=settings.scope,
         unique=settings.unique,
+        requires_resources=settings.requires_resources,
     )
 
 

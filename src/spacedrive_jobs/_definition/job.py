@@ -25,11 +25,12 @@ from spacedrive_jobs._definition.context import BlockingJobContext, JobContext
 from spacedrive_jobs._definition.define import Settings, check_settings, define_class, define_function
 from spacedrive_jobs._definition.definition import JobDefinition
 from spacedrive_jobs._definition.instance import BoundJob, Job
-from spacedrive_jobs._definition.limits import depended_on, unique_of
+from spacedrive_jobs._definition.limits import depended_on, resources_of, unique_of
 from spacedrive_jobs._definition.registry import registry
 from spacedrive_jobs._definition.upgrades import ArgumentsUpgrade, StateUpgrade
 from spacedrive_jobs._model.errors import DefinitionError
 from spacedrive_jobs._model.options import Isolation, LimitKey, Rate, Unique
+from spacedrive_jobs._model.resources import Resource
 from spacedrive_jobs._model.status import Priority
 from spacedrive_jobs._model.transition import OnFailure
 
@@ -144,6 +145,7 @@ def job(
     on_failure: OnFailure = "run",
     scope: str | None = None,
     unique: tuple[str, ...] | Unique | None = None,
+    requires_resources: Sequence[Resource] = (),
     upgrades: Mapping[int, ArgumentsUpgrade] | None = None,
     state_upgrades: Mapping[int, StateUpgrade] | None = None,
 ) -> JobDecorator:
@@ -171,6 +173,9 @@ def job(
     - `depends_on`: kinds (names, classes, functions); a job waits for those that are unfinished when it is dispatched,
       its own ancestors excepted. `scope`: an argument that holds a path: then only for those whose scope is the same,
       inside it or around it. `on_failure`: what becomes of it if one of them fails ("run" or "cancel").
+    - `requires_resources`: what the machine must have before a job starts: `gpu()`, `disk_space(10 * GB)`,
+      `mains_power()`, …; counted and reserved over all processes. A job whose condition ends while it runs stops at its
+      next check and goes on when it holds again.
     - `unique`: names of arguments: no two unfinished jobs with these equal; see Unique. A class may have a method
       `covers(self, other) -> bool`: an unfinished job that covers a new one stands for it.
     """
@@ -197,6 +202,7 @@ def job(
         on_failure=on_failure,
         scope=scope,
         unique=unique_of(unique),
+        requires_resources=resources_of(name, requires_resources),
     )
     check_settings(settings)
 

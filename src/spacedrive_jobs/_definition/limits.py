@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from spacedrive_jobs._model.errors import DefinitionError
 from spacedrive_jobs._model.options import Rate, Unique
+from spacedrive_jobs._model.resources import Resource
 
 if TYPE_CHECKING:
     from spacedrive_jobs._definition.define import Settings
@@ -80,6 +81,17 @@ def depended_on(kind: str, depends_on: Any) -> tuple[object, ...]:
                 f"{kind!r}: depends_on takes kinds: a name, a job class or a job function, not {one!r}"
             )
     return tuple(given)
+
+
+def resources_of(kind: str, resources: Any) -> tuple[Resource, ...]:
+    """Raises DefinitionError for anything but a sequence of Resource values."""
+    if isinstance(resources, (str, Resource)) or not isinstance(resources, Sequence):
+        raise DefinitionError(f"{kind!r}: requires_resources is a list, for example [gpu(), disk_space(10 * GB)]")
+    for one in cast("Sequence[object]", resources):
+        if not isinstance(one, Resource):
+            advice = f"write Resource.parse({one!r}) for a text" if isinstance(one, str) else "for example gpu()"
+            raise DefinitionError(f"{kind!r}: requires_resources takes resources, {advice}, not {one!r}")
+    return tuple(cast("Sequence[Resource]", resources))
 
 
 def unique_of(unique: Any) -> Unique | Any:

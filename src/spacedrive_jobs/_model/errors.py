@@ -139,6 +139,17 @@ class NotUnique(JobError):
         )
 
 
+class ResourceNeverThere(JobError):
+    """A job asks for more than this machine has at all; nothing was stored."""
+
+    kind: str
+    words: str
+
+    def __init__(self, kind: str, words: str) -> None:
+        self.kind, self.words = kind, words
+        super().__init__(f"{kind} can never run here: it {words}")
+
+
 class DependencyCycle(JobError):
     """A job would wait for one that waits for it; nothing was stored."""
 

@@ -8,11 +8,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final, Literal, TypeAlias, final
 
+from spacedrive_jobs._model.resources import Resource
 from spacedrive_jobs._model.status import Priority
 from spacedrive_jobs._model.transition import OnFailure, UniquePolicy
-
-GB: Final = 10**9
-GiB: Final = 1 << 30
 
 LimitKey: TypeAlias = str | tuple[str, ...] | Callable[[Any], str]
 """What jobs that share a limit have in common: arguments by name, or what a function makes of the job."""
@@ -68,6 +66,7 @@ class JobOptions:
     on_failure: OnFailure = "run"
     scope: str | None = None
     unique: Unique | None = None
+    requires_resources: tuple[Resource, ...] = ()
 
     def delay_before_retry(self, errors: int, jitter: random.Random) -> timedelta:
         """Doubling from `backoff`, capped at an hour, ± 10 % so that many failures do not return at one moment."""

@@ -15,6 +15,8 @@ _BINARY: Final = ("KiB", "MiB", "GiB", "TiB", "PiB")
 UNITS: Final = {unit: 1000**power for power, unit in enumerate(_DECIMAL)} | {
     unit: 1024**power for power, unit in enumerate(_BINARY, 1)
 }
+GB: Final = UNITS["GB"]
+GiB: Final = UNITS["GiB"]
 _BY_LOWER: Final = {unit.lower(): size for unit, size in UNITS.items()}
 _SIZE: Final = re.compile(r"([0-9]{1,20}(?:\.[0-9]{1,12})?) ?([A-Za-z]+)")
 

@@ -13,11 +13,12 @@ from spacedrive_jobs._definition.codec import encode, path_bytes
 from spacedrive_jobs._definition.definition import JobDefinition
 from spacedrive_jobs._definition.registry import Registry
 from spacedrive_jobs._model.clock import Clock
-from spacedrive_jobs._model.errors import ArgumentError, JobError
+from spacedrive_jobs._model.errors import ArgumentError, JobError, ResourceNeverThere
 from spacedrive_jobs._model.ids import JobId, JobIdSource
-from spacedrive_jobs._model.lane import Lane, lane_text
+from spacedrive_jobs._model.lane import Lane, lane_text, parse_lane
 from spacedrive_jobs._model.options import Unique
 from spacedrive_jobs._model.transition import ClaimedJob, KindWait, NewJob, OnFailure, UniqueKey, Wait
+from spacedrive_jobs._runtime.supply import ProbedSupply
 from spacedrive_jobs._store import reads
 from spacedrive_jobs._store.rows import JobRow
 from spacedrive_jobs._store.store import Store
@@ -60,9 +61,15 @@ class Dispatcher:
     """Validates before it stores: what is refused has left no trace."""
 
     def __init__(
-        self, store: Store, registry: Registry, clock: Clock, stored: Callable[[list[JobId], bool], None]
+        self,
+        store: Store,
+        registry: Registry,
+        clock: Clock,
+        supply: ProbedSupply,
+        stored: Callable[[list[JobId], bool], None],
     ) -> None:
         self._store, self._registry, self._clock, self._stored = store, registry, clock, stored
+        self._supply = supply
         self._ids = JobIdSource()
 
     async def dispatch(self, jobs: Iterable[object], terms: Terms = DEFAULT) -> list[JobId]:
@@ -73,9 +80,19 @@ class Dispatcher:
         now = self._clock.now_ms()
         given = list(jobs)
         rows = [self.new_job(job, terms, now) for job in given]
+        await self.refuse_impossible(rows)
         if len(given) == 1 and (covers := self._covers(given[0])) is not None:
             return [await self._dispatch_or_attach(given[0], rows[0], covers, terms.timeout)]
         return await self._enqueue(rows, terms.timeout)
+
+    async def refuse_impossible(self, rows: Sequence[NewJob]) -> None:
+        """Raise ResourceNeverThere for a job that this machine could never run."""
+        for lane in {row.lane for row in rows if row.lane}:
+            resources = parse_lane(lane).resources
+            words = await self._supply.never(resources) if resources else None
+            if words is not None:
+                kind = next(row.kind for row in rows if row.lane == lane)
+                raise ResourceNeverThere(kind, words)
 
     async def _enqueue(self, rows: list[NewJob], timeout: float | None) -> list[JobId]:
         stored = await self._store.enqueue(rows, patience=timeout) if rows else []
@@ -183,16 +200,20 @@ def _decoded(definition: JobDefinition, row: JobRow) -> object | None:
 
 
 def _lane(definition: JobDefinition, job: Any) -> str:
+    key, resources = definition.options.limit_key, definition.options.requires_resources
+    if key is None and not resources:
+        return ""
+    return lane_text(Lane(key=_key(definition, job)[:500], resources=tuple(str(one) for one in resources)))
+
+
+def _key(definition: JobDefinition, job: Any) -> str:
     key = definition.options.limit_key
     if key is None:
         return ""
     if callable(key):
-        text = str(key(job))
-    else:
-        names = (key,) if isinstance(key, str) else key
-        values = [definition.target.argument(job, name) for name in names]
-        text = " ".join(_as_text(value) for value in values)
-    return lane_text(Lane(key=text[:500]))
+        return str(key(job))
+    names = (key,) if isinstance(key, str) else key
+    return " ".join(_as_text(definition.target.argument(job, name)) for name in names)
 
 
 def _as_text(value: object) -> str:

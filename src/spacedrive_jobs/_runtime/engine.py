@@ -27,17 +27,19 @@ from spacedrive_jobs._runtime.hub import Hub
 from spacedrive_jobs._runtime.isolated import ENTRY
 from spacedrive_jobs._runtime.joblog import JobLog
 from spacedrive_jobs._runtime.leases import Leases
+from spacedrive_jobs._runtime.probe.system import SystemProbe
 from spacedrive_jobs._runtime.pump import Pump
 from spacedrive_jobs._runtime.running import Running
 from spacedrive_jobs._runtime.scheduler import Scheduler, TimeKeeper
 from spacedrive_jobs._runtime.services import JobServices, current_services
 from spacedrive_jobs._runtime.settings import Settings
+from spacedrive_jobs._runtime.supply import ProbedSupply
 from spacedrive_jobs._store import again, control, explain, reads, rescue, steps
 from spacedrive_jobs._store.control import Asked
 from spacedrive_jobs._store.doorbell import Doorbell
 from spacedrive_jobs._store.reader import ReadFunction
 from spacedrive_jobs._store.rows import JobRow
-from spacedrive_jobs._store.store import NO_SUPPLY, Store
+from spacedrive_jobs._store.store import Store
 from spacedrive_jobs._tasks.pools import ChildPool, ThreadPool
 from spacedrive_jobs._tasks.system import TaskSystem
 
@@ -117,11 +119,13 @@ class Engine:
         )
         self.bell = Doorbell(self.run_folder, self.runner.hex())
         self.executor = Executor(self)
+        probe = settings.probe or SystemProbe(folder, clock=self.clock)
+        self.supply = ProbedSupply(probe, settings.resources, self.clock)
         self.scheduler = Scheduler(
-            store, registry, self.executor, self.running, self.runner, settings.runs, self.clock, NO_SUPPLY
+            store, registry, self.executor, self.running, self.runner, settings.runs, self.clock, self.supply
         )
         self.times = TimeKeeper(store, self.clock, self.scheduler)
-        self.dispatcher = Dispatcher(store, registry, self.clock, self.stored_new)
+        self.dispatcher = Dispatcher(store, registry, self.clock, self.supply, self.stored_new)
 
     # --- life ---------------------------------------------------------------------------------------------------------
 

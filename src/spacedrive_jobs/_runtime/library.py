@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager
 from functools import partial
 from os import PathLike
@@ -47,6 +47,7 @@ class Library:
         lease: float = LEASE,
         grace: float = GRACE,
         history_days: float = HISTORY_DAYS,
+        resources: Mapping[str, int] | None = None,
     ) -> AbstractAsyncContextManager[Library, None]:
         """Open a library; leaving the block shuts its jobs down, and they resume when it is opened again.
 
@@ -54,7 +55,8 @@ class Library:
         this handle dispatched or resumed, "none" none. `slots`: how many attempts run at once (default
         max(4, 2 × cores)). `durability="full"`: what returned survives a power cut; "normal" may lose the last second.
         `lease`: seconds after which a *stopped* process loses its jobs. `grace`: seconds that running jobs get at
-        shutdown. `history_days`: how long ended jobs are kept.
+        shutdown. `history_days`: how long ended jobs are kept. `resources`: what the library declares by name, such as
+        {"license": 2}; it stands in for what is discovered under the same name.
 
         Raises LibraryNotFound, LibraryTooNew, LibraryInUse, UnsupportedFileSystem, NoSpace, OSError.
         """
@@ -65,6 +67,7 @@ class Library:
             lease=lease,
             grace=grace,
             history_days=history_days,
+            resources=resources or {},
         )
         opening = open_library(Path(path), create=create, settings=settings)
         # contextlib types the exit as `bool | None`; this one never swallows what the block raised.
@@ -81,6 +84,7 @@ class Library:
         lease: float = LEASE,
         grace: float = GRACE,
         history_days: float = HISTORY_DAYS,
+        resources: Mapping[str, int] | None = None,
     ) -> AbstractContextManager[BlockingLibrary, None]:
         """As `open`, for programs without asyncio: `with Library.open_blocking(path) as library`."""
         from spacedrive_jobs._runtime.blocking import open_blocking_library
@@ -95,6 +99,7 @@ class Library:
                 lease=lease,
                 grace=grace,
                 history_days=history_days,
+                resources=resources,
             )
         )
         return cast("AbstractContextManager[BlockingLibrary, None]", opening)

@@ -12,9 +12,10 @@ from spacedrive_jobs._model.ids import JobId, RunnerId
 from spacedrive_jobs._model.interruption import Interruption
 from spacedrive_jobs._model.lane import Limits
 from spacedrive_jobs._runtime.executor import Executor
-from spacedrive_jobs._runtime.running import Running, RunningAttempt
+from spacedrive_jobs._runtime.running import Later, Running, RunningAttempt
 from spacedrive_jobs._runtime.settings import Runs
-from spacedrive_jobs._store.admission import Supply
+from spacedrive_jobs._runtime.supply import FRESH, ProbedSupply
+from spacedrive_jobs._store import reads
 from spacedrive_jobs._store.store import Store
 
 TIME_CHECK: Final = 30.0
@@ -33,13 +34,15 @@ class Scheduler:
         runner: RunnerId,
         runs: Runs,
         clock: Clock,
-        supply: Supply,
+        supply: ProbedSupply,
     ) -> None:
         self._store, self._registry, self._executor, self._running = store, registry, executor, running
         self._runner, self._runs, self._clock, self.supply = runner, runs, clock, supply
         self._woken = asyncio.Event()
         self._again: Timer | None = None
         self._claiming = asyncio.Lock()
+        self._looks: Timer | None = None
+        self._looks_due = False
         self.own: set[JobId] = set()
         self.closed = False
 
@@ -70,6 +73,10 @@ class Scheduler:
         """Fill the free slots, those first who had one and waited; how many jobs were started."""
         started = 0
         kinds = self._registry.claimable()
+        if self._looks_due:
+            self._looks_due = False
+            if not self.closed and await self._store.read(reads.asks_for_resources):
+                await self._look_at_the_machine(again=True)
         await self._give_back(kinds.limits)
         while (free := self._running.free) > 0 and not self.closed and not self._store.no_space:
             only = [job.bytes for job in self.own] if self._runs == "own" else None
@@ -89,11 +96,44 @@ class Scheduler:
             started += len(claims.jobs)
             if claims.again_at is not None:
                 self._wake_at(claims.again_at)
-            if len(claims.jobs) < free:
+            if len(claims.jobs) < free and not await self._look_at_the_machine():
                 break
         if self._runs == "all" and len(self._running) and not self.closed and not self._store.no_space:
             await self._make_room(kinds)
         return started
+
+    async def _look_at_the_machine(self, *, again: bool = False) -> bool:
+        """Read what was asked for and not read yet (or all `again`); whether something was read.
+
+        While something waits for resources or holds them, it is read again every few seconds, and what runs without
+        its condition is asked to stop."""
+        supply = self.supply
+        if not (supply.is_wanted or again):
+            return False
+        running = await self._store.read(reads.running_lanes)
+        await supply.look(
+            {job: written for job, _, written in running}, [text for _, lane, _ in running for text in lane.resources]
+        )
+        for job, lane, _ in running:
+            if lane.resources and (words := supply.unmet(lane.resources)) is not None:
+                self._stop_without_condition(job, words)
+        self._look_again_later()
+        return True
+
+    def _stop_without_condition(self, job: bytes, words: str) -> None:
+        for running in self._running:
+            if running.claimed.claim.job.bytes == job and _may_be_suspended(running):
+                running.later = Later(words)
+                self.suspend(running)
+
+    def _look_again_later(self) -> None:
+        if self._looks is not None:
+            self._looks.cancel()
+        self._looks = self._clock.call_later(FRESH, self._look_is_due)
+
+    def _look_is_due(self) -> None:
+        self._looks_due = True
+        self.wake()
 
     async def _give_back(self, limits: Mapping[str, Limits]) -> None:
         """Slots for attempts that waited for something and now go on, ahead of every new claim."""

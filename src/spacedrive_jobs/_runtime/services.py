@@ -80,6 +80,7 @@ class JobServices:
         """The id of the child: the one that this parent has by the key, or a new one."""
         engine = self._engine
         child = engine.dispatcher.child(self._running.claimed, wanted.kind, wanted.version, wanted.arguments)
+        await engine.dispatcher.refuse_impossible([child])
         child = child._replace(after=tuple(Wait(on, "cancel") for on in wanted.after))
         spawned = await engine.store.write(lambda tx: family.spawn(tx, self._claim, wanted.key, child))
         engine.own(JobId.from_bytes(spawned.id))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import random
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
 from spacedrive_jobs._model.clock import Clock, SystemClock
 from spacedrive_jobs._model.options import MAX_CRASHES
+from spacedrive_jobs._model.readings import Probe, checked_declaration
 from spacedrive_jobs._store.connection import Durability
 
 Runs: TypeAlias = Literal["all", "own", "none"]
@@ -37,12 +39,15 @@ class Settings:
     clock: Clock = field(default_factory=SystemClock)
     jitter: random.Random = field(default_factory=random.Random)
     vfs: str | None = None
+    resources: Mapping[str, int] = field(default_factory=dict[str, int])
+    probe: Probe | None = None
 
     def __post_init__(self) -> None:
         if self.runs not in ("all", "own", "none"):
             raise ValueError(f'runs={self.runs!r}: say "all", "own" or "none"')
         if self.durability not in ("full", "normal"):
             raise ValueError(f'durability={self.durability!r}: say "full" or "normal"')
+        checked_declaration(self.resources)
         if self.slots < 1:
             raise ValueError(f"slots={self.slots}: at least one attempt must be able to run")
         if self.lease <= 0 or self.grace < 0 or self.history_days <= 0:

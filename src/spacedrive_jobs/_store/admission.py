@@ -134,7 +134,7 @@ class Admission:
         return Refusal(f"rate of {kind}: {count} starts in {per / 1000:g} s")
 
     def _resources(self, lane: Lane, leaving: Taking | None) -> Refusal | None:
-        names = {_name(resource) for resource in lane.resources}
+        names = {_name(resource) for resource in lane.resources}  # what two requests compete for
         ahead = sorted(names & self._in_line)
         if ahead:
             return Refusal(f"another job is first in line for {', '.join(ahead)}", ahead[0])
@@ -227,8 +227,8 @@ def is_space(resource: str) -> bool:
 
 
 def _name(resource: str) -> str:
-    """What two requests compete for: the name without the amount."""
-    return resource.rpartition(":")[0] or resource
+    """The name of a resource without its amount and place."""
+    return resource.partition(":")[0].partition("@")[0]
 
 
 def weight(priority: int, created_at: int, now: int) -> int:

@@ -9,6 +9,7 @@ import apsw
 
 from spacedrive_jobs._model.clock import to_datetime
 from spacedrive_jobs._model.ids import JobId, RunnerId
+from spacedrive_jobs._model.lane import Lane, parse_lane
 from spacedrive_jobs._model.record import AttemptInfo, ItemInfo, JobEvent, NoteInfo, Page
 from spacedrive_jobs._model.status import JobStatus, Request
 from spacedrive_jobs._model.transition import Claim
@@ -164,6 +165,23 @@ def read_requests(connection: apsw.Connection, runner: RunnerId) -> list[tuple[J
         (JobId.from_bytes(id_), attempt, Request(request), reason)
         for id_, attempt, request, reason in connection.execute(query("read_requests"), (runner,))
     ]
+
+
+def running_lanes(connection: apsw.Connection) -> list[tuple[bytes, Lane, int]]:
+    """(job, lane, bytes written of reserved space) of each running job, over all processes."""
+    return [
+        (bytes(job), parse_lane(lane), written)
+        for job, _, lane, _, _, _, written in connection.execute(query("running_jobs"))
+    ]
+
+
+def asks_for_resources(connection: apsw.Connection) -> bool:
+    """Whether a job that is ready or runs asks for resources."""
+    if any(lane.resources for _, lane, _ in running_lanes(connection)):
+        return True
+    return any(
+        parse_lane(str(lane)).resources for _, _, lane, _ in connection.execute(query("ready_levels")).fetchall()
+    )
 
 
 def held_claims(connection: apsw.Connection, runner: RunnerId) -> set[tuple[JobId, int]]:

@@ -194,7 +194,7 @@ def test_options_by_which_jobs_depend_on_each_other(options: str, problem: str, 
         import_source(f"@job(name='x', {options})\nasync def x(ctx: JobContext, a: int) -> None: ...\n")
 
 
-@pytest.mark.parametrize("option", ["requires_resources=[]", "ephemeral=True"])
+@pytest.mark.parametrize("option", ["ephemeral=True"])
 def test_an_option_of_a_later_release_is_no_option(option: str, import_source: ImportSource) -> None:
     with pytest.raises(TypeError, match="unexpected keyword argument"):
         import_source(f"@job(name='x', {option})\nasync def x(ctx: JobContext) -> None: ...\n")

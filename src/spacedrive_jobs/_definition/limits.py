@@ -59,10 +59,8 @@ def check_named(settings: Settings, names: tuple[str, ...]) -> None:
     if settings.scope is not None:
         wanted.append(("scope", settings.scope))
     key = settings.limit_key
-    if isinstance(key, str):
-        wanted.append(("limit_key", key))
-    elif isinstance(key, tuple):
-        wanted += [("limit_key", name) for name in key]
+    if key is not None and not callable(key):
+        wanted += [("limit_key", name) for name in ((key,) if isinstance(key, str) else key)]
     for option, name in wanted:
         if name not in names:
             known = ", ".join(names) or "none"

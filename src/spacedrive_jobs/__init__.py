@@ -17,6 +17,7 @@ from spacedrive_jobs._definition.job import Kind as Kind
 from spacedrive_jobs._definition.job import job as job
 from spacedrive_jobs._definition.job import transient as transient
 from spacedrive_jobs._model import failpoint as failpoint
+from spacedrive_jobs._model.action import Action as Action
 from spacedrive_jobs._model.errors import AmbiguousJobId as AmbiguousJobId
 from spacedrive_jobs._model.errors import ArgumentError as ArgumentError
 from spacedrive_jobs._model.errors import AttemptEnded as AttemptEnded
@@ -38,6 +39,7 @@ from spacedrive_jobs._model.errors import PayloadTooLarge as PayloadTooLarge
 from spacedrive_jobs._model.errors import QuestionNotOpen as QuestionNotOpen
 from spacedrive_jobs._model.errors import ResourceNeverThere as ResourceNeverThere
 from spacedrive_jobs._model.errors import RetryLater as RetryLater
+from spacedrive_jobs._model.errors import ScheduleNotFound as ScheduleNotFound
 from spacedrive_jobs._model.errors import StoreBusy as StoreBusy
 from spacedrive_jobs._model.errors import TransitionRefused as TransitionRefused
 from spacedrive_jobs._model.errors import UnknownKind as UnknownKind
@@ -69,6 +71,8 @@ from spacedrive_jobs._model.record import LogLine as LogLine
 from spacedrive_jobs._model.record import NoteInfo as NoteInfo
 from spacedrive_jobs._model.record import Page as Page
 from spacedrive_jobs._model.record import RunnerInfo as RunnerInfo
+from spacedrive_jobs._model.record import ScheduleInfo as ScheduleInfo
+from spacedrive_jobs._model.record import ScheduleRun as ScheduleRun
 from spacedrive_jobs._model.resources import Resource as Resource
 from spacedrive_jobs._model.resources import cpu as cpu
 from spacedrive_jobs._model.resources import disk_space as disk_space
@@ -85,6 +89,7 @@ from spacedrive_jobs._model.status import JobStatus as JobStatus
 from spacedrive_jobs._model.status import Priority as Priority
 from spacedrive_jobs._model.status import Request as Request
 from spacedrive_jobs._model.transition import OnFailure as OnFailure
+from spacedrive_jobs._model.trigger import CatchUp as CatchUp
 from spacedrive_jobs._model.updates import Cancelled as Cancelled
 from spacedrive_jobs._model.updates import Completed as Completed
 from spacedrive_jobs._model.updates import Failed as Failed
@@ -94,8 +99,9 @@ from spacedrive_jobs._model.updates import ProgressChanged as ProgressChanged
 from spacedrive_jobs._model.updates import StatusChanged as StatusChanged
 from spacedrive_jobs._runtime.blocking import BlockingJobSystem as BlockingJobSystem
 from spacedrive_jobs._runtime.blocking import BlockingLibrary as BlockingLibrary
-from spacedrive_jobs._runtime.dispatcher import Action as Action
+from spacedrive_jobs._runtime.blocking_handle import BlockingSchedule as BlockingSchedule
 from spacedrive_jobs._runtime.library import Library as Library
+from spacedrive_jobs._runtime.schedules import Schedule as Schedule
 from spacedrive_jobs._runtime.system import JobSystem as JobSystem
 from spacedrive_jobs._runtime.system import kinds as kinds
 from spacedrive_jobs._tasks.interrupt import interrupt_requested as interrupt_requested

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import random
 
 import pytest
 
@@ -71,20 +73,20 @@ async def test_a_retry_waits_for_its_time(bench: Bench) -> None:
     due = bench.clock.now_ms() + 5_000
     await bench.store.apply(Retry(claim=claimed.claim, at=bench.clock.now_ms(), due_at=due, reason="again"))
     assert await bench.store.next_moment() == due
-    await bench.store.pass_time()
+    await bench.store.pass_time(lambda: os.urandom(16), random.Random(0), fires=True)
     assert await bench.claim() == []
     await bench.clock.advance(5)
-    await bench.store.pass_time()
+    await bench.store.pass_time(lambda: os.urandom(16), random.Random(0), fires=True)
     (again,) = await bench.claim()
     assert (again.claim.attempt, again.errors) == (2, 1)
 
 
 async def test_waiting_past_the_deadline_fails(bench: Bench) -> None:
     job = await bench.put(deadline=bench.clock.now_ms() + 1_000)
-    await bench.store.pass_time()
+    await bench.store.pass_time(lambda: os.urandom(16), random.Random(0), fires=True)
     assert await bench.status(job) == "queued"
     await bench.clock.advance(1)
-    await bench.store.pass_time()
+    await bench.store.pass_time(lambda: os.urandom(16), random.Random(0), fires=True)
     row = await bench.row(job)
     assert row.status.value == "failed"
     assert "deadline" in row.error_message
@@ -116,7 +118,7 @@ HOT = {
     "waiting_on": (b"",),
     "find_unique": (b"",),
     "unfinished_children": (b"",),
-    "next_due": (),
+    "next_due": (1,),
     "read_expired": (1,),
     "read_requests": (b"",),
     "running_of_runner": (b"",),

@@ -31,11 +31,3 @@ def test_the_tables_are_read() -> None:
 @pytest.mark.parametrize("name", [name for name in NAMES if name != "spacedrive_jobs.jobs"])
 def test_what_is_there_now_exists(name: str) -> None:
     resolve(name)
-
-
-def test_options_that_come_later_are_not_accepted() -> None:
-    from spacedrive_jobs import job
-
-    for option in ("requires_resources",):
-        with pytest.raises(TypeError, match=option):
-            job(name="example.later", **{option: ()})  # type: ignore[arg-type]

@@ -124,7 +124,7 @@ class Workload:
                 self.done.ended[job] = "failed"
             case "retry":
                 await self.store.apply(Retry(claim=claim, at=now, due_at=now, reason="again"))
-                await self.store.pass_time()
+                await self.store.pass_time(lambda: os.urandom(16), random.Random(0), fires=True)
             case "requeue":
                 await self.store.apply(Requeue(claim=claim, at=now, reason="shutdown"))
             case "pause":

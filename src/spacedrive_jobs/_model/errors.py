@@ -164,6 +164,14 @@ class DependencyCycle(JobError):
         )
 
 
+class ScheduleNotFound(JobError):
+    """The library has no schedule of this id."""
+
+    def __init__(self, schedule: str) -> None:
+        self.schedule = schedule
+        super().__init__(f"the library has no schedule {schedule!r}")
+
+
 class QuestionNotOpen(JobError):
     """There is no open question of this id: it was answered, or its job has ended."""
 

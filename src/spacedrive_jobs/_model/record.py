@@ -126,6 +126,35 @@ class AttemptInfo:
 
 
 @final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScheduleInfo:
+    """A stored schedule. `rule` in words; `next_run` is None while it is paused or has ended. Times are UTC."""
+
+    id: str
+    kind: str
+    arguments: object
+    rule: str
+    misfire: str
+    overlap: str
+    paused: bool
+    created_at: datetime
+    next_run: datetime | None
+    last_job: JobId | None
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class ScheduleRun:
+    """What became of a time of a schedule. `count`: how many missed times this one stands for."""
+
+    scheduled_at: datetime
+    at: datetime
+    outcome: Literal["dispatched", "missed", "skipped"]
+    job: JobId | None
+    count: int
+
+
+@final
 @dataclass(frozen=True, slots=True)
 class RunnerInfo:
     """A process that has the library open. `state`: what its lock and its process say of it."""

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import builtins
-import threading
-from collections.abc import Callable, Collection, Coroutine, Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Generator, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, final, overload
 
 from spacedrive_jobs._definition.handle import BlockingJobHandle, JobHandle
 from spacedrive_jobs._definition.job import Job, Kind
+from spacedrive_jobs._model.action import Action
 from spacedrive_jobs._model.ids import JobId
 from spacedrive_jobs._model.options import Unique
 from spacedrive_jobs._model.questions import QuestionInfo
@@ -26,11 +27,14 @@ from spacedrive_jobs._model.record import (
     NoteInfo,
     Page,
     RunnerInfo,
+    ScheduleInfo,
 )
 from spacedrive_jobs._model.status import JobStatus
 from spacedrive_jobs._model.transition import OnFailure
-from spacedrive_jobs._model.updates import JobUpdate
-from spacedrive_jobs._runtime.dispatcher import Action
+from spacedrive_jobs._model.trigger import Misfire, Overlap
+from spacedrive_jobs._runtime.blocking_handle import BlockingSchedule, StoredBlockingJobHandle
+from spacedrive_jobs._runtime.loop_thread import LoopCaller, LoopThread
+from spacedrive_jobs._runtime.scheduling import Scheduling, scheduling_blocking
 
 if TYPE_CHECKING:
     from spacedrive_jobs._runtime.library import Library
@@ -38,106 +42,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 OutT = TypeVar("OutT")
 OutT_co = TypeVar("OutT_co", covariant=True)
-
-
-class LoopCaller:
-    """The way to call into an event loop that runs in one thread from any other."""
-
-    loop: asyncio.AbstractEventLoop
-
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self.loop = loop
-
-    def call(self, coroutine: Coroutine[Any, Any, T]) -> T:
-        """Run `coroutine` on the loop and wait for it. On the loop's own thread it would wait for itself: refused."""
-        if _running_loop() is self.loop:
-            coroutine.close()
-            raise RuntimeError("a blocking call was made on the library's own event loop")
-        future = asyncio.run_coroutine_threadsafe(coroutine, self.loop)
-        try:
-            return future.result()
-        except BaseException:
-            future.cancel()
-            raise
-
-
-def _running_loop() -> asyncio.AbstractEventLoop | None:
-    try:
-        return asyncio.get_running_loop()
-    except RuntimeError:
-        return None
-
-
-class LoopThread(LoopCaller):
-    """An event loop in a daemon thread of its own."""
-
-    def __init__(self) -> None:
-        super().__init__(asyncio.new_event_loop())
-        self._thread = threading.Thread(target=self.loop.run_forever, name="jobs-loop", daemon=True)
-        self._thread.start()
-
-    def close(self) -> None:
-        self.loop.call_soon_threadsafe(self.loop.stop)
-        self._thread.join()
-        self.loop.close()
-
-
-class StoredBlockingJobHandle(BlockingJobHandle[OutT_co]):
-    def __init__(self, thread: LoopCaller, handle: JobHandle[OutT_co]) -> None:
-        self._thread, self._handle = thread, handle
-
-    def __repr__(self) -> str:
-        return f"<BlockingJobHandle {self._handle.id}>"
-
-    @property
-    def id(self) -> JobId:
-        return self._handle.id
-
-    def status(self) -> JobStatus:
-        return self._thread.call(self._handle.status())
-
-    def wait(self, *, timeout: float | None = None) -> OutT_co:
-        return self._thread.call(self._handle.wait(timeout=timeout))
-
-    def subscribe(self) -> Iterator[JobUpdate[OutT_co]]:
-        async def begin() -> Any:
-            return self._handle.subscribe()
-
-        return self._updates(self._thread.call(begin()))
-
-    def _updates(self, updates: Any) -> Iterator[JobUpdate[OutT_co]]:
-        async def following() -> Any:
-            return await anext(updates, None)
-
-        try:
-            while (update := self._thread.call(following())) is not None:
-                yield update
-        finally:
-            self._thread.call(updates.aclose())
-
-    def pause(self) -> None:
-        self._thread.call(self._handle.pause())
-
-    def paused(self) -> None:
-        self._thread.call(self._handle.paused())
-
-    def resume(self) -> None:
-        self._thread.call(self._handle.resume())
-
-    def cancel(self, reason: str = "") -> None:
-        self._thread.call(self._handle.cancel(reason))
-
-    def abort(self, reason: str = "") -> None:
-        self._thread.call(self._handle.abort(reason))
-
-    def retry(self) -> BlockingJobHandle[OutT_co]:
-        return StoredBlockingJobHandle(self._thread, self._thread.call(self._handle.retry()))
-
-    def set_priority(self, priority: int) -> None:
-        self._thread.call(self._handle.set_priority(priority))
-
-    def put_first(self) -> None:
-        self._thread.call(self._handle.put_first())
 
 
 @final
@@ -220,6 +124,29 @@ class BlockingJobSystem:
             timeout=timeout,
         )
         return self._wrap(self._thread.call(dispatched))
+
+    def schedule(
+        self,
+        job: Job[Any, OutT],
+        /,
+        *,
+        id: str | None = None,
+        misfire: Misfire = "once",
+        overlap: Overlap = "skip",
+        jitter: timedelta | None = None,
+        priority: int | None = None,
+    ) -> Scheduling[BlockingSchedule[OutT]]:
+        """As JobSystem.schedule."""
+        draft = self._jobs.draft_schedule(job, id, misfire, overlap, jitter, priority)
+        return scheduling_blocking(self._thread, draft)
+
+    def schedules(self) -> builtins.list[ScheduleInfo]:
+        """As JobSystem.schedules."""
+        return self._thread.call(self._jobs.schedules())
+
+    def get_schedule(self, id: str, /) -> BlockingSchedule[object]:
+        """As JobSystem.get_schedule."""
+        return BlockingSchedule(self._thread, self._jobs.get_schedule(id))
 
     def pause_queue(self, kind: str | None = None, /, *, reason: str = "") -> None:
         """As JobSystem.pause_queue."""

@@ -7,11 +7,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
-import msgspec
-
 from spacedrive_jobs._definition.codec import encode, path_bytes
 from spacedrive_jobs._definition.definition import JobDefinition
 from spacedrive_jobs._definition.registry import Registry
+from spacedrive_jobs._model.action import Action
 from spacedrive_jobs._model.clock import Clock
 from spacedrive_jobs._model.errors import ArgumentError, JobError, ResourceNeverThere
 from spacedrive_jobs._model.ids import JobId, JobIdSource
@@ -25,14 +24,6 @@ from spacedrive_jobs._store.store import Store
 
 ACTION_LIMIT: Final = 16 << 10
 COVER_TRIES: Final = 5
-
-
-class Action(msgspec.Struct, frozen=True, kw_only=True):
-    """Who dispatched a job, why and with what: shown with it, and given to its children. At most 16 KiB."""
-
-    who: str = ""
-    why: str = ""
-    input: object = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +114,10 @@ class Dispatcher:
         """The row of a validated job."""
         definition, arguments = self.encoded(job)
         return self._row(definition, job, arguments, terms, now)
+
+    def plain(self, job: Any, priority: int | None, now: int) -> NewJob:
+        """The row of a job that a schedule will dispatch again and again: its own dependencies do not count then."""
+        return self.new_job(job, Terms(priority=priority), now)
 
     def child(self, parent: ClaimedJob, kind: str, version: int, arguments: bytes) -> NewJob:
         """The row of a child: its parent's priority where that is higher, its parent's action."""

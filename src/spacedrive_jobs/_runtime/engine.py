@@ -120,12 +120,19 @@ class Engine:
         self.bell = Doorbell(self.run_folder, self.runner.hex())
         self.executor = Executor(self)
         probe = settings.probe or SystemProbe(folder, clock=self.clock)
-        self.supply = ProbedSupply(probe, settings.resources, self.clock)
+        self.supply: ProbedSupply = ProbedSupply(probe, settings.resources, self.clock)
         self.scheduler = Scheduler(
             store, registry, self.executor, self.running, self.runner, settings.runs, self.clock, self.supply
         )
-        self.times = TimeKeeper(store, self.clock, self.scheduler)
         self.dispatcher = Dispatcher(store, registry, self.clock, self.supply, self.stored_new)
+        self.times = TimeKeeper(
+            store,
+            self.clock,
+            self.scheduler,
+            self.dispatcher.new_id,
+            settings.jitter,
+            fires=settings.runs == "all",
+        )
 
     # --- life ---------------------------------------------------------------------------------------------------------
 

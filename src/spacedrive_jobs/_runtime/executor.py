@@ -66,6 +66,8 @@ class Executor:
 
     def ask(self, running: RunningAttempt, request: Request, reason: str) -> None:
         """Pass a stored request on to the running code."""
+        if request is Request.CANCEL and running.claimed.request is Request.CANCEL:
+            return  # it was claimed for just that, to tidy up
         running.reason = reason
         if request is Request.PAUSE:
             running.handle.interrupt(Interruption.PAUSE)

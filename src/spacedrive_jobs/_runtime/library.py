@@ -146,7 +146,8 @@ async def open_library(path: Path, *, create: bool, settings: Settings) -> Async
 
 def _blocking(library: Library, loop: asyncio.AbstractEventLoop) -> BlockingLibrary:
     """The same library for plain functions, which run in threads beside its loop."""
-    from spacedrive_jobs._runtime.blocking import BlockingLibrary, LoopCaller
+    from spacedrive_jobs._runtime.blocking import BlockingLibrary
+    from spacedrive_jobs._runtime.loop_thread import LoopCaller
 
     return BlockingLibrary(LoopCaller(loop), library)
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+import random
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from spacedrive_jobs._definition.registry import Claimable, Registry
@@ -37,14 +38,15 @@ class Scheduler:
         supply: ProbedSupply,
     ) -> None:
         self._store, self._registry, self._executor, self._running = store, registry, executor, running
-        self._runner, self._runs, self._clock, self.supply = runner, runs, clock, supply
+        self._runner, self._runs, self._clock = runner, runs, clock
+        self.supply: ProbedSupply = supply
         self._woken = asyncio.Event()
         self._again: Timer | None = None
         self._claiming = asyncio.Lock()
         self._looks: Timer | None = None
         self._looks_due = False
         self.own: set[JobId] = set()
-        self.closed = False
+        self.closed: bool = False
 
     def wake(self) -> None:
         self._woken.set()
@@ -183,10 +185,20 @@ def _may_be_suspended(running: RunningAttempt) -> bool:
 
 
 class TimeKeeper:
-    """Makes due what has become due, and fails what is past its deadline."""
+    """Makes due what has become due, fails what is past its deadline, and (`fires`) dispatches what is scheduled."""
 
-    def __init__(self, store: Store, clock: Clock, scheduler: Scheduler) -> None:
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        scheduler: Scheduler,
+        new_id: Callable[[], bytes],
+        dice: random.Random,
+        *,
+        fires: bool,
+    ) -> None:
         self._store, self._clock, self._scheduler = store, clock, scheduler
+        self._new_id, self._dice, self._fires = new_id, dice, fires
         self._changed = asyncio.Event()
 
     def changed(self) -> None:
@@ -209,9 +221,9 @@ class TimeKeeper:
 
     async def run_once(self) -> int | None:
         """Let time act on the queue, if it has something to do; the next moment at which it will (ms)."""
-        next_at = await self._store.next_moment()
+        next_at = await self._store.next_moment(fires=self._fires)
         if next_at is not None and next_at <= self._clock.now_ms():
-            await self._store.pass_time()
+            await self._store.pass_time(self._new_id, self._dice, fires=self._fires)
             self._scheduler.wake()
-            next_at = await self._store.next_moment()
+            next_at = await self._store.next_moment(fires=self._fires)
         return next_at

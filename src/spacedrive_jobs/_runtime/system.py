@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import builtins
-from collections.abc import AsyncIterator, Collection, Iterable, Mapping
+from collections.abc import AsyncIterator, Collection, Coroutine, Iterable, Mapping
+from datetime import timedelta
 from functools import partial
 from typing import Any, TypeVar, overload
 
 from spacedrive_jobs._definition.handle import JobHandle
 from spacedrive_jobs._definition.job import Job, Kind
 from spacedrive_jobs._definition.registry import registry
+from spacedrive_jobs._model.action import Action
 from spacedrive_jobs._model.clock import to_datetime
 from spacedrive_jobs._model.errors import AmbiguousJobId, JobNotFound
 from spacedrive_jobs._model.ids import JobId
@@ -27,15 +29,20 @@ from spacedrive_jobs._model.record import (
     NoteInfo,
     Page,
     RunnerInfo,
+    ScheduleInfo,
 )
 from spacedrive_jobs._model.status import JobStatus
 from spacedrive_jobs._model.transition import OnFailure
+from spacedrive_jobs._model.trigger import Misfire, Overlap
 from spacedrive_jobs._runtime import presence, processes
-from spacedrive_jobs._runtime.dispatcher import Action, terms_of
+from spacedrive_jobs._runtime.dispatcher import terms_of
 from spacedrive_jobs._runtime.engine import Engine
 from spacedrive_jobs._runtime.handle import StoredJobHandle
+from spacedrive_jobs._runtime.schedules import Schedule, schedule_info
+from spacedrive_jobs._runtime.scheduling import Draft, Scheduling, scheduling
 from spacedrive_jobs._runtime.views import item_info, job_info, kind_info, question_info
 from spacedrive_jobs._store import reads, rescue, steps
+from spacedrive_jobs._store import schedules as stored_schedules
 from spacedrive_jobs._store.rows import JobRow
 
 OutT = TypeVar("OutT")
@@ -121,6 +128,49 @@ class JobSystem:
         )
         id_ = await self._engine.dispatcher.dispatch_named(kind, arguments, terms)
         return StoredJobHandle(self._engine, id_, known=True)
+
+    # --- schedules ----------------------------------------------------------------------------------------------------
+
+    def schedule(
+        self,
+        job: Job[Any, OutT],
+        /,
+        *,
+        id: str | None = None,
+        misfire: Misfire = "once",
+        overlap: Overlap = "skip",
+        jitter: timedelta | None = None,
+        priority: int | None = None,
+    ) -> Scheduling[Coroutine[Any, Any, Schedule[OutT]]]:
+        """Begin a schedule: go on with `.every(...)`, `.cron(...)`, `.calendar(...)` or `.at(...)`, and `.dispatch()`.
+
+        `id` defaults to the kind; dispatching one that exists changes it. `misfire`: what to do with times that passed
+        while nothing ran: one run ("once"), none ("skip"), or each of the latest n (CatchUp(n)). `overlap`: when the
+        run before is unfinished: leave this one out ("skip"), let it wait ("queue"), or cancel that one ("replace").
+        `jitter`: each run is late by a random time of up to this.
+        """
+        return scheduling(self.draft_schedule(job, id, misfire, overlap, jitter, priority))
+
+    def draft_schedule(
+        self,
+        job: object,
+        id: str | None,
+        misfire: Misfire,
+        overlap: Overlap,
+        jitter: timedelta | None,
+        priority: int | None,
+    ) -> Draft:
+        """What a chain begins with; for the blocking API."""
+        return Draft(self._engine, job, id, misfire, overlap, jitter, priority)
+
+    async def schedules(self) -> builtins.list[ScheduleInfo]:
+        """All schedules, by id."""
+        rows = await self._engine.store.read_slowly(stored_schedules.read_all)
+        return [schedule_info(self._engine, row) for row in rows]
+
+    def get_schedule(self, id: str, /) -> Schedule[object]:
+        """The handle of a schedule; its verbs raise ScheduleNotFound if there is none."""
+        return Schedule(self._engine, id)
 
     # --- the queue ----------------------------------------------------------------------------------------------------
 

@@ -145,9 +145,9 @@ def last_event(connection: apsw.Connection) -> int:
     return 0
 
 
-def next_moment(connection: apsw.Connection) -> int | None:
-    """The earliest due time or deadline of a waiting job (ms)."""
-    for (at,) in connection.execute(query("next_due")):
+def next_moment(connection: apsw.Connection, *, schedules: bool) -> int | None:
+    """The earliest due time or deadline of a waiting job, and of schedules where asked (ms)."""
+    for (at,) in connection.execute(query("next_due"), (int(schedules),)):
         return int(str(at)) if at is not None else None
     return None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import random
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -24,7 +25,7 @@ from spacedrive_jobs._model.transition import (
     ProgressRow,
     Transition,
 )
-from spacedrive_jobs._store import checkpoints, control, migrate, prune, queue, reads, rescue, transitions
+from spacedrive_jobs._store import checkpoints, control, migrate, prune, queue, reads, rescue, schedules, transitions
 from spacedrive_jobs._store.admission import Admission, NoSupply, Supply
 from spacedrive_jobs._store.connection import Durability, connect
 from spacedrive_jobs._store.lane import Sink
@@ -244,13 +245,20 @@ class Store:
             now = self._clock.now_ms()
             self._writer.submit(lambda tx: checkpoints.store_progress(tx, rows, now), None, durable=False)
 
-    async def next_moment(self) -> int | None:
+    async def next_moment(self, *, fires: bool = True) -> int | None:
         """When `pass_time` will have something to do (ms); what is overdue counts."""
-        return await self.read(reads.next_moment)
+        return await self.read(lambda connection: reads.next_moment(connection, schedules=fires))
 
-    async def pass_time(self) -> None:
+    async def pass_time(self, new_id: schedules.NewId, dice: random.Random, *, fires: bool) -> None:
+        """`fires`: schedules too."""
         now = self._clock.now_ms()
-        await self.write(lambda tx: queue.pass_time(tx, now))
+
+        def act(tx: Tx) -> None:
+            queue.pass_time(tx, now)
+            if fires:
+                schedules.fire_due(tx, now, new_id, dice)
+
+        await self.write(act)
 
     async def pause(self, job: JobId) -> control.Asked:
         now = self._clock.now_ms()

@@ -150,6 +150,11 @@ async def test_without_its_condition_a_job_stops_at_a_checkpoint_and_goes_on_whe
         await aeventually(lambda: runs("plugged", 1))
         probe.set_condition(mains_power(), False, "on battery, 62 %")
         await _until(clock, "plugged", 0)
+
+        async def queued() -> bool:
+            return await handle.status() is JobStatus.QUEUED
+
+        await aeventually(queued)
         info = await library.jobs.info(handle.id)
         assert (info.status, info.errors, info.crashes) == (JobStatus.QUEUED, 0, 0)
         assert info.reason == "waits for mains power (on battery, 62 %)"

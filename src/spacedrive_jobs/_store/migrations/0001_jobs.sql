@@ -201,6 +201,42 @@ CREATE TABLE paused_kinds (
     reason TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- `scheduled_at` is the rule's own next time, `next_at` the same with its jitter; both NULL once the rule has ended.
+CREATE TABLE schedules (
+    id           TEXT PRIMARY KEY,
+    kind         TEXT NOT NULL,
+    version      INTEGER NOT NULL,
+    arguments    BLOB NOT NULL,
+    priority     INTEGER NOT NULL,
+    resumable    INTEGER NOT NULL,
+    tidies       INTEGER NOT NULL,
+    lane         TEXT NOT NULL,
+    trigger      BLOB NOT NULL,
+    misfire      INTEGER NOT NULL CHECK (misfire >= -1),
+    overlap      TEXT NOT NULL CHECK (overlap IN ('skip', 'queue', 'replace')),
+    jitter_ms    INTEGER NOT NULL CHECK (jitter_ms >= 0),
+    paused       INTEGER NOT NULL DEFAULT 0 CHECK (paused IN (0, 1)),
+    created_at   INTEGER NOT NULL,
+    scheduled_at INTEGER,
+    next_at      INTEGER,
+    last_job     BLOB CHECK (length(last_job) = 16),
+    CONSTRAINT both_times_or_none CHECK ((scheduled_at IS NULL) = (next_at IS NULL))
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX schedules_due ON schedules (next_at) WHERE next_at IS NOT NULL AND paused = 0;
+
+-- What became of each time: a job, or why there is none. Kept as long as the newest hundred of their schedule.
+CREATE TABLE schedule_runs (
+    schedule_id  TEXT NOT NULL,
+    seq          INTEGER NOT NULL,
+    scheduled_at INTEGER NOT NULL,
+    at           INTEGER NOT NULL,
+    outcome      TEXT NOT NULL CHECK (outcome IN ('dispatched', 'missed', 'skipped')),
+    job_id       BLOB,
+    count        INTEGER NOT NULL,
+    PRIMARY KEY (schedule_id, seq)
+) STRICT, WITHOUT ROWID;
+
 -- Bytes that a running job has already written of what it reserved.
 CREATE TABLE job_written (
     job_id BLOB PRIMARY KEY CHECK (length(job_id) = 16),

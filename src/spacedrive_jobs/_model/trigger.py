@@ -1,0 +1,214 @@
+"""When a schedule is due: pure rules, computed in UTC from the last scheduled time (`docs/schedules.md` has the words).
+
+Where clocks are put forward, a time that does not exist is run once, right after the gap. Where they are put back, a
+rule with a fixed hour runs at the first of the two; one that repeats within the hour runs in both.
+"""
+
+from __future__ import annotations
+
+import calendar as months_of
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Final, Literal, NamedTuple, TypeAlias, final
+from zoneinfo import ZoneInfo
+
+import msgspec
+from cronsim import CronSim, CronSimError
+
+from spacedrive_jobs._model.clock import to_datetime
+
+DAY_MS: Final = 86_400_000
+ON_TIME_MS: Final = 60_000
+"""A run that is late by no more than this is no misfire: the machine was only busy."""
+MOST_COUNTED: Final = 1_000
+"""Missed runs beyond this are not counted one by one."""
+
+
+class Every(msgspec.Struct, frozen=True, tag="every"):
+    """A fixed interval, from an anchor; both in ms."""
+
+    interval: int
+    anchor: int
+
+
+class Cron(msgspec.Struct, frozen=True, tag="cron"):
+    """A five-field expression in the wall-clock time of an IANA zone."""
+
+    expression: str
+    tz: str
+
+
+class Calendar(msgspec.Struct, frozen=True, tag="calendar"):
+    """Every so many months, weeks or days from a first date, at a wall-clock time (minutes of the day) in a zone.
+
+    Where a month is too short for the first date's day, its last day counts.
+    """
+
+    first: str
+    minute: int
+    tz: str
+    months: int = 0
+    days: int = 0
+
+
+class At(msgspec.Struct, frozen=True, tag="at"):
+    """Once."""
+
+    when: int
+
+
+Trigger: TypeAlias = Every | Cron | Calendar | At
+
+Overlap: TypeAlias = Literal["skip", "queue", "replace"]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class CatchUp:
+    """Misfire policy: run each missed time, the latest `limit` of them."""
+
+    limit: int
+
+
+NamedMisfire: TypeAlias = Literal["once", "skip"]
+Misfire: TypeAlias = NamedMisfire | CatchUp
+
+encode_trigger: Final = msgspec.json.Encoder().encode
+decode_trigger: Final = msgspec.json.Decoder(Trigger).decode
+
+
+def check(trigger: Trigger) -> None:
+    """Raise ValueError, in words, for a rule that can never fire or cannot be read."""
+    match trigger:
+        case Every(interval=interval):
+            if interval < 1000:
+                raise ValueError("a schedule repeats at most once a second: every(seconds=1) or more")
+        case Cron(expression=expression, tz=tz):
+            zone(tz)
+            try:
+                next(CronSim(expression, datetime(2026, 1, 1, tzinfo=UTC)))
+            except (CronSimError, StopIteration) as error:
+                raise ValueError(
+                    f'{expression!r} is no cron rule; "0 3 * * *" is each day at three: {error}'
+                ) from error
+        case Calendar(months=months, days=days, tz=tz):
+            zone(tz)
+            if (months > 0) == (days > 0):
+                raise ValueError(
+                    "a calendar rule counts months, or weeks and days: calendar(months=1), calendar(days=2)"
+                )
+        case At():
+            return
+
+
+def zone(name: str) -> ZoneInfo:
+    """Raises ValueError for an unknown one."""
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError) as error:
+        raise ValueError(f"{name!r} is no time zone: write an IANA name such as Europe/Berlin") from error
+
+
+def next_after(trigger: Trigger, after: int) -> int | None:
+    """The first time (ms) later than `after`; None if there is none."""
+    match trigger:
+        case Every(interval=interval, anchor=anchor):
+            if after < anchor:
+                return anchor
+            return anchor + ((after - anchor) // interval + 1) * interval
+        case At(when=when):
+            return when if when > after else None
+        case Cron():
+            return _next_of_cron(trigger, after)
+        case Calendar():
+            return _next_of_calendar(trigger, after)
+
+
+def _next_of_cron(trigger: Cron, after: int) -> int | None:
+    local = to_datetime(after).astimezone(zone(trigger.tz))
+    for moment in CronSim(trigger.expression, local):
+        found = round(moment.astimezone(UTC).timestamp() * 1000)
+        if found > after:  # the repeated hour could otherwise give the same instant twice
+            return found
+    return None
+
+
+def _next_of_calendar(trigger: Calendar, after: int) -> int:
+    there = zone(trigger.tz)
+    first = date.fromisoformat(trigger.first)
+    today = to_datetime(after).astimezone(there).date()
+    if trigger.months:
+        passed = (today.year - first.year) * 12 + today.month - first.month
+        step = max(0, passed // trigger.months - 1)
+    else:
+        step = max(0, (today - first).days // trigger.days - 1)
+    while True:
+        found = _instant(_date_of(trigger, first, step), trigger.minute, there)
+        if found > after:
+            return found
+        step += 1
+
+
+def _date_of(trigger: Calendar, first: date, step: int) -> date:
+    if not trigger.months:
+        return first + timedelta(days=trigger.days * step)
+    years, month = divmod(first.month - 1 + trigger.months * step, 12)
+    year = first.year + years
+    return date(year, month + 1, min(first.day, months_of.monthrange(year, month + 1)[1]))
+
+
+def _instant(day: date, minute: int, there: ZoneInfo) -> int:
+    """A time that does not exist is read by the offset before the gap, which puts it right after; of two, the first."""
+    moment = datetime.combine(day, time(minute // 60, minute % 60), there)
+    return round(moment.astimezone(UTC).timestamp() * 1000)
+
+
+class Due(NamedTuple):
+    """What a schedule does now: the times to fire for, how many others were missed, and the next time."""
+
+    fire: tuple[int, ...]
+    missed: int
+    next: int | None
+
+
+def due(trigger: Trigger, scheduled: int, now: int, misfire: Misfire) -> Due:
+    """For a schedule whose time `scheduled` has come."""
+    following = next_after(trigger, now)
+    times = [scheduled]
+    count = 1
+    if isinstance(trigger, Every):
+        count = max(1, (now - scheduled) // trigger.interval + 1)
+        times = [scheduled + trigger.interval * index for index in range(max(0, count - MOST_COUNTED), count)]
+    else:
+        while len(times) < MOST_COUNTED and (later := next_after(trigger, times[-1])) is not None and later <= now:
+            times.append(later)
+        count = len(times)
+    latest = times[-1]
+    if misfire == "once":
+        return Due((latest,), count - 1, following)
+    if misfire == "skip":
+        return Due((latest,), count - 1, following) if now - latest <= ON_TIME_MS else Due((), count, following)
+    fire = tuple(times[-misfire.limit :])
+    return Due(fire, count - len(fire), following)
+
+
+def describe(trigger: Trigger) -> str:
+    """The rule in words."""
+    match trigger:
+        case Every(interval=interval):
+            return f"every {_span(interval)}"
+        case Cron(expression=expression, tz=tz):
+            return f"cron {expression} ({tz})"
+        case Calendar(months=months, days=days, minute=minute, tz=tz):
+            unit = f"{months} months" if months > 1 else "month" if months else f"{days} days" if days > 1 else "day"
+            return f"every {unit} at {minute // 60:02}:{minute % 60:02} ({tz})"
+        case At(when=when):
+            return f"once, {to_datetime(when):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def _span(ms: int) -> str:
+    for size, name in ((DAY_MS, "days"), (3_600_000, "hours"), (60_000, "minutes")):
+        if ms % size == 0:
+            count = ms // size
+            return name[:-1] if count == 1 else f"{count} {name}"
+    return f"{ms / 1000:g} s"

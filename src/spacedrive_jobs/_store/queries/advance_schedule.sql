@@ -1,0 +1,1 @@
+UPDATE schedules SET scheduled_at = ?, next_at = ?, last_job = coalesce(?, last_job) WHERE id = ?

@@ -1,0 +1,1 @@
+SELECT scheduled_at, at, outcome, job_id, count FROM schedule_runs WHERE schedule_id = ? ORDER BY seq DESC LIMIT ?

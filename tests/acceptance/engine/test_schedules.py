@@ -1,0 +1,219 @@
+"""Schedules: fired once over all processes, with policies for what was missed and what overlaps."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
+
+import pytest
+
+from spacedrive_jobs import CatchUp, JobContext, JobStatus, Library, ScheduleNotFound, job
+from spacedrive_jobs.testing import ManualClock, open_library
+from tests.waiting import aeventually
+
+hold = asyncio.Event()
+
+
+@pytest.fixture(autouse=True)
+def _fresh() -> None:
+    global hold
+    hold = asyncio.Event()
+    hold.set()
+
+
+@job(name="schedule.clean_up")
+async def clean_up(ctx: JobContext, days: int = 30) -> int:
+    while not hold.is_set():
+        await ctx.check_interrupt()
+        await asyncio.sleep(0)
+    return days
+
+
+async def completed(library: Library, count: int) -> bool:
+    return (await library.jobs.counts())[JobStatus.COMPLETED] == count
+
+
+async def rests(library: Library) -> None:
+    async def none_left() -> bool:
+        counts = await library.jobs.counts()
+        return not (counts[JobStatus.QUEUED] or counts[JobStatus.RUNNING])
+
+    await aeventually(none_left)
+
+
+async def test_the_chain_of_the_spec_fires_at_its_start_and_then_at_each_interval(tmp_path: Path) -> None:
+    clock = ManualClock()
+    start = datetime(2026, 1, 1, 1, tzinfo=UTC)
+    async with open_library(tmp_path, clock=clock) as library:
+        schedule = await library.jobs.schedule(clean_up.new()).every(hours=6).starting_at(start).dispatch()
+        assert await schedule.next_runs(2) == [start, start + timedelta(hours=6)]
+        for expected in (0, 1, 1, 2):
+            await aeventually(lambda expected=expected: completed(library, expected))  # type: ignore[misc]
+            await clock.advance(3600 if expected == 0 else 3 * 3600)
+        await rests(library)
+        (info,) = await library.jobs.schedules()
+        assert (info.id, info.rule, info.paused) == ("schedule.clean_up", "every 6 hours", False)
+        shown = (await library.jobs.list()).rows
+        assert {str(one.action) for one in shown} == {"{'who': 'schedule schedule.clean_up', 'why': '', 'input': None}"}
+
+
+async def test_it_survives_five_restarts_as_one_and_keeps_its_next_run(tmp_path: Path) -> None:
+    clock = ManualClock()
+    due = set[datetime]()
+    for _ in range(5):
+        async with open_library(tmp_path, clock=clock) as library:
+            await library.jobs.schedule(clean_up.new()).every(hours=6).dispatch()
+            (info,) = await library.jobs.schedules()
+            assert info.next_run is not None
+            due.add(info.next_run)
+        await clock.advance(600)
+    assert due == {datetime(2026, 1, 1, 6, tzinfo=UTC)}
+    async with open_library(tmp_path, clock=clock) as library:
+        with pytest.raises(ValueError, match="give this one an id of its own"):
+            await library.jobs.schedule(clean_up.new(7)).every(hours=6).dispatch()
+        await library.jobs.schedule(clean_up.new(7), id="weekly").calendar(weeks=1, at=time(3), tz="UTC").dispatch()
+        assert [info.id for info in await library.jobs.schedules()] == ["schedule.clean_up", "weekly"]
+
+
+@pytest.mark.parametrize(("misfire", "runs"), [("once", 1), ("skip", 0), (CatchUp(5), 5), (CatchUp(500), 144)])
+async def test_after_twelve_hours_down_the_policy_decides(tmp_path: Path, misfire: object, runs: int) -> None:
+    clock = ManualClock()
+    async with open_library(tmp_path, clock=clock) as library:
+        chain = library.jobs.schedule(clean_up.new(), misfire=misfire)  # type: ignore[arg-type]
+        await chain.every(minutes=5).dispatch()
+    await clock.advance(12 * 3600 + 150)
+    async with open_library(tmp_path, clock=clock) as library:
+        await aeventually(lambda: completed(library, runs))
+
+        async def goes_on() -> bool:
+            (info,) = await library.jobs.schedules()
+            return info.next_run == datetime(2026, 1, 1, 12, 5, tzinfo=UTC)
+
+        await aeventually(goes_on)
+        history = await library.jobs.get_schedule("schedule.clean_up").runs()
+        missed = sum(run.count for run in history if run.outcome == "missed")
+        assert missed + runs == 144
+
+
+@pytest.mark.parametrize(
+    ("overlap", "jobs", "statuses"),
+    [
+        ("skip", 1, {JobStatus.RUNNING: 1}),
+        ("queue", 3, {JobStatus.RUNNING: 1, JobStatus.QUEUED: 2}),
+    ],
+)
+async def test_while_the_run_before_is_unfinished(
+    tmp_path: Path, overlap: str, jobs: int, statuses: dict[JobStatus, int]
+) -> None:
+    hold.clear()
+    clock = ManualClock()
+    async with open_library(tmp_path, clock=clock) as library:
+        await library.jobs.schedule(clean_up.new(), overlap=overlap).every(hours=1).dispatch()  # type: ignore[arg-type]
+        for number in range(3):
+            await clock.advance(3600)
+            schedule = library.jobs.get_schedule("schedule.clean_up")
+
+            async def noted(number: int = number) -> bool:
+                return len(await schedule.runs()) == number + 1  # noqa: B023 - called in this turn
+
+            await aeventually(noted)
+
+        async def as_expected() -> bool:
+            counts = await library.jobs.counts()
+            return {status: counts[status] for status in statuses} == statuses
+
+        await aeventually(as_expected)
+        assert sum((await library.jobs.counts()).values()) == jobs
+        hold.set()
+        await rests(library)
+
+
+async def test_a_replacement_cancels_the_run_before(tmp_path: Path) -> None:
+    hold.clear()
+    clock = ManualClock()
+    async with open_library(tmp_path, clock=clock) as library:
+        await library.jobs.schedule(clean_up.new(), overlap="replace").every(hours=1).dispatch()
+        await clock.advance(3600)
+
+        async def first_runs() -> bool:
+            return (await library.jobs.counts())[JobStatus.RUNNING] == 1
+
+        await aeventually(first_runs)
+        await clock.advance(3600)
+
+        async def replaced() -> bool:
+            counts = await library.jobs.counts()
+            return (counts[JobStatus.CANCELLED], counts[JobStatus.RUNNING]) == (1, 1)
+
+        await aeventually(replaced)
+        hold.set()
+        await rests(library)
+
+
+async def test_two_libraries_on_one_folder_fire_each_time_once(tmp_path: Path) -> None:
+    clock = ManualClock()
+    async with open_library(tmp_path, clock=clock) as one, open_library(tmp_path, clock=clock) as other:
+        await one.jobs.schedule(clean_up.new(), overlap="queue").every(minutes=1).dispatch()
+        for _ in range(20):
+            await clock.advance(60)
+            await asyncio.sleep(0.01)  # waits: both look at the time
+        await aeventually(lambda: completed(other, 20))
+
+
+async def test_paused_resumed_run_by_hand_backfilled_and_removed(tmp_path: Path) -> None:
+    clock = ManualClock()
+    async with open_library(tmp_path, clock=clock) as library:
+        schedule = await library.jobs.schedule(clean_up.new(3)).cron("0 3 * * *", tz="UTC").dispatch()
+        await schedule.pause()
+        await clock.advance(48 * 3600)
+        assert (await schedule.info()).next_run is None
+        assert await (await schedule.run_now()).wait(timeout=5) == 3
+        await schedule.resume()
+        assert (await schedule.info()).next_run == datetime(2026, 1, 3, 3, tzinfo=UTC)
+        since = datetime(2025, 12, 1, tzinfo=UTC)
+        handles = await schedule.backfill(since, since + timedelta(days=4))
+        assert len(handles) == 4
+        await asyncio.gather(*(handle.wait(timeout=5) for handle in handles))
+        await schedule.remove()
+        with pytest.raises(ScheduleNotFound):
+            await schedule.info()
+        assert await library.jobs.schedules() == []
+
+
+async def test_once_and_with_jitter(tmp_path: Path) -> None:
+    clock = ManualClock()
+    async with open_library(tmp_path, clock=clock) as library:
+        when = datetime(2026, 1, 1, 2, tzinfo=UTC)
+        chain = library.jobs.schedule(clean_up.new(), id="once", jitter=timedelta(minutes=10))
+        await chain.at(when).dispatch()
+        (info,) = await library.jobs.schedules()
+        assert info.next_run is not None
+        assert when <= info.next_run <= when + timedelta(minutes=10)
+        await clock.advance(3 * 3600)
+        await aeventually(lambda: completed(library, 1))
+        (info,) = await library.jobs.schedules()
+        assert info.next_run is None
+
+
+async def test_what_cannot_be_is_refused_and_a_forgotten_dispatch_is_told(tmp_path: Path) -> None:
+    async with open_library(tmp_path) as library:
+        chains = [library.jobs.schedule(clean_up.new())]
+        with pytest.raises(ValueError, match="at most once a second"):
+            chains[0].every()
+        with pytest.raises(ValueError, match="no cron rule"):
+            chains[0].cron("at three")
+        with pytest.raises(ValueError, match="no time zone"):
+            chains[0].cron("0 3 * * *", tz="Europe/Atlantis")
+        with pytest.raises(ValueError, match="has no time zone"):
+            chains[0].at(datetime(2026, 1, 1))
+        with pytest.warns(ResourceWarning, match="never dispatched"):
+            chains.clear()
+
+
+def test_the_blocking_api_has_it_all(tmp_path: Path) -> None:
+    with Library.open_blocking(tmp_path, create=True) as library:
+        schedule = library.jobs.schedule(clean_up.new(2)).every(hours=6).dispatch()
+        assert schedule.run_now().wait(timeout=5) == 2
+        assert len(schedule.next_runs(3)) == 3
+        assert [info.id for info in library.jobs.schedules()] == [schedule.id]

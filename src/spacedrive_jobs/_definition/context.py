@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from spacedrive_jobs._model.updates import JobOutcome
     from spacedrive_jobs._runtime.blocking import BlockingLibrary
     from spacedrive_jobs._runtime.library import Library
+    from spacedrive_jobs._runtime.library_db import BlockingLibraryDb, LibraryDb
+    from spacedrive_jobs._runtime.transaction import BlockingTransaction, Transaction
 
     CtxStateT = DefaultTypeVar("CtxStateT", default=None)
 else:  # the default is for checkers; typing_extensions is no dependency at run time
@@ -124,6 +126,11 @@ class JobContext(PlainVerbs, Generic[CtxStateT]):
     @abstractmethod
     def library(self) -> Library: ...
 
+    @property
+    @abstractmethod
+    def library_db(self) -> LibraryDb:
+        """`library.db`, with the fence of this attempt: see LibraryDb.transaction."""
+
     @abstractmethod
     async def check_interrupt(self) -> None:
         """Raise JobInterrupted if the attempt was asked to stop. Only for long loops that await no other verb."""
@@ -131,14 +138,16 @@ class JobContext(PlainVerbs, Generic[CtxStateT]):
     @overload
     async def checkpoint(self: JobContext[None], /) -> None: ...
     @overload
-    async def checkpoint(self, state: CtxStateT, /) -> None: ...
+    async def checkpoint(self, state: CtxStateT, /, *, tx: Transaction | None = None) -> None: ...
     @abstractmethod
-    async def checkpoint(self, state: Any = None, /) -> None:
+    async def checkpoint(self, state: Any = None, /, *, tx: Transaction | None = None) -> None:
         """Store the state from which the next attempt starts, with all items, warnings and counters so far.
 
         Durable when it returns; a pending interruption is raised after the write. Encoded at the call. Where the job
         has a `checkpoint_interval`, calls inside it only mark the state: the latest mark is written when the interval
         ends, at an interruption and at the end. Over 64 KiB warns, over 1 MiB raises PayloadTooLarge.
+
+        `tx`: a transaction of `library_db`; the state is stored with its rows, when it commits.
         """
 
     @abstractmethod
@@ -252,6 +261,11 @@ class BlockingJobContext(PlainVerbs, Generic[CtxStateT]):
     @abstractmethod
     def library(self) -> BlockingLibrary: ...
 
+    @property
+    @abstractmethod
+    def library_db(self) -> BlockingLibraryDb:
+        """As JobContext.library_db."""
+
     @abstractmethod
     def check_interrupt(self) -> None:
         """As JobContext.check_interrupt."""
@@ -259,9 +273,9 @@ class BlockingJobContext(PlainVerbs, Generic[CtxStateT]):
     @overload
     def checkpoint(self: BlockingJobContext[None], /) -> None: ...
     @overload
-    def checkpoint(self, state: CtxStateT, /) -> None: ...
+    def checkpoint(self, state: CtxStateT, /, *, tx: BlockingTransaction | None = None) -> None: ...
     @abstractmethod
-    def checkpoint(self, state: Any = None, /) -> None:
+    def checkpoint(self, state: Any = None, /, *, tx: BlockingTransaction | None = None) -> None:
         """As JobContext.checkpoint."""
 
     @abstractmethod

@@ -125,6 +125,8 @@ class Flush:
     notes: tuple[NoteRow, ...] = ()
     notes_seq: int = 0
     kept: tuple[tuple[bytes, bytes], ...] = ()
+    state_seq: int = 0
+    """See Checkpoint."""
     written: int | None = None
     """Bytes written of the space that the job reserved, in all; None: as before."""
 
@@ -140,6 +142,8 @@ class Checkpoint:
     metrics: bytes | None
     items_seq: int
     notes_seq: int
+    state_seq: int = 0
+    """Orders states over both databases: the attempt, times 2**32, plus the number of the state in it."""
 
 
 @final

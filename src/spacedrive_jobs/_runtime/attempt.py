@@ -39,7 +39,7 @@ class Port(Protocol):
     """How an attempt reaches the store."""
 
     def checkpoint(self, flush: Flush, sink: Sink) -> None: ...
-    def spill(self, flush: Flush) -> None: ...
+    def spill(self, flush: Flush, sink: Sink) -> None: ...
     def kept(self, key: bytes, sink: Sink) -> None: ...
     def holds_claim(self) -> bool:
         """Ask the store; blocking."""
@@ -64,6 +64,7 @@ class Mark:
     items: int
     notes: int
     kept: int
+    seq: int = 0
 
 
 class Attempt:
@@ -101,6 +102,9 @@ class Attempt:
         self._lock = threading.Lock()
         self._unseen = False
         self._written: int | None = None
+        self._state_number = 0
+        self.fenced = False
+        """It has been in library.db."""
         self._verified_at = self.written_at = clock.monotonic()
         self._trusted_for = lease / 2
 
@@ -125,9 +129,13 @@ class Attempt:
         """See JobContext.check_claim. A claim is stolen only from a process that stood still for a whole lease, so one
         that was verified less than half a lease ago still stands."""
         self.require_live()
+        if self.clock.monotonic() - self._verified_at >= self._trusted_for:
+            self.verify_claim()
+
+    def verify_claim(self) -> None:
+        """As `check_claim`, whatever was known before. Blocking."""
+        self.require_live()
         now = self.clock.monotonic()
-        if now - self._verified_at < self._trusted_for:
-            return
         if not self.port.holds_claim():
             self.lost()
             raise AttemptEnded(self.claim.job, self.claim.attempt)
@@ -213,7 +221,7 @@ class Attempt:
         self._items_seq += len(self._items)
         self._items = []
         self.stored = True
-        self.port.spill(flush)
+        self.port.spill(flush, None)
 
     # --- storing ------------------------------------------------------------------------------------------------------
 
@@ -234,14 +242,16 @@ class Attempt:
         """Inside the interval: remember the state. True if it was the first mark since the last write."""
         with self._lock:
             first = self._mark is None
-            self._mark = Mark(
-                state,
-                _encode_metrics(self.metrics),
-                len(self._items),
-                len(self._notes),
-                len(self._kept),
-            )
+            self._mark = self._marked(state)
         return first
+
+    def _marked(self, state: bytes | None) -> Mark:
+        metrics = _encode_metrics(self.metrics)
+        return Mark(state, metrics, len(self._items), len(self._notes), len(self._kept), self._next_seq())
+
+    def _next_seq(self) -> int:
+        self._state_number += 1
+        return (self.claim.attempt << 32) + self._state_number
 
     def is_inside_interval(self) -> bool:
         return self.interval > 0 and self.clock.monotonic() - self.written_at < self.interval
@@ -262,6 +272,31 @@ class Attempt:
             self.stored = True
             self.written_at = self.clock.monotonic()
             self.port.checkpoint(flush, sink)
+
+    def store_beside(self, state: bytes, sink: Sink) -> Checkpoint:
+        """For a state that goes into library.db: what was gathered is stored in jobs.db ahead of it, and `sink` is
+        resolved when that is durable."""
+        with self._lock:
+            flush = self._take(self._marked(None))
+            self.stored = True
+            self.port.spill(flush, sink)
+            return Checkpoint(
+                self.claim.attempt,
+                self.definition.version,
+                state,
+                flush.metrics,
+                self._items_seq,
+                self._notes_seq,
+                self._next_seq(),
+            )
+
+    def stored_beside(self, checkpoint: Checkpoint) -> None:
+        """It is committed in library.db. jobs.db gets it too, in its own time."""
+        self.state, self.state_version = checkpoint.state, checkpoint.version
+        with self._lock:
+            self._mark = Mark(checkpoint.state, checkpoint.metrics or b"", 0, 0, 0, checkpoint.state_seq)
+        if not self.is_inside_interval() and not self.ended:
+            self.store_mark(None)
 
     def stored_now(self, asked_at: float, state: bytes | None) -> None:
         """A checkpoint asked for at `asked_at` is durable, so the claim held then or later."""
@@ -288,6 +323,7 @@ class Attempt:
             notes=tuple(self._notes[: mark.notes]),
             notes_seq=self._notes_seq,
             kept=tuple(self._kept[: mark.kept]),
+            state_seq=mark.seq,
             written=self._written,
         )
         self._written = None
@@ -314,8 +350,8 @@ class Attempt:
             if marked is None and not (self._items or self._notes or self._kept or self.stored):
                 return None
             state = marked.state if marked else None
-            whole = Mark(state, _encode_metrics(self.metrics), len(self._items), len(self._notes), len(self._kept))
-            return self._take(whole)
+            whole = self._marked(state)
+            return self._take(whole if marked is None else replace(whole, seq=marked.seq))
 
     def encoded_metrics(self) -> bytes | None:
         """None where nothing was ever counted: most small jobs."""

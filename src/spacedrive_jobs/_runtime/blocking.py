@@ -33,8 +33,11 @@ from spacedrive_jobs._model.status import JobStatus
 from spacedrive_jobs._model.transition import OnFailure
 from spacedrive_jobs._model.trigger import Misfire, Overlap
 from spacedrive_jobs._runtime.blocking_handle import BlockingSchedule, StoredBlockingJobHandle
+from spacedrive_jobs._runtime.dispatcher import Terms, terms_of
+from spacedrive_jobs._runtime.library_db import BlockingLibraryDb
 from spacedrive_jobs._runtime.loop_thread import LoopCaller, LoopThread
 from spacedrive_jobs._runtime.scheduling import Scheduling, scheduling_blocking
+from spacedrive_jobs._runtime.transaction import BlockingTransaction
 
 if TYPE_CHECKING:
     from spacedrive_jobs._runtime.library import Library
@@ -61,19 +64,15 @@ class BlockingJobSystem:
         on_failure: OnFailure = "cancel",
         unique: tuple[str, ...] | Unique | None = None,
         action: Action | None = None,
+        tx: BlockingTransaction | None = None,
         timeout: float | None = None,
     ) -> BlockingJobHandle[OutT]:
         """As JobSystem.dispatch."""
-        dispatched = self._jobs.dispatch(
-            job,
-            priority=priority,
-            after=[self._jobs.handle_of(handle.id) for handle in after],
-            on_failure=on_failure,
-            unique=unique,
-            action=action,
-            timeout=timeout,
+        terms = terms_of(
+            priority=priority, after=after, on_failure=on_failure, unique=unique, action=action, timeout=timeout
         )
-        return self._wrap(self._thread.call(dispatched))
+        (handle,) = self._dispatch([job], terms, tx)
+        return handle
 
     def dispatch_many(
         self,
@@ -85,19 +84,14 @@ class BlockingJobSystem:
         on_failure: OnFailure = "cancel",
         unique: tuple[str, ...] | Unique | None = None,
         action: Action | None = None,
+        tx: BlockingTransaction | None = None,
         timeout: float | None = None,
     ) -> builtins.list[BlockingJobHandle[OutT]]:
         """As JobSystem.dispatch_many."""
-        dispatched = self._jobs.dispatch_many(
-            jobs,
-            priority=priority,
-            after=[self._jobs.handle_of(handle.id) for handle in after],
-            on_failure=on_failure,
-            unique=unique,
-            action=action,
-            timeout=timeout,
+        terms = terms_of(
+            priority=priority, after=after, on_failure=on_failure, unique=unique, action=action, timeout=timeout
         )
-        return [self._wrap(handle) for handle in self._thread.call(dispatched)]
+        return self._dispatch(jobs, terms, tx)
 
     def dispatch_named(
         self,
@@ -110,20 +104,20 @@ class BlockingJobSystem:
         on_failure: OnFailure = "cancel",
         unique: tuple[str, ...] | Unique | None = None,
         action: Action | None = None,
+        tx: BlockingTransaction | None = None,
         timeout: float | None = None,
     ) -> BlockingJobHandle[object]:
         """As JobSystem.dispatch_named."""
-        dispatched = self._jobs.dispatch_named(
-            kind,
-            arguments,
-            priority=priority,
-            after=[self._jobs.handle_of(handle.id) for handle in after],
-            on_failure=on_failure,
-            unique=unique,
-            action=action,
-            timeout=timeout,
+        terms = terms_of(
+            priority=priority, after=after, on_failure=on_failure, unique=unique, action=action, timeout=timeout
         )
-        return self._wrap(self._thread.call(dispatched))
+        (handle,) = self._dispatch([self._jobs.named(kind, arguments)], terms, tx)
+        return handle
+
+    def _dispatch(
+        self, jobs: Iterable[object], terms: Terms, tx: BlockingTransaction | None
+    ) -> builtins.list[BlockingJobHandle[Any]]:
+        return [self._wrap(handle) for handle in self._thread.call(self._jobs.dispatch_all(jobs, terms, tx))]
 
     def schedule(
         self,
@@ -261,6 +255,7 @@ class BlockingLibrary:
     def __init__(self, thread: LoopCaller, library: Library) -> None:
         self._library = library
         self._jobs = BlockingJobSystem(thread, library)
+        self._db = library.db.blocking(thread)
 
     @property
     def path(self) -> Path:
@@ -270,6 +265,11 @@ class BlockingLibrary:
     @property
     def jobs(self) -> BlockingJobSystem:
         return self._jobs
+
+    @property
+    def db(self) -> BlockingLibraryDb:
+        """As Library.db."""
+        return self._db
 
 
 @contextmanager

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
 
 from spacedrive_jobs._definition.context import BlockingJobContext, CtxStateT
@@ -29,7 +30,9 @@ from spacedrive_jobs._runtime.composition import (
     spawn_request,
 )
 from spacedrive_jobs._runtime.context import NOT_GIVEN, default_fan, refuse_coroutine_function
+from spacedrive_jobs._runtime.library_db import BlockingLibraryDb
 from spacedrive_jobs._runtime.service_messages import Ended
+from spacedrive_jobs._runtime.transaction import BlockingTransaction, refuse_inside, store_state, use_and_wait, work_of
 from spacedrive_jobs._runtime.verbs import AttemptVerbs
 from spacedrive_jobs._tasks.pools import ThreadPool
 
@@ -50,24 +53,34 @@ class RunBlockingContext(AttemptVerbs, BlockingJobContext[CtxStateT]):
         attempt: Attempt,
         pool: ThreadPool,
         library: Callable[[], BlockingLibrary],
+        library_db: BlockingLibraryDb,
         loop: asyncio.AbstractEventLoop | None,
         outside: Callable[[JobId], BlockingJobHandle[Any]] | None = None,
     ) -> None:
         super().__init__(attempt)
-        self._pool, self._library, self._loop, self._outside = pool, library, loop, outside
+        self._pool, self._library, self._library_db = pool, library, library_db
+        self._loop, self._outside = loop, outside
         self._keys = ChildKeys()
 
     @property
     def library(self) -> BlockingLibrary:
         return self._library()
 
+    @property
+    def library_db(self) -> BlockingLibraryDb:
+        return self._library_db
+
     def check_interrupt(self) -> None:
         self._attempt.check()
 
-    def checkpoint(self, state: Any = NOT_GIVEN, /) -> None:
+    def checkpoint(self, state: Any = NOT_GIVEN, /, *, tx: BlockingTransaction | None = None) -> None:
         attempt = self._attempt
         attempt.require_live()
         data = attempt.encode_state(state, given=state is not NOT_GIVEN)
+        if tx is not None:
+            self._store_in(tx, data)
+            return
+        refuse_inside("checkpoint without tx=tx")
         if attempt.interrupter.requested is None and attempt.is_inside_interval():
             if attempt.mark(data) and self._loop is not None:
                 self._loop.call_soon_threadsafe(self._write_mark_when_the_interval_ends)
@@ -78,6 +91,7 @@ class RunBlockingContext(AttemptVerbs, BlockingJobContext[CtxStateT]):
     def save_state(self, state: CtxStateT, /) -> None:
         attempt = self._attempt
         attempt.require_live()
+        refuse_inside("save_state")
         self._store(attempt.encode_state(state, given=True))
         attempt.check()
 
@@ -86,12 +100,20 @@ class RunBlockingContext(AttemptVerbs, BlockingJobContext[CtxStateT]):
         asked_at = attempt.clock.monotonic()
         durable: Future[None] = Future()
         attempt.store(data, durable)
-        try:
-            durable.result()
-        except AttemptEnded:
-            attempt.lost()
-            raise
+        _claimed(attempt, durable)
         attempt.stored_now(asked_at, data)
+
+    def _store_in(self, tx: BlockingTransaction, data: bytes | None) -> None:
+        """As RunContext's."""
+        attempt = self._attempt
+        work = work_of(tx)
+        if data is None:
+            raise ValueError("checkpoint(tx=tx) needs the state: the two are stored together")
+        durable: Future[None] = Future()
+        checkpoint = attempt.store_beside(data, durable)
+        _claimed(attempt, durable)
+        use_and_wait(work.file.use, store_state(work, attempt, checkpoint))
+        work.when_stored(partial(attempt.stored_beside, checkpoint))
 
     def _write_mark_when_the_interval_ends(self) -> None:
         attempt = self._attempt
@@ -193,3 +215,12 @@ class RunBlockingContext(AttemptVerbs, BlockingJobContext[CtxStateT]):
         allowed = Choices(choices)
         answers = call_blocking(self._attempt, "ask", ask_request(questions, allowed, topic))
         return {key: allowed.answer(answer) for key, answer in zip(questions, answers, strict=True)}
+
+
+def _claimed(attempt: Attempt, durable: Future[None]) -> None:
+    """Wait for a write; a lost claim ends the attempt here."""
+    try:
+        durable.result()
+    except AttemptEnded:
+        attempt.lost()
+        raise

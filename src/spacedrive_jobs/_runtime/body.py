@@ -128,7 +128,9 @@ class LocalBody:
         return progress
 
     def _context(self) -> RunContext[Any]:
-        return RunContext(self._attempt, self._engine.pool, self._engine.open_library, self._engine.handle_of)
+        engine, attempt = self._engine, self._attempt
+        library_db = engine.library_db.of_attempt(attempt)
+        return RunContext(attempt, engine.pool, engine.open_library, library_db, engine.handle_of)
 
 
 async def run_hook(hook: Awaitable[object], name: HookName, attempt: Attempt) -> None:

@@ -15,6 +15,7 @@ from spacedrive_jobs._model.updates import JobUpdate
 from spacedrive_jobs._runtime.attempt import Attempt
 from spacedrive_jobs._runtime.composition import output_of
 from spacedrive_jobs._runtime.service_messages import Ended
+from spacedrive_jobs._runtime.transaction import refuse_inside
 
 OutT_co = TypeVar("OutT_co", covariant=True)
 
@@ -22,6 +23,7 @@ OutT_co = TypeVar("OutT_co", covariant=True)
 async def call(attempt: Attempt, method: str, argument: Any = None) -> Any:
     """Ask a service of the runner, from an event loop. An interruption or a lost claim raises here."""
     attempt.check()
+    refuse_inside(method.replace("_", " "))
     answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
     attempt.port.call(method, argument, answer)
     return await answer
@@ -30,6 +32,7 @@ async def call(attempt: Attempt, method: str, argument: Any = None) -> Any:
 def call_blocking(attempt: Attempt, method: str, argument: Any = None) -> Any:
     """Ask a service of the runner, from a thread."""
     attempt.check()
+    refuse_inside(method.replace("_", " "))
     answer: Future[Any] = Future()
     attempt.port.call(method, argument, answer)
     return answer.result()

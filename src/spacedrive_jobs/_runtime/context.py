@@ -7,6 +7,7 @@ import inspect
 import os
 from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Literal, ParamSpec, TypeVar
 
 from spacedrive_jobs._definition.context import CtxStateT, JobContext
@@ -29,7 +30,9 @@ from spacedrive_jobs._runtime.composition import (
     seconds_of,
     spawn_request,
 )
+from spacedrive_jobs._runtime.library_db import LibraryDb
 from spacedrive_jobs._runtime.service_messages import Ended
+from spacedrive_jobs._runtime.transaction import Transaction, refuse_inside, store_state, use_and_await, work_of
 from spacedrive_jobs._runtime.verbs import AttemptVerbs
 from spacedrive_jobs._tasks.fanout import bounded_map
 from spacedrive_jobs._tasks.pools import ThreadPool
@@ -58,23 +61,32 @@ class RunContext(AttemptVerbs, JobContext[CtxStateT]):
         attempt: Attempt,
         pool: ThreadPool,
         library: Callable[[], Library],
+        library_db: LibraryDb,
         outside: Callable[[JobId], JobHandle[Any]] | None = None,
     ) -> None:
         super().__init__(attempt)
-        self._pool, self._library, self._outside = pool, library, outside
+        self._pool, self._library, self._library_db, self._outside = pool, library, library_db, outside
         self._keys = ChildKeys()
 
     @property
     def library(self) -> Library:
         return self._library()
 
+    @property
+    def library_db(self) -> LibraryDb:
+        return self._library_db
+
     async def check_interrupt(self) -> None:
         self._attempt.check()
 
-    async def checkpoint(self, state: Any = NOT_GIVEN, /) -> None:
+    async def checkpoint(self, state: Any = NOT_GIVEN, /, *, tx: Transaction | None = None) -> None:
         attempt = self._attempt
         attempt.require_live()
         data = attempt.encode_state(state, given=state is not NOT_GIVEN)
+        if tx is not None:
+            await self._store_in(tx, data)
+            return
+        refuse_inside("checkpoint without tx=tx")
         if attempt.interrupter.requested is None and attempt.is_inside_interval():
             if attempt.mark(data):
                 self._write_mark_when_the_interval_ends()
@@ -85,6 +97,7 @@ class RunContext(AttemptVerbs, JobContext[CtxStateT]):
     async def save_state(self, state: CtxStateT, /) -> None:
         attempt = self._attempt
         attempt.require_live()
+        refuse_inside("save_state")
         await self._store(attempt.encode_state(state, given=True))
         attempt.check()
 
@@ -95,6 +108,18 @@ class RunContext(AttemptVerbs, JobContext[CtxStateT]):
         attempt.store(data, durable)
         await _claimed(attempt, durable)
         attempt.stored_now(asked_at, data)
+
+    async def _store_in(self, tx: Transaction, data: bytes | None) -> None:
+        """With the rows of a transaction. What was gathered is stored in jobs.db first: the state goes past it."""
+        attempt = self._attempt
+        work = work_of(tx)
+        if data is None:
+            raise ValueError("checkpoint(tx=tx) needs the state: the two are stored together")
+        durable: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        checkpoint = attempt.store_beside(data, durable)
+        await _claimed(attempt, durable)
+        await use_and_await(work.file.use, store_state(work, attempt, checkpoint))
+        work.when_stored(partial(attempt.stored_beside, checkpoint))
 
     def _write_mark_when_the_interval_ends(self) -> None:
         """For a job that marks and then computes for long without another checkpoint."""

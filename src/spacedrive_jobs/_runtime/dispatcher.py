@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from spacedrive_jobs._definition.codec import encode, path_bytes
 from spacedrive_jobs._definition.definition import JobDefinition
@@ -18,12 +18,16 @@ from spacedrive_jobs._model.lane import Lane, lane_text, parse_lane
 from spacedrive_jobs._model.options import Unique
 from spacedrive_jobs._model.transition import ClaimedJob, KindWait, NewJob, OnFailure, UniqueKey, Wait
 from spacedrive_jobs._runtime.supply import ProbedSupply
-from spacedrive_jobs._store import reads
+from spacedrive_jobs._runtime.transaction import Work
+from spacedrive_jobs._store import reads, waits
 from spacedrive_jobs._store.rows import JobRow
 from spacedrive_jobs._store.store import Store
+from spacedrive_jobs._store.tx import Tx
 
 ACTION_LIMIT: Final = 16 << 10
 COVER_TRIES: Final = 5
+
+Relayed: TypeAlias = Callable[[Mapping[bytes, bytes]], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +80,24 @@ class Dispatcher:
             return [await self._dispatch_or_attach(given[0], rows[0], covers, terms.timeout)]
         return await self._enqueue(rows, terms.timeout)
 
+    async def dispatch_in(self, work: Work, jobs: Iterable[object], terms: Terms, relayed: Relayed) -> list[JobId]:
+        """As `dispatch`, with the rows of an open transaction; `relayed` is called when it has committed.
+
+        What a dispatch refuses is refused now; a twin that appears meanwhile stands for the new job.
+        """
+        now = self._clock.now_ms()
+        given = list(jobs)
+        rows = [self.new_job(job, terms, now) for job in given]
+        await self.refuse_impossible(rows)
+        if len(given) == 1 and (covers := self._covers(given[0])) is not None:
+            cover = await self._find_cover(self._registry.definition_of(given[0]), given[0], covers)
+            if cover.job is not None:
+                return [cover.job]
+        queued = frozenset(one.job.id for one in work.outgoing)
+        await self._store.read(lambda connection: waits.check(Tx(connection), rows, queued))
+        work.enqueue(rows, relayed)
+        return [JobId.from_bytes(row.id) for row in rows]
+
     async def refuse_impossible(self, rows: Sequence[NewJob]) -> None:
         """Raise ResourceNeverThere for a job that this machine could never run."""
         for lane in {row.lane for row in rows if row.lane}:
@@ -90,11 +112,6 @@ class Dispatcher:
         ids = [JobId.from_bytes(id_) for id_ in stored]
         self._stored(ids, any(row.deadline_at is not None for row in rows))
         return ids
-
-    async def dispatch_named(self, kind: str, arguments: Mapping[str, object], terms: Terms = DEFAULT) -> JobId:
-        """As `dispatch`, from a kind's name and JSON values."""
-        (id_,) = await self.dispatch([self.named(kind, arguments)], terms)
-        return id_
 
     def named(self, kind: str, arguments: Mapping[str, object]) -> object:
         """A job from its kind's name and JSON values. Raises UnknownKind, ArgumentError."""

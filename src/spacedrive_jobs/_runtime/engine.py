@@ -15,7 +15,7 @@ from spacedrive_jobs._definition.definition import plain_value
 from spacedrive_jobs._definition.handle import BlockingJobHandle, JobHandle
 from spacedrive_jobs._definition.registry import Registry
 from spacedrive_jobs._model.clock import Clock, sleep
-from spacedrive_jobs._model.errors import JobError, NoSpace, QuestionNotOpen
+from spacedrive_jobs._model.errors import JobError, NoSpace, QuestionNotOpen, StoreBusy
 from spacedrive_jobs._model.ids import JobId, RunnerId, new_runner_id
 from spacedrive_jobs._model.interruption import Interruption
 from spacedrive_jobs._model.record import Page
@@ -27,8 +27,10 @@ from spacedrive_jobs._runtime.hub import Hub
 from spacedrive_jobs._runtime.isolated import ENTRY
 from spacedrive_jobs._runtime.joblog import JobLog
 from spacedrive_jobs._runtime.leases import Leases
+from spacedrive_jobs._runtime.library_db import LibraryDb
 from spacedrive_jobs._runtime.probe.system import SystemProbe
 from spacedrive_jobs._runtime.pump import Pump
+from spacedrive_jobs._runtime.relay import Relay
 from spacedrive_jobs._runtime.running import Running
 from spacedrive_jobs._runtime.scheduler import Scheduler, TimeKeeper
 from spacedrive_jobs._runtime.services import JobServices, current_services
@@ -37,7 +39,8 @@ from spacedrive_jobs._runtime.supply import ProbedSupply
 from spacedrive_jobs._store import again, control, explain, reads, rescue, steps
 from spacedrive_jobs._store.control import Asked
 from spacedrive_jobs._store.doorbell import Doorbell
-from spacedrive_jobs._store.reader import ReadFunction
+from spacedrive_jobs._store.library_file import LIBRARY_DATABASE, LibraryFile
+from spacedrive_jobs._store.reader import ReadFunction, StoreClosed
 from spacedrive_jobs._store.rows import JobRow
 from spacedrive_jobs._store.store import Store
 from spacedrive_jobs._tasks.pools import ChildPool, ThreadPool
@@ -124,6 +127,13 @@ class Engine:
         self.scheduler = Scheduler(
             store, registry, self.executor, self.running, self.runner, settings.runs, self.clock, self.supply
         )
+        self.library_file: LibraryFile = LibraryFile(
+            folder / LIBRARY_DATABASE, durability=settings.durability, vfs=settings.vfs
+        )
+        self.relay: Relay = Relay(
+            self.library_file, store, self.runner, self.run_folder, self.clock, self.stored_new, self.spawn
+        )
+        self.library_db: LibraryDb = LibraryDb(self.library_file, self.relay)
         self.dispatcher = Dispatcher(store, registry, self.clock, self.supply, self.stored_new)
         self.times = TimeKeeper(
             store,
@@ -154,6 +164,8 @@ class Engine:
             await self.store.write(lambda tx: rescue.register(tx, row), durable=False, space_patience=0.0)
         self._loop.add_reader(self.bell.bell.fileno(), self._rung)
         self.leases.start()
+        with suppress(NoSpace, StoreBusy):  # then it is tried again with the next pruning, or by another process
+            await self.relay.recover()
         services: list[Any] = [self._watch_failure(), self._answer_rings(), self._poll()]
         if self.settings.runs != "none":
             services += [self.scheduler.run(), self.times.run()]
@@ -191,6 +203,7 @@ class Engine:
                 self.store.write_blocking(lambda tx: rescue.retire(tx, self.runner), durable=False, timeout=5)
             except (JobError, TimeoutError):
                 _log.warning("the runner's row could not be removed; the next process does it")
+        self.library_file.close()
         self.store.close(patience=5.0)
         self.leases.let_go()
         self.bell.close()
@@ -296,6 +309,12 @@ class Engine:
     def _after_rescue(self, jobs: list[JobId]) -> None:
         self.hub.changed(jobs)
         self.scheduler.wake()
+        self.spawn(self._recover_outbox())
+
+    async def _recover_outbox(self) -> None:
+        """The dead one may have left jobs there."""
+        with suppress(NoSpace, StoreBusy, StoreClosed):
+            await self.relay.recover()
 
     def _space_changed(self, full: bool) -> None:
         """In the writer's thread."""
@@ -312,9 +331,16 @@ class Engine:
     async def _prune(self) -> None:
         while True:
             before = self.clock.now_ms() - round(self.settings.history_days * DAY_MS)
+            await self._tidy_library_db()
             while ids := await self.store.prune_step(before):
                 await asyncio.to_thread(self._delete_logs, ids)
             await sleep(self.clock, PRUNE_EVERY)
+
+    async def _tidy_library_db(self) -> None:
+        """Before history is forgotten, which tells the relay what it has done."""
+        with suppress(NoSpace, StoreBusy):
+            await self.relay.recover()
+            await self.relay.sweep()
 
     def _delete_logs(self, ids: list[bytes]) -> None:
         for id_ in ids:
@@ -393,7 +419,8 @@ class Engine:
     async def retry(self, job: JobId) -> JobId:
         new_id = self.dispatcher.new_id()
         now = self.clock.now_ms()
-        id_ = JobId.from_bytes(await self.store.write(lambda tx: again.retry(tx, job, new_id, now)))
+        beside = await self.relay.state_of(job)
+        id_ = JobId.from_bytes(await self.store.write(lambda tx: again.retry(tx, job, new_id, now, beside)))
         self.stored_new([id_], with_deadline=False)
         return id_
 

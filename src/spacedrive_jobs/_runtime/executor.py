@@ -152,7 +152,8 @@ class JobTask:
         job = definition.decode_arguments(claimed.arguments, claimed.version)
         checkpoint = shown = None
         if claimed.claim.attempt > 1 or claimed.retry_of is not None:
-            checkpoint, shown = await engine.store.begin_attempt(claimed.claim)
+            beside = await engine.relay.begin_attempt(claimed.claim)
+            checkpoint, shown = await engine.store.begin_attempt(claimed.claim, beside)
         self._running.tracker = ProgressTracker(shown)
         self._running.services = JobServices(engine, self._running, interrupter)
         engine.hub.runs_here(claimed.claim.job, True)
@@ -210,6 +211,8 @@ class JobTask:
         claim = self._claimed.claim
         if transition is None or not await self._engine.store.apply(transition):
             _log.warning("attempt %d of %s %s lost its claim", claim.attempt, self._claimed.kind, claim.job.short)
+        elif isinstance(transition, (Complete, Fail, Cancel)):
+            self._engine.relay.ended(claim.job, isolated=isinstance(self._body, IsolatedBody))
 
     def _watch_deadline(self) -> Any:
         deadline = self._claimed.deadline_at

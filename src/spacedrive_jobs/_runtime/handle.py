@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import warnings
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -17,6 +17,7 @@ from spacedrive_jobs._model.record import JobEvent
 from spacedrive_jobs._model.status import JobStatus
 from spacedrive_jobs._model.updates import Cancelled, Completed, Failed, JobUpdate, ProgressChanged, StatusChanged
 from spacedrive_jobs._runtime.hub import Watcher
+from spacedrive_jobs._runtime.transaction import refuse_inside
 from spacedrive_jobs._store import reads
 from spacedrive_jobs._store.rows import JobRow
 
@@ -43,12 +44,18 @@ class StoredJobHandle(JobHandle[OutT_co]):
     def id(self) -> JobId:
         return self._id
 
+    def relayed(self, ids: Mapping[bytes, bytes]) -> None:
+        """The transaction that dispatched it has committed: another job may stand for it."""
+        if self._id.bytes in ids:
+            self._id, self._known = JobId.from_bytes(ids[self._id.bytes]), True
+
     # --- looking ------------------------------------------------------------------------------------------------------
 
     async def status(self) -> JobStatus:
         return (await self._row()).status
 
     async def wait(self, *, timeout: float | None = None) -> OutT_co:
+        refuse_inside("wait")
         services = self._engine.services_here()
         if services is not None:  # called by a job's code: while that waits it holds no slot
             async with asyncio.timeout(timeout):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -148,6 +149,8 @@ class IsolatedBody:
             retry_of=claimed.retry_of.bytes if claimed.retry_of is not None else None,
             lease=engine.settings.lease,
             checkpoint=self._checkpoint,
+            library_database=os.fsencode(engine.library_file.path),
+            durability=engine.settings.durability,
         )
         try:
             await self._child.begin(ENTRY, wire.encode(start), fds=[self._lock.fd])
@@ -179,8 +182,8 @@ class IsolatedBody:
                 self._answer(number, self._loop.run_in_executor(None, self._holds_claim))
             case wire.Call(number=number, method=method, argument=argument):
                 self._answer(number, self._called(method, argument), method)
-            case wire.Spill(flush=flush):
-                self._port.spill(flush)
+            case wire.Spill(number=number, flush=flush):
+                self._spill(number, flush)
             case wire.Log(text=text):
                 self._port.log(text)
             case wire.Progressed(progress=data):
@@ -190,6 +193,14 @@ class IsolatedBody:
                     self._port.progressed()
             case wire.Finished() | wire.HookDone() | wire.Gathered():
                 raise ProcessDied(f"the child process said {type(message).__name__} out of turn")
+
+    def _spill(self, number: int, flush: Flush) -> None:
+        if not number:
+            self._port.spill(flush, None)
+            return
+        stored: asyncio.Future[None] = self._loop.create_future()
+        self._port.spill(flush, stored)
+        self._answer(number, stored)
 
     def _stored(self, flush: Flush) -> asyncio.Future[None]:
         durable: asyncio.Future[None] = self._loop.create_future()

@@ -8,6 +8,7 @@ import importlib
 import os
 import signal
 import threading
+from pathlib import Path
 from typing import Any, Final, NoReturn, Protocol
 
 import msgspec
@@ -25,9 +26,11 @@ from spacedrive_jobs._runtime.attempt import Attempt
 from spacedrive_jobs._runtime.blocking_context import RunBlockingContext
 from spacedrive_jobs._runtime.body import run_hook
 from spacedrive_jobs._runtime.context import RunContext
+from spacedrive_jobs._runtime.library_db import LibraryDb
 from spacedrive_jobs._runtime.outcome import describe, traceback_of
 from spacedrive_jobs._runtime.service_messages import RESULTS
 from spacedrive_jobs._store.lane import Sink
+from spacedrive_jobs._store.library_file import LibraryFile
 from spacedrive_jobs._tasks.interrupt import Interrupter, current_interrupter, interruption_of, is_cancellation
 from spacedrive_jobs._tasks.pools import ThreadPool
 
@@ -77,8 +80,8 @@ class RemotePort:
     def checkpoint(self, flush: Flush, sink: Sink) -> None:
         self.send(wire.StoreCheckpoint(self._expect(sink), flush))
 
-    def spill(self, flush: Flush) -> None:
-        self.send(wire.Spill(flush))
+    def spill(self, flush: Flush, sink: Sink) -> None:
+        self.send(wire.Spill(0 if sink is None else self._expect(sink), flush))
 
     def kept(self, key: bytes, sink: Sink) -> None:
         self.send(wire.Kept(self._expect(sink), key))
@@ -164,6 +167,9 @@ class ServedAttempt:
             checkpoint=start.checkpoint,
         )
         self._pool = ThreadPool(POOL_THREADS, name="jobs-pool")
+        path = Path(os.fsdecode(start.library_database))
+        self._library_file = LibraryFile(path, durability=start.durability)
+        self._library_db = LibraryDb(self._library_file, None, self._attempt)
         self._asked: list[wire.Hook | wire.Gather] = []
         self._commands = threading.Condition()
         self._over = False
@@ -179,6 +185,7 @@ class ServedAttempt:
             self._obey(command)
         self._attempt.ended = True
         self._pool.close()
+        self._library_file.close()
         reader.join()
 
     def _run_code(self) -> wire.Finished:
@@ -250,10 +257,11 @@ class ServedAttempt:
     # --- contexts -----------------------------------------------------------------------------------------------------
 
     def _context(self) -> RunContext[Any]:
-        return RunContext(self._attempt, self._pool, _no_library)
+        return RunContext(self._attempt, self._pool, _no_library, self._library_db)
 
     def _blocking_context(self) -> RunBlockingContext[Any]:
-        return RunBlockingContext(self._attempt, self._pool, _no_library, None)
+        library_db = self._library_db.blocking(None, self._attempt)
+        return RunBlockingContext(self._attempt, self._pool, _no_library, library_db, None)
 
 
 def _finished(error: BaseException, requested: Interruption | None) -> wire.Finished:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, cast, final
 from spacedrive_jobs._definition.registry import registry
 from spacedrive_jobs._model.errors import LibraryNotFound, NoSpace
 from spacedrive_jobs._runtime.engine import Engine
+from spacedrive_jobs._runtime.library_db import LibraryDb
 from spacedrive_jobs._runtime.presence import is_held, runner_files
 from spacedrive_jobs._runtime.settings import GRACE, HISTORY_DAYS, LEASE, Runs, Settings, default_slots
 from spacedrive_jobs._runtime.system import JobSystem
@@ -112,6 +113,11 @@ class Library:
     @property
     def jobs(self) -> JobSystem:
         return self._jobs
+
+    @property
+    def db(self) -> LibraryDb:
+        """`library.db`: the application's own tables, in transactions that jobs can be dispatched in."""
+        return self._engine.library_db
 
 
 @asynccontextmanager

@@ -34,8 +34,8 @@ class LocalPort:
     def checkpoint(self, flush: Flush, sink: Sink) -> None:
         self._store.checkpoint_to(self._claim, flush, sink)
 
-    def spill(self, flush: Flush) -> None:
-        self._store.spill_to(self._claim, flush, None)
+    def spill(self, flush: Flush, sink: Sink) -> None:
+        self._store.spill_to(self._claim, flush, sink)
 
     def kept(self, key: bytes, sink: Sink) -> None:
         job = self._claim.job.bytes

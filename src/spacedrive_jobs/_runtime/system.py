@@ -35,11 +35,12 @@ from spacedrive_jobs._model.status import JobStatus
 from spacedrive_jobs._model.transition import OnFailure
 from spacedrive_jobs._model.trigger import Misfire, Overlap
 from spacedrive_jobs._runtime import presence, processes
-from spacedrive_jobs._runtime.dispatcher import terms_of
+from spacedrive_jobs._runtime.dispatcher import Terms, terms_of
 from spacedrive_jobs._runtime.engine import Engine
 from spacedrive_jobs._runtime.handle import StoredJobHandle
 from spacedrive_jobs._runtime.schedules import Schedule, schedule_info
 from spacedrive_jobs._runtime.scheduling import Draft, Scheduling, scheduling
+from spacedrive_jobs._runtime.transaction import BlockingTransaction, Transaction, refuse_inside, work_of
 from spacedrive_jobs._runtime.views import item_info, job_info, kind_info, question_info
 from spacedrive_jobs._store import reads, rescue, steps
 from spacedrive_jobs._store import schedules as stored_schedules
@@ -72,6 +73,7 @@ class JobSystem:
         on_failure: OnFailure = "cancel",
         unique: tuple[str, ...] | Unique | None = None,
         action: Action | None = None,
+        tx: Transaction | None = None,
         timeout: float | None = None,
     ) -> JobHandle[OutT]:
         """Store a job; durable when it returns.
@@ -80,15 +82,16 @@ class JobSystem:
         is cancelled too, or runs all the same (`on_failure="run"`). `unique`: names of arguments, see Unique; a twin
         that is unfinished gives its handle. A job that an unfinished one of its kind `covers` gives that one's handle.
         `action`: who dispatched it, why and with what. `timeout`: seconds to wait for a database that another process
-        holds, or for space on a full disk (default 5).
+        holds, or for space on a full disk (default 5). `tx`: a transaction of `library.db`: the job is stored with its
+        rows or not at all; its handle works once the block was left, and raises JobNotFound if that was rolled back.
 
         Raises ArgumentError (nothing was stored), NotUnique, JobNotFound (one of `after`), NoSpace, StoreBusy.
         """
         terms = terms_of(
             priority=priority, after=after, on_failure=on_failure, unique=unique, action=action, timeout=timeout
         )
-        (id_,) = await self._engine.dispatcher.dispatch([job], terms)
-        return StoredJobHandle(self._engine, id_, known=True)
+        (handle,) = await self.dispatch_all([job], terms, tx)
+        return handle
 
     async def dispatch_many(
         self,
@@ -100,14 +103,14 @@ class JobSystem:
         on_failure: OnFailure = "cancel",
         unique: tuple[str, ...] | Unique | None = None,
         action: Action | None = None,
+        tx: Transaction | None = None,
         timeout: float | None = None,
     ) -> builtins.list[JobHandle[OutT]]:
         """Store many jobs in one transaction: all, or none. As `dispatch`, but coverage is not looked at."""
         terms = terms_of(
             priority=priority, after=after, on_failure=on_failure, unique=unique, action=action, timeout=timeout
         )
-        ids = await self._engine.dispatcher.dispatch(jobs, terms)
-        return [StoredJobHandle(self._engine, id_, known=True) for id_ in ids]
+        return await self.dispatch_all(jobs, terms, tx)
 
     async def dispatch_named(
         self,
@@ -120,14 +123,38 @@ class JobSystem:
         on_failure: OnFailure = "cancel",
         unique: tuple[str, ...] | Unique | None = None,
         action: Action | None = None,
+        tx: Transaction | None = None,
         timeout: float | None = None,
     ) -> JobHandle[object]:
         """Dispatch by a kind's name with JSON values: for command lines, pages and plugins. Raises UnknownKind too."""
         terms = terms_of(
             priority=priority, after=after, on_failure=on_failure, unique=unique, action=action, timeout=timeout
         )
-        id_ = await self._engine.dispatcher.dispatch_named(kind, arguments, terms)
-        return StoredJobHandle(self._engine, id_, known=True)
+        (handle,) = await self.dispatch_all([self.named(kind, arguments)], terms, tx)
+        return handle
+
+    def named(self, kind: str, arguments: Mapping[str, object]) -> object:
+        """A job from its kind's name and JSON values; for the blocking API."""
+        return self._engine.dispatcher.named(kind, arguments)
+
+    async def dispatch_all(
+        self, jobs: Iterable[object], terms: Terms, tx: Transaction | BlockingTransaction | None
+    ) -> builtins.list[JobHandle[Any]]:
+        """What the verbs above come to; for the blocking API."""
+        engine = self._engine
+        if tx is None:
+            refuse_inside("dispatch without tx=tx")
+            ids = await engine.dispatcher.dispatch(jobs, terms)
+            return [StoredJobHandle(engine, id_, known=True) for id_ in ids]
+        handles: builtins.list[StoredJobHandle[Any]] = []
+
+        def relayed(ids: Mapping[bytes, bytes]) -> None:
+            for handle in handles:
+                handle.relayed(ids)
+
+        ids = await engine.dispatcher.dispatch_in(work_of(tx), jobs, terms, relayed)
+        handles += [StoredJobHandle(engine, id_, known=False) for id_ in ids]
+        return [*handles]
 
     # --- schedules ----------------------------------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ from spacedrive_jobs._definition.definition import JobDefinition
 from spacedrive_jobs._model.interruption import Interruption, JobInterrupted
 from spacedrive_jobs._runtime.attempt import Attempt
 from spacedrive_jobs._runtime.blocking_context import RunBlockingContext
+from spacedrive_jobs._runtime.loop_thread import LoopCaller
 from spacedrive_jobs._runtime.running import RunningAttempt
 
 if TYPE_CHECKING:
@@ -28,8 +29,9 @@ async def run_in_thread(
     """Run the job's function. At a timeout or an abort the thread is written off: its context is dead, its place in
     the pool is given to another, and this attempt is over although the thread may still be in a blocking call."""
     loop = asyncio.get_running_loop()
+    library_db = engine.library_db.blocking(LoopCaller(loop), attempt)
     context: RunBlockingContext[Any] = RunBlockingContext(
-        attempt, engine.pool, engine.open_blocking_library, loop, engine.blocking_handle_of
+        attempt, engine.pool, engine.open_blocking_library, library_db, loop, engine.blocking_handle_of
     )
     call = engine.job_threads.submit(definition.start, job, context)
     time_is_up: asyncio.Future[None] = loop.create_future()

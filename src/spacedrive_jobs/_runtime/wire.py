@@ -7,6 +7,7 @@ from typing import Final, TypeAlias
 import msgspec
 
 from spacedrive_jobs._model.transition import Checkpoint, Flush
+from spacedrive_jobs._store.connection import Durability
 
 
 class Message(msgspec.Struct, array_like=True, tag=True):
@@ -28,6 +29,9 @@ class Start(Message):
     retry_of: bytes | None
     lease: float
     checkpoint: Checkpoint | None
+    library_database: bytes
+    """Its path."""
+    durability: Durability
 
 
 # --- runner to child
@@ -76,6 +80,9 @@ class StoreCheckpoint(Message):
 
 
 class Spill(Message):
+    """`number` 0: nobody waits for it."""
+
+    number: int
     flush: Flush
 
 

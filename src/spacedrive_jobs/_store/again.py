@@ -7,6 +7,8 @@ from typing import Final
 from spacedrive_jobs._model import failpoint
 from spacedrive_jobs._model.errors import JobGone, TransitionRefused
 from spacedrive_jobs._model.ids import JobId
+from spacedrive_jobs._model.transition import Checkpoint
+from spacedrive_jobs._store import checkpoints
 from spacedrive_jobs._store.tx import Tx
 
 COPIED: Final = (
@@ -20,10 +22,11 @@ COPIED: Final = (
 )
 
 
-def retry(tx: Tx, job: JobId, new_id: bytes, now: int) -> bytes:
+def retry(tx: Tx, job: JobId, new_id: bytes, now: int, beside: Checkpoint | None = None) -> bytes:
     """The id of the new job, or of the unfinished one that already does this job again.
 
-    Raises TransitionRefused for a job that has not ended or has completed, JobGone for one that is not stored.
+    `beside`: its state in library.db. Raises TransitionRefused for a job that has not ended or has completed, JobGone
+    for one that is not stored.
     """
     if tx.run("active_kind", (job.bytes,)):
         raise TransitionRefused(job, "retry", "unfinished", "it has not ended yet")
@@ -34,6 +37,8 @@ def retry(tx: Tx, job: JobId, new_id: bytes, now: int) -> bytes:
         raise TransitionRefused(job, "retry", "completed", "it has completed; dispatch it again instead")
     for (again,) in tx.run("find_retry", (job.bytes,)):
         return bytes(again)
+    if beside is not None:
+        checkpoints.take_newer(tx, job.bytes, beside, now)
     tx.change("insert_retry", {"old": job.bytes, "new": new_id, "now": now, "position": tx.back()})
     for statement in COPIED:
         tx.change(statement, {"old": job.bytes, "new": new_id})

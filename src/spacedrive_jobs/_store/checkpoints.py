@@ -37,6 +37,7 @@ def store_flush(tx: Tx, claim: Claim, flush: Flush, now: int) -> None:
         "metrics": flush.metrics,
         "items_seq": flush.items_seq + len(flush.items),
         "notes_seq": flush.notes_seq + len(flush.notes),
+        "state_seq": flush.state_seq,
         "now": now,
     }
     tx.change("store_checkpoint", parameters)
@@ -62,15 +63,39 @@ def spill(tx: Tx, claim: Claim, flush: Flush) -> None:
     store_rows(tx, claim.job.bytes, flush)
 
 
-def begin_attempt(tx: Tx, claim: Claim) -> tuple[Checkpoint | None, float | None]:
-    """For an attempt after the first: drop what it will repeat, return the checkpoint and the fraction shown before."""
+def begin_attempt(tx: Tx, claim: Claim, now: int, beside: Checkpoint | None) -> tuple[Checkpoint | None, float | None]:
+    """For an attempt after the first: drop what it will repeat, return the checkpoint and the fraction shown before.
+
+    `beside`: a state that was stored with rows in library.db; the newer of the two counts.
+    """
     require_claim(tx, claim)
     job = claim.job.bytes
+    if beside is not None:
+        take_newer(tx, job, beside, now)
     tx.change("delete_items_beyond", (job,))
     tx.change("delete_notes_beyond", (job,))
     rows = tx.run("read_checkpoint", (job,))
     fractions = tx.run("read_fraction", (job,))
     return (_checkpoint(rows[0]) if rows else None), (fractions[0][0] if fractions else None)
+
+
+def take_newer(tx: Tx, job: bytes, beside: Checkpoint, now: int) -> None:
+    """Make a state from library.db the job's checkpoint, if it is newer than what is here."""
+    rows = tx.run("read_checkpoint", (job,))
+    if rows and _checkpoint(rows[0]).state_seq >= beside.state_seq:
+        return
+    parameters: dict[str, Value] = {
+        "job": job,
+        "attempt": beside.attempt,
+        "version": beside.version,
+        "state": beside.state,
+        "metrics": beside.metrics,
+        "items_seq": beside.items_seq,
+        "notes_seq": beside.notes_seq,
+        "state_seq": beside.state_seq,
+        "now": now,
+    }
+    tx.change("store_checkpoint", parameters)
 
 
 def read_checkpoint(connection: apsw.Connection, job: bytes) -> Checkpoint | None:
@@ -79,8 +104,7 @@ def read_checkpoint(connection: apsw.Connection, job: bytes) -> Checkpoint | Non
 
 
 def _checkpoint(row: Row) -> Checkpoint:
-    attempt, version, state, metrics, items_seq, notes_seq = row
-    return Checkpoint(attempt, version, state, metrics, items_seq, notes_seq)
+    return Checkpoint(*row)
 
 
 def read_kept(connection: apsw.Connection, job: bytes, key: bytes) -> bytes | None:

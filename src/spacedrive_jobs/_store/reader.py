@@ -1,4 +1,4 @@
-"""Reads, on a thread with a connection of its own: WAL readers never wait for the writer."""
+"""A connection on a thread of its own; and reads on one: WAL readers never wait for the writer."""
 
 from __future__ import annotations
 
@@ -25,8 +25,11 @@ class StoreClosed(RuntimeError):
         super().__init__("the library has been closed")
 
 
-class Reader:
-    """Runs `ReadFunction`s in order; results of a group are delivered in one wake-up of the loop."""
+class ConnectionThread:
+    """Runs functions of a connection, in order; the first of them opens it.
+
+    Results of a group are delivered in one wake-up of the loop.
+    """
 
     def __init__(self, connect: Callable[[], apsw.Connection], name: str) -> None:
         self._connect = connect
@@ -50,17 +53,23 @@ class Reader:
         self._calls.put((read, Outcome(sink)))
 
     def _run(self) -> None:
-        connection = self._connect()
+        connection: apsw.Connection | None = None
         open_ = True
         while open_:
             group, open_ = self._next_group()
             for read, outcome in group:
                 try:
-                    outcome.result = read(connection)
+                    if connection is None:
+                        connection = self._connect()
+                    outcome.result = self._call(read, connection)
                 except BaseException as error:  # belongs to the caller, whatever it is
                     outcome.error = error
             deliver(outcome for _, outcome in group)
-        connection.close()
+        if connection is not None:
+            connection.close()
+
+    def _call(self, run: ReadFunction[T], connection: apsw.Connection) -> T:
+        return run(connection)
 
     def _next_group(self) -> tuple[list[tuple[ReadFunction[Any], Outcome[Any]]], bool]:
         call = self._calls.get()
@@ -74,3 +83,14 @@ class Reader:
         except Empty:
             return group, True
         return group, False
+
+
+class Reader(ConnectionThread):
+    """Each read sees one snapshot, however many statements it takes: an event and the row it is about, or neither."""
+
+    def _call(self, run: ReadFunction[T], connection: apsw.Connection) -> T:
+        connection.execute("BEGIN")
+        try:
+            return run(connection)
+        finally:
+            connection.execute("COMMIT")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Any
 
 import apsw
@@ -68,14 +68,6 @@ def find_unfinished(connection: apsw.Connection, kind: str, arguments: bytes) ->
 
 def unfinished_of(connection: apsw.Connection, names: Collection[str], limit: int = 1_000) -> tuple[int, list[JobRow]]:
     """The end of the queue, and the first unfinished jobs of a kind, as of one moment."""
-    connection.execute("BEGIN")  # one snapshot
-    try:
-        return _unfinished_of(connection, names, limit)
-    finally:
-        connection.execute("COMMIT")
-
-
-def _unfinished_of(connection: apsw.Connection, names: Collection[str], limit: int) -> tuple[int, list[JobRow]]:
     ((position,),) = connection.execute(query("next_position"))
     ids: list[Any] = [
         id_ for name in names for id_, _ in connection.execute(query("unfinished_of_kind"), {"kind": name}).fetchall()
@@ -182,6 +174,15 @@ def asks_for_resources(connection: apsw.Connection) -> bool:
     return any(
         parse_lane(str(lane)).resources for _, _, lane, _ in connection.execute(query("ready_levels")).fetchall()
     )
+
+
+def statuses_of(connection: apsw.Connection, jobs: Iterable[bytes]) -> dict[bytes, str]:
+    """Of those that are stored, active or ended."""
+    found: dict[bytes, str] = {}
+    for job in jobs:
+        for (status,) in connection.execute(query("status_of"), {"id": job}):
+            found[job] = status
+    return found
 
 
 def held_claims(connection: apsw.Connection, runner: RunnerId) -> set[tuple[JobId, int]]:

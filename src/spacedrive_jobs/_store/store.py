@@ -234,10 +234,13 @@ class Store:
         self._writer.submit(lambda tx: checkpoints.checkpoint(tx, claim, flush, now), sink)
 
     def spill_to(self, claim: Claim, flush: Flush, sink: Sink) -> None:
-        self._writer.submit(lambda tx: checkpoints.spill(tx, claim, flush), sink, durable=False)
+        self._writer.submit(lambda tx: checkpoints.spill(tx, claim, flush), sink, durable=sink is not None)
 
-    async def begin_attempt(self, claim: Claim) -> tuple[Checkpoint | None, float | None]:
-        return await self.write(lambda tx: checkpoints.begin_attempt(tx, claim), durable=False)
+    async def begin_attempt(
+        self, claim: Claim, beside: Checkpoint | None = None
+    ) -> tuple[Checkpoint | None, float | None]:
+        now = self._clock.now_ms()
+        return await self.write(lambda tx: checkpoints.begin_attempt(tx, claim, now, beside), durable=False)
 
     def store_progress(self, rows: Sequence[ProgressRow]) -> None:
         """Write progress without waiting and without an fsync of its own."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from spacedrive_jobs._model.errors import DependencyCycle, JobNotFound, NotUnique
 from spacedrive_jobs._model.ids import JobId
@@ -32,6 +32,19 @@ def needed(tx: Tx, job: NewJob) -> list[Wait]:
                     continue
                 on[id_] = kind_wait.policy
     return [Wait(id_, policy) for id_, policy in on.items()]
+
+
+def check(tx: Tx, jobs: Iterable[NewJob], queued: Collection[bytes]) -> None:
+    """Refuse what `enqueue` would refuse later, when nobody could be told; `queued`: what will be stored before them.
+
+    Raises JobNotFound, NotUnique.
+    """
+    for job in jobs:
+        if job.unique is not None:
+            find_twin(tx, job)
+        for wait in job.after:
+            if wait.on not in queued:
+                _is_open(tx, wait)
 
 
 def _is_open(tx: Tx, wait: Wait) -> bool:

@@ -253,6 +253,7 @@ CREATE TABLE job_checkpoints (
     metrics          BLOB,
     items_seq        INTEGER NOT NULL,
     notes_seq        INTEGER NOT NULL,
+    state_seq        INTEGER NOT NULL DEFAULT 0, -- attempt << 32 | number: library.db may have a newer state
     created_at       INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 

@@ -1,0 +1,1 @@
+SELECT EXISTS (SELECT 1 FROM jobs WHERE id = ?1) OR EXISTS (SELECT 1 FROM job_history WHERE id = ?1)

@@ -1,0 +1,1 @@
+DELETE FROM sd_fence WHERE job = ?

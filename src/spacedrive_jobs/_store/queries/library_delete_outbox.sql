@@ -1,0 +1,1 @@
+DELETE FROM sd_outbox WHERE job = ?

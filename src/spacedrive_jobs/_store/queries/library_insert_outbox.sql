@@ -1,0 +1,1 @@
+INSERT INTO sd_outbox (job, runner, row) VALUES (?, ?, ?)

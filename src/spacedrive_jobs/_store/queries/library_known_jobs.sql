@@ -1,0 +1,1 @@
+SELECT job FROM sd_fence UNION SELECT job FROM sd_state

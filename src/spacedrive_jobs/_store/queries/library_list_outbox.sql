@@ -1,0 +1,1 @@
+SELECT job, runner, row FROM sd_outbox ORDER BY job

@@ -1,0 +1,1 @@
+SELECT attempt FROM sd_fence WHERE job = ?

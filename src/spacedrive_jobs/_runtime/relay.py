@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
+from spacedrive_jobs._model import failpoint
 from spacedrive_jobs._model.clock import Clock, sleep
 from spacedrive_jobs._model.errors import NoSpace, StoreBusy
 from spacedrive_jobs._model.ids import JobId, RunnerId
@@ -57,6 +58,7 @@ class Relay:
             _log.warning("%d jobs dispatched in a transaction wait to be queued: %s", len(jobs), error)
             self._try_again()
             return {}
+        failpoint.hit("relay.stored")
         await self._file.delete_relayed([job.id for job in jobs])
         return ids
 
@@ -70,6 +72,7 @@ class Relay:
         jobs = [one.job for one in outgoing if one.runner in abandoned]
         if jobs:
             await self._insert(jobs)
+            failpoint.hit("relay.stored")
             await self._file.empty_outbox([job.id for job in jobs])
         return len(jobs)
 

@@ -22,6 +22,7 @@ CONTEXT: Final = {"help_option_names": ["-h", "--help"], "max_content_width": 10
         "run": "sdjobs.commands.run:run",
         "types": "sdjobs.commands.types:types",
         "jobs": "sdjobs.cli:jobs",
+        "schedule": "sdjobs.cli:schedule",
         "worker": "sdjobs.commands.worker:worker",
         "completion": "sdjobs.commands.completion:completion",
     },
@@ -53,6 +54,11 @@ def cli() -> None:
         "resume": "sdjobs.commands.jobs_control:resume",
         "cancel": "sdjobs.commands.jobs_control:cancel",
         "abort": "sdjobs.commands.jobs_control:abort",
+        "retry": "sdjobs.commands.jobs_control:retry",
+        "explain": "sdjobs.commands.jobs_explain:explain",
+        "questions": "sdjobs.commands.jobs_answer:questions",
+        "answer": "sdjobs.commands.jobs_answer:answer",
+        "clear": "sdjobs.commands.jobs_clear:clear",
     },
 )
 @shared_options()
@@ -60,4 +66,26 @@ def jobs() -> None:
     """List, watch and control jobs.
 
     A job is named by its short id, by its long one, or by the beginning of either.
+    """
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings=CONTEXT,
+    commands_at={
+        "add": "sdjobs.commands.schedule_add:add",
+        "list": "sdjobs.commands.schedule:list_schedules",
+        "show": "sdjobs.commands.schedule:show",
+        "pause": "sdjobs.commands.schedule:pause",
+        "resume": "sdjobs.commands.schedule:resume",
+        "run": "sdjobs.commands.schedule:run_now",
+        "remove": "sdjobs.commands.schedule:remove",
+    },
+)
+@shared_options()
+def schedule() -> None:
+    """Jobs that run by the clock.
+
+    A schedule is named by its id, which is the kind of its job unless another was given. Times that pass while no
+    process runs this library's jobs are made up for as the schedule's --misfire says.
     """

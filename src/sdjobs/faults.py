@@ -71,6 +71,7 @@ def _of_jobs(error: BaseException, settings: Settings) -> Fault | None:
         JobError,
         JobNotFound,
         LibraryNotFound,
+        ScheduleNotFound,
         UnknownKind,
     )
 
@@ -84,6 +85,9 @@ def _of_jobs(error: BaseException, settings: Settings) -> Fault | None:
         case JobNotFound():
             advice = f"{settings.command('jobs', 'list')} shows the jobs of {settings.library}."
             return Fault(ExitCode.USAGE, f"There is no job {error.job}.", advice, name)
+        case ScheduleNotFound():
+            advice = f"{settings.command('schedule', 'list')} shows those of {settings.library}."
+            return Fault(ExitCode.USAGE, _sentence(str(error)), advice, name)
         case AmbiguousJobId():
             ids = ", ".join(map(str, error.matches))
             return Fault(

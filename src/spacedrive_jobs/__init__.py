@@ -44,6 +44,7 @@ from spacedrive_jobs._model.errors import StoreBusy as StoreBusy
 from spacedrive_jobs._model.errors import TransitionRefused as TransitionRefused
 from spacedrive_jobs._model.errors import UnknownKind as UnknownKind
 from spacedrive_jobs._model.errors import UnsupportedFileSystem as UnsupportedFileSystem
+from spacedrive_jobs._model.filter import JobFilter as JobFilter
 from spacedrive_jobs._model.ids import JobId as JobId
 from spacedrive_jobs._model.ids import RunnerId as RunnerId
 from spacedrive_jobs._model.interruption import Interruption as Interruption

@@ -42,8 +42,8 @@ def job_argument(command: CommandT) -> CommandT:
 
 
 def jobs_argument(command: CommandT) -> CommandT:
-    """One or more jobs, as `ids`."""
-    return click.argument("ids", metavar="ID…", nargs=-1, required=True, shell_complete=complete_job)(command)
+    """Jobs, as `ids`; whether none is allowed is the command's to say."""
+    return click.argument("ids", metavar="ID…", nargs=-1, shell_complete=complete_job)(command)
 
 
 async def find_all(jobs: JobSystem, ids: Iterable[str]) -> list[JobHandle[object]]:

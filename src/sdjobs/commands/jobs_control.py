@@ -1,29 +1,40 @@
-"""`sdjobs jobs pause`, `resume`, `cancel` and `abort`."""
+"""`sdjobs jobs pause`, `resume`, `cancel`, `abort` and `retry`: by ids, or all that a filter means."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from typing import Final, Literal, TypeAlias
+from functools import partial
+from typing import Final, Literal, TypeAlias, TypedDict, Unpack
 
 import click
 
 from sdjobs import foreground
+from sdjobs.commands.filter_options import YES_OPTION, confirm, filter_options, meant, print_count
 from sdjobs.commands.job_argument import find_all, jobs_argument
 from sdjobs.describe import job_json, state_word
 from sdjobs.exit_codes import ExitCode
 from sdjobs.foreground import Existing
 from sdjobs.libraries import open_library, runner_of_all
 from sdjobs.settings import Settings, settings_of, shared_options
-from spacedrive_jobs import JobHandle, JobInfo, JobStatus, JobSystem, TransitionRefused
+from spacedrive_jobs import JobFilter, JobHandle, JobInfo, JobStatus, JobSystem, TransitionRefused
 
 LOOK_AGAIN: Final = 0.1
 
-Verb: TypeAlias = Literal["pause", "resume", "cancel", "abort"]
+Verb: TypeAlias = Literal["pause", "resume", "cancel", "abort", "retry"]
 
 wait_option = click.option("--wait", is_flag=True, help="Return when it has come about.")
 reason_option = click.option("--reason", default="", metavar="TEXT", help="Kept in the job's history.")
+
+
+class Chosen(TypedDict):
+    """What `jobs_argument` and `filter_options` give."""
+
+    ids: tuple[str, ...]
+    kind: str | None
+    statuses: tuple[str, ...]
+    everything: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,59 +52,120 @@ NOTHING: Final[frozenset[JobStatus]] = frozenset()
 
 @click.command()
 @jobs_argument
+@filter_options
 @wait_option
 @shared_options()
 @click.pass_context
-def pause(context: click.Context, ids: tuple[str, ...], wait: bool) -> ExitCode:
+def pause(context: click.Context, wait: bool, **chosen: Unpack[Chosen]) -> ExitCode:
     """Pause jobs. They stay paused, also over restarts, until resumed."""
-    order = Order("pause", ids, lambda handle: handle.pause(), frozenset({JobStatus.PAUSED}))
+    wanted = meant(context, **chosen)
+    if wanted.filter is not None:
+        return _all(context, wanted.filter, JobSystem.pause_all, "paused or pausing")
+    order = Order("pause", wanted.ids, lambda handle: handle.pause(), frozenset({JobStatus.PAUSED}))
     return asyncio.run(_carry_out(settings_of(context), order, wait))
 
 
 @click.command()
 @jobs_argument
+@filter_options
 @wait_option
 @click.option("--follow", is_flag=True, help="Show the one job that is resumed, and run it here if nobody else does.")
 @shared_options()
 @click.pass_context
-def resume(context: click.Context, ids: tuple[str, ...], wait: bool, follow: bool) -> ExitCode:
+def resume(context: click.Context, wait: bool, follow: bool, **chosen: Unpack[Chosen]) -> ExitCode:
     """Put paused jobs first in line."""
     settings = settings_of(context)
+    wanted = meant(context, **chosen)
     if follow:
-        return asyncio.run(_follow(settings, _the_one(context, ids)))
-    order = Order("resume", ids, lambda handle: handle.resume(), frozenset({JobStatus.RUNNING}))
+        return asyncio.run(_follow(settings, _the_one(context, wanted.ids)))
+    if wanted.filter is not None:
+        return _all(context, wanted.filter, JobSystem.resume_all, "resumed")
+    order = Order("resume", wanted.ids, lambda handle: handle.resume(), frozenset({JobStatus.RUNNING}))
     return asyncio.run(_carry_out(settings, order, wait))
 
 
 @click.command()
 @jobs_argument
+@filter_options
 @reason_option
 @wait_option
+@YES_OPTION
 @shared_options()
 @click.pass_context
-def cancel(context: click.Context, ids: tuple[str, ...], reason: str, wait: bool) -> ExitCode:
+def cancel(context: click.Context, reason: str, wait: bool, yes: bool, **chosen: Unpack[Chosen]) -> ExitCode:
     """Stop jobs for good, at their next safe point. Those that have ended are left as they are."""
-    order = Order("cancel", ids, lambda handle: handle.cancel(reason), NOTHING)
+    wanted = meant(context, **chosen)
+    if wanted.filter is not None:
+        confirm(settings_of(context), "Cancel all these jobs?", yes)
+        return _all(context, wanted.filter, partial(JobSystem.cancel_all, reason=reason), "cancelled or cancelling")
+    order = Order("cancel", wanted.ids, lambda handle: handle.cancel(reason), NOTHING)
     return asyncio.run(_carry_out(settings_of(context), order, wait))
 
 
 @click.command()
 @jobs_argument
+@filter_options
 @reason_option
 @wait_option
+@YES_OPTION
 @shared_options()
 @click.pass_context
-def abort(context: click.Context, ids: tuple[str, ...], reason: str, wait: bool) -> ExitCode:
+def abort(context: click.Context, reason: str, wait: bool, yes: bool, **chosen: Unpack[Chosen]) -> ExitCode:
     """Stop jobs for good and at once, without waiting for their code."""
-    order = Order("abort", ids, lambda handle: handle.abort(reason), NOTHING)
+    wanted = meant(context, **chosen)
+    if wanted.filter is not None:
+        confirm(settings_of(context), "Abort all these jobs?", yes)
+        return _all(context, wanted.filter, partial(JobSystem.abort_all, reason=reason), "aborted or aborting")
+    order = Order("abort", wanted.ids, lambda handle: handle.abort(reason), NOTHING)
     return asyncio.run(_carry_out(settings_of(context), order, wait))
 
 
+@click.command()
+@jobs_argument
+@filter_options
+@shared_options()
+@click.pass_context
+def retry(context: click.Context, **chosen: Unpack[Chosen]) -> ExitCode:
+    """Do failed or cancelled jobs again, from where they were. Each becomes a new job, whose id is printed."""
+    settings = settings_of(context)
+    wanted = meant(context, **chosen)
+    if wanted.filter is not None:
+        return _all(context, wanted.filter, JobSystem.retry_all, "to be done again")
+    return asyncio.run(_retry(settings, wanted.ids))
+
+
+async def _retry(settings: Settings, ids: tuple[str, ...]) -> ExitCode:
+    async with open_library(settings) as library:
+        handles = await find_all(library.jobs, ids)
+        again = [await handle.retry() for handle in handles]
+    if settings.json:
+        pairs = zip(handles, again, strict=True)
+        settings.out.document({"jobs": [{"retried": str(old.id), "id": str(new.id)} for old, new in pairs]})
+    else:
+        for new in again:
+            settings.out.line(new.id.short)
+    return ExitCode.DONE
+
+
+def _all(
+    context: click.Context, wanted: JobFilter, act: Callable[[JobSystem, JobFilter], Awaitable[int]], done: str
+) -> ExitCode:
+    settings = settings_of(context)
+
+    async def do() -> int:
+        async with open_library(settings) as library:
+            try:
+                return await act(library.jobs, wanted)
+            except ValueError as error:
+                raise click.UsageError(f"{str(error).capitalize()}.", ctx=context) from error
+
+    return print_count(settings, asyncio.run(do()), done)
+
+
 def _the_one(context: click.Context, ids: tuple[str, ...]) -> str:
-    job, *more = ids
-    if more:
+    if len(ids) != 1:
         raise click.UsageError("--follow takes one job.", ctx=context)
-    return job
+    return ids[0]
 
 
 async def _follow(settings: Settings, text: str) -> ExitCode:

@@ -35,6 +35,25 @@ from spacedrive_jobs import JobEvent, JobInfo, JobStatus, JobSystem, NoteInfo
 
 NOTES: Final = 20
 LABEL_WIDTH: Final = 12
+CHILDREN: Final = 20
+GENERATIONS: Final = 5
+_TELLING: Final = (
+    JobStatus.RUNNING,
+    JobStatus.FAILED,
+    JobStatus.PAUSED,
+    JobStatus.QUEUED,
+    JobStatus.CANCELLED,
+    JobStatus.COMPLETED,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A descendant; `depth` 1 for a child. `more`: so many of its brothers are left out after it."""
+
+    info: JobInfo
+    depth: int
+    more: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +65,7 @@ class Story:
     notes: tuple[NoteInfo, ...]
     more_notes: bool
     attended: bool
+    family: list[Member]
 
 
 @click.command()
@@ -66,6 +86,7 @@ async def _show(settings: Settings, job: str, traceback: bool) -> ExitCode:
         document = job_json(story.info)
         document["events"] = [event_json(event) for event in story.events]
         document["notes"] = [note_json(note) for note in story.notes]
+        document["children"] = [{"depth": member.depth, **job_json(member.info)} for member in story.family]
         settings.out.document(document)
         return ExitCode.DONE
     for line in _lines(story, settings, clock.now()):
@@ -80,7 +101,21 @@ async def _show(settings: Settings, job: str, traceback: bool) -> ExitCode:
 async def _read(jobs: JobSystem, info: JobInfo) -> Story:
     notes = await jobs.notes(info.id, limit=NOTES)
     events = await jobs.events(info.id)
-    return Story(info, events, notes.rows, notes.next is not None, await runner_of_all(jobs) is not None)
+    attended = await runner_of_all(jobs) is not None
+    return Story(info, events, notes.rows, notes.next is not None, attended, await _family(jobs, info, 1))
+
+
+async def _family(jobs: JobSystem, parent: JobInfo, depth: int) -> list[Member]:
+    """The tree below a job: the unfinished and the failed first, some of each generation."""
+    if depth > GENERATIONS:
+        return []
+    children = sorted(await jobs.children(parent.id), key=lambda child: (_TELLING.index(child.status), child.id))
+    told: list[Member] = []
+    for place, child in enumerate(children[:CHILDREN]):
+        last = place == CHILDREN - 1
+        told.append(Member(child, depth, len(children) - CHILDREN if last else 0))
+        told += await _family(jobs, child, depth + 1)
+    return told
 
 
 def _lines(story: Story, settings: Settings, now: datetime) -> Iterable[str]:
@@ -105,6 +140,7 @@ def _lines(story: Story, settings: Settings, now: datetime) -> Iterable[str]:
     yield from _values("Arguments", info.arguments)
     yield from _values("Output", info.output)
     yield from _error(info)
+    yield from _tree(story)
     yield from _notes(story)
     yield from _history(story.events)
     yield from _hints(info, settings)
@@ -190,6 +226,23 @@ def _error(info: JobInfo) -> Iterable[str]:
     yield ""
     kind = f"{info.error_type}: " if info.error_type else ""
     yield f"{'Error':<{LABEL_WIDTH}}{kind}{info.error_message or info.reason}"
+
+
+def _tree(story: Story) -> Iterable[str]:
+    if not story.family:
+        return
+    yield ""
+    yield "Children"
+    for member in story.family:
+        info = member.info
+        indent = "  " * member.depth
+        done = f" {percent(info.view.fraction)}" if info.status is JobStatus.RUNNING and info.view.fraction else ""
+        reason = why(info, attended=story.attended)
+        yield f"{indent}{info.id.short}  {state_word(info.status, info.request)}{done}  {title(info)}" + (
+            f": {reason}" if reason else ""
+        )
+        if member.more:
+            yield f"{indent}… and {member.more:,} more"
 
 
 def _notes(story: Story) -> Iterable[str]:

@@ -21,9 +21,12 @@ from spacedrive_jobs import JobSystem, KindInfo
 
 
 class KindsGroup(click.Group):
-    """Its commands are the kinds that are registered."""
+    """Its commands are the kinds that are registered; `command_of` makes one."""
 
     _kinds: list[KindInfo] | None = None
+
+    def command_of(self, kind: KindInfo) -> click.Command:
+        return _command_of(kind)
 
     def _known(self) -> list[KindInfo]:
         if self._kinds is None:
@@ -35,7 +38,7 @@ class KindsGroup(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         kind = find_kind(cmd_name, self._known())
-        return kind and _command_of(kind)
+        return kind and self.command_of(kind)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -78,7 +81,7 @@ def run() -> None:
     """
 
 
-_ARGS_OPTION: Final = click.option(
+ARGS_OPTION: Final = click.option(
     "--args", "args_json", type=parse_json, metavar="JSON", help="The arguments as one JSON object; options add to it."
 )
 
@@ -90,12 +93,17 @@ def _command_of(kind: KindInfo) -> click.Command:
     def callback(context: click.Context, /, **given: Any) -> ExitCode:
         return _run(context, kind, fields, **given)
 
-    for decorate in (shared_options(), detach_option, priority_option, _ARGS_OPTION):
+    for decorate in (shared_options(), detach_option, priority_option, ARGS_OPTION):
         callback = decorate(callback)
     command = click.command(name=kind.kind, help=kind.description or f"Run a job of kind {kind.kind}.")(callback)
+    add_fields(command, fields)
+    return command
+
+
+def add_fields(command: click.Command, fields: list[FieldOption]) -> None:
+    """Put an option for each argument of a kind before the command's own."""
     own = frozenset(name for param in command.params for name in param.opts) | {"--help", "-h"}
     command.params[:0] = [field.option(own) for field in fields]
-    return command
 
 
 def _run(
@@ -109,6 +117,18 @@ def _run(
     **given: object,
 ) -> ExitCode:
     settings = settings_of(context)
+    values = values_of(context, kind, fields, args_json, given)
+    work = Run(kind.kind, values, priority)
+    if detach:
+        return asyncio.run(foreground.detach(work, settings))
+    # The process that runs this library's jobs need not know code that was loaded for this command alone.
+    return asyncio.run(foreground.run(work, settings, hand_over=not settings.imported))
+
+
+def values_of(
+    context: click.Context, kind: KindInfo, fields: list[FieldOption], args_json: object, given: dict[str, object]
+) -> dict[str, object]:
+    """A job's arguments, of --args and of the options. Raises UsageError for what is missing."""
     if args_json is not None and not isinstance(args_json, dict):
         raise click.UsageError("--args takes one JSON object, such as '{\"to\": 100}'.", ctx=context)
     values = {**cast("dict[str, object]", args_json or {}), **arguments(fields, given)}
@@ -118,11 +138,7 @@ def _run(
             raise click.UsageError(
                 f"Missing option '--{option}' (argument {field.name!r} of {kind.kind}).", ctx=context
             )
-    work = Run(kind.kind, values, priority)
-    if detach:
-        return asyncio.run(foreground.detach(work, settings))
-    # The process that runs this library's jobs need not know code that was loaded for this command alone.
-    return asyncio.run(foreground.run(work, settings, hand_over=not settings.imported))
+    return values
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, final, overload
 from spacedrive_jobs._definition.handle import BlockingJobHandle, JobHandle
 from spacedrive_jobs._definition.job import Job, Kind
 from spacedrive_jobs._model.action import Action
+from spacedrive_jobs._model.filter import JobFilter
 from spacedrive_jobs._model.ids import JobId
 from spacedrive_jobs._model.options import Unique
 from spacedrive_jobs._model.questions import QuestionInfo
@@ -134,6 +135,23 @@ class BlockingJobSystem:
         draft = self._jobs.draft_schedule(job, id, misfire, overlap, jitter, priority)
         return scheduling_blocking(self._thread, draft)
 
+    def schedule_named(
+        self,
+        kind: str,
+        arguments: Mapping[str, object],
+        /,
+        *,
+        id: str | None = None,
+        misfire: Misfire = "once",
+        overlap: Overlap = "skip",
+        jitter: timedelta | None = None,
+        priority: int | None = None,
+    ) -> Scheduling[BlockingSchedule[object]]:
+        """As JobSystem.schedule_named."""
+        job = self._jobs.named(kind, arguments)
+        draft = self._jobs.draft_schedule(job, id, misfire, overlap, jitter, priority)
+        return scheduling_blocking(self._thread, draft)
+
     def schedules(self) -> builtins.list[ScheduleInfo]:
         """As JobSystem.schedules."""
         return self._thread.call(self._jobs.schedules())
@@ -153,6 +171,30 @@ class BlockingJobSystem:
     def paused_queues(self) -> dict[str | None, str]:
         """As JobSystem.paused_queues."""
         return self._thread.call(self._jobs.paused_queues())
+
+    def pause_all(self, filter: JobFilter, /) -> int:
+        """As JobSystem.pause_all."""
+        return self._thread.call(self._jobs.pause_all(filter))
+
+    def resume_all(self, filter: JobFilter, /) -> int:
+        """As JobSystem.resume_all."""
+        return self._thread.call(self._jobs.resume_all(filter))
+
+    def cancel_all(self, filter: JobFilter, /, reason: str = "") -> int:
+        """As JobSystem.cancel_all."""
+        return self._thread.call(self._jobs.cancel_all(filter, reason))
+
+    def abort_all(self, filter: JobFilter, /, reason: str = "") -> int:
+        """As JobSystem.abort_all."""
+        return self._thread.call(self._jobs.abort_all(filter, reason))
+
+    def retry_all(self, filter: JobFilter, /) -> int:
+        """As JobSystem.retry_all."""
+        return self._thread.call(self._jobs.retry_all(filter))
+
+    def clear(self, filter: JobFilter, /) -> int:
+        """As JobSystem.clear."""
+        return self._thread.call(self._jobs.clear(filter))
 
     def questions(
         self, id: JobId | None = None, /, *, open_only: bool = True, limit: int = 100, after: str | None = None
@@ -207,6 +249,10 @@ class BlockingJobSystem:
     def info(self, id: JobId, /) -> JobInfo:
         """As JobSystem.info."""
         return self._thread.call(self._jobs.info(id))
+
+    def ahead(self, id: JobId, /) -> int:
+        """As JobSystem.ahead."""
+        return self._thread.call(self._jobs.ahead(id))
 
     def counts(self) -> dict[JobStatus, int]:
         """As JobSystem.counts."""

@@ -10,16 +10,17 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from spacedrive_jobs._definition.codec import decode_plain, encode
 from spacedrive_jobs._definition.definition import plain_value
 from spacedrive_jobs._definition.handle import BlockingJobHandle, JobHandle
 from spacedrive_jobs._definition.registry import Registry
 from spacedrive_jobs._model.clock import Clock, sleep
-from spacedrive_jobs._model.errors import JobError, NoSpace, QuestionNotOpen, StoreBusy
+from spacedrive_jobs._model.errors import JobError, NoSpace, StoreBusy
 from spacedrive_jobs._model.ids import JobId, RunnerId, new_runner_id
 from spacedrive_jobs._model.interruption import Interruption
 from spacedrive_jobs._model.record import Page
 from spacedrive_jobs._runtime import presence, processes
+from spacedrive_jobs._runtime.bulk import Bulk
+from spacedrive_jobs._runtime.control import Control
 from spacedrive_jobs._runtime.dispatcher import Dispatcher
 from spacedrive_jobs._runtime.executor import Executor
 from spacedrive_jobs._runtime.handle import StoredJobHandle
@@ -36,8 +37,7 @@ from spacedrive_jobs._runtime.scheduler import Scheduler, TimeKeeper
 from spacedrive_jobs._runtime.services import JobServices, current_services
 from spacedrive_jobs._runtime.settings import Settings
 from spacedrive_jobs._runtime.supply import ProbedSupply
-from spacedrive_jobs._store import again, control, explain, reads, rescue, steps
-from spacedrive_jobs._store.control import Asked
+from spacedrive_jobs._store import explain, reads, rescue
 from spacedrive_jobs._store.doorbell import Doorbell
 from spacedrive_jobs._store.library_file import LIBRARY_DATABASE, LibraryFile
 from spacedrive_jobs._store.reader import ReadFunction, StoreClosed
@@ -135,6 +135,8 @@ class Engine:
         )
         self.library_db: LibraryDb = LibraryDb(self.library_file, self.relay)
         self.dispatcher = Dispatcher(store, registry, self.clock, self.supply, self.stored_new)
+        self.control: Control = Control(self)
+        self.bulk: Bulk = Bulk(self)
         self.times = TimeKeeper(
             store,
             self.clock,
@@ -247,7 +249,7 @@ class Engine:
         self.scheduler.wake()
         self.times.changed()
         if self.settings.runs != "none":
-            await self._pass_on_requests()
+            await self.pass_on_requests()
         if len(self.running):
             await self._stop_what_is_paused()
         await self.hub.look()
@@ -284,7 +286,7 @@ class Engine:
                 if None in paused or running.claimed.kind in paused:
                     self.scheduler.suspend(running)
 
-    async def _pass_on_requests(self) -> None:
+    async def pass_on_requests(self) -> None:
         for job, attempt, request, reason in await self.store.read(
             lambda connection: reads.read_requests(connection, self.runner)
         ):
@@ -331,18 +333,18 @@ class Engine:
     async def _prune(self) -> None:
         while True:
             before = self.clock.now_ms() - round(self.settings.history_days * DAY_MS)
-            await self._tidy_library_db()
+            await self.tidy_library_db()
             while ids := await self.store.prune_step(before):
-                await asyncio.to_thread(self._delete_logs, ids)
+                await asyncio.to_thread(self.delete_logs, ids)
             await sleep(self.clock, PRUNE_EVERY)
 
-    async def _tidy_library_db(self) -> None:
+    async def tidy_library_db(self) -> None:
         """Before history is forgotten, which tells the relay what it has done."""
         with suppress(NoSpace, StoreBusy):
             await self.relay.recover()
             await self.relay.sweep()
 
-    def _delete_logs(self, ids: list[bytes]) -> None:
+    def delete_logs(self, ids: list[bytes]) -> None:
         for id_ in ids:
             self.joblog.delete(JobId.from_bytes(id_))
 
@@ -395,85 +397,6 @@ class Engine:
 
     def runs_here(self, job: JobId) -> bool:
         return any(running.claimed.claim.job == job for running in self.running)
-
-    async def pause(self, job: JobId) -> None:
-        asked = await self.store.pause(job)
-        await self._asked(job, asked)
-
-    async def resume(self, job: JobId) -> None:
-        await self.store.resume(job)
-        for running in self.running:
-            if running.claimed.claim.job == job and running.body is not None:
-                running.body.withdraw(Interruption.PAUSE)
-        self.own(job)
-        self.scheduler.wake()
-        self.hub.changed((job,))
-
-    async def cancel(self, job: JobId, reason: str) -> None:
-        asked = await self.store.cancel(job, reason)
-        if asked is Asked.REQUESTED:
-            self.own(job)
-        self.scheduler.wake()
-        await self._asked(job, asked)
-
-    async def retry(self, job: JobId) -> JobId:
-        new_id = self.dispatcher.new_id()
-        now = self.clock.now_ms()
-        beside = await self.relay.state_of(job)
-        id_ = JobId.from_bytes(await self.store.write(lambda tx: again.retry(tx, job, new_id, now, beside)))
-        self.stored_new([id_], with_deadline=False)
-        return id_
-
-    async def set_priority(self, job: JobId, priority: int) -> None:
-        now = self.clock.now_ms()
-        await self.store.write(lambda tx: control.set_priority(tx, job, priority, now), urgent=True)
-        self.scheduler.wake()
-
-    async def put_first(self, job: JobId) -> None:
-        await self.store.write(lambda tx: control.put_first(tx, job), urgent=True)
-        self.scheduler.wake()
-
-    async def pause_queue(self, kind: str | None, reason: str) -> None:
-        now = self.clock.now_ms()
-        await self.store.write(lambda tx: control.pause_kind(tx, kind, now, reason), urgent=True)
-        await self.look()
-
-    async def resume_queue(self, kind: str | None) -> None:
-        await self.store.write(lambda tx: control.resume_kind(tx, kind), urgent=True)
-        self.scheduler.wake()
-
-    async def answer_checked(self, question: str, answer: object, by: str, *, for_all: bool) -> None:
-        """See JobSystem.answer."""
-        try:
-            id_ = bytes.fromhex(question)
-        except ValueError as error:
-            raise QuestionNotOpen(question) from error
-        found = await self.store.read(lambda connection: steps.read_open(connection, id_))
-        if found is None:
-            raise QuestionNotOpen(question)
-        choices: Any = decode_plain(found[1])
-        given = decode_plain(encode(answer))
-        if choices and given not in choices:
-            raise ValueError(f"{answer!r} is not among the answers: {', '.join(map(str, choices))}")
-        if not choices and not isinstance(given, str):
-            raise ValueError(f"the answer is a text, not {answer!r}")
-        await self.answer(id_, encode(given), by, for_all=for_all)
-
-    async def answer(self, question: bytes, given: bytes, by: str, *, for_all: bool) -> None:
-        now = self.clock.now_ms()
-        jobs = await self.store.write(lambda tx: steps.answer(tx, question, given, by, now, for_all=for_all))
-        self.own(*jobs)
-        self.hub.changed(jobs)
-        self.scheduler.wake()
-
-    async def abort(self, job: JobId, reason: str) -> None:
-        await self._asked(job, await self.store.abort(job, reason))
-
-    async def _asked(self, job: JobId, asked: Asked) -> None:
-        if asked is Asked.REQUESTED and self.settings.runs != "none":
-            await self._pass_on_requests()
-        if asked is not Asked.ENDED_BEFORE:
-            self.hub.changed((job,))
 
     async def has_runner_for(self, job: JobId) -> bool:
         """Whether a living process would run this queued job."""

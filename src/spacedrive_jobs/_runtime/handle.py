@@ -165,25 +165,25 @@ class StoredJobHandle(JobHandle[OutT_co]):
     # --- acting -------------------------------------------------------------------------------------------------------
 
     async def pause(self) -> None:
-        await self._engine.pause(self._id)
+        await self._engine.control.pause(self._id)
 
     async def resume(self) -> None:
-        await self._engine.resume(self._id)
+        await self._engine.control.resume(self._id)
 
     async def cancel(self, reason: str = "") -> None:
-        await self._engine.cancel(self._id, reason)
+        await self._engine.control.cancel(self._id, reason)
 
     async def abort(self, reason: str = "") -> None:
-        await self._engine.abort(self._id, reason)
+        await self._engine.control.abort(self._id, reason)
 
     async def retry(self) -> JobHandle[OutT_co]:
-        return StoredJobHandle(self._engine, await self._engine.retry(self._id), known=True)
+        return StoredJobHandle(self._engine, await self._engine.control.retry(self._id), known=True)
 
     async def set_priority(self, priority: int) -> None:
-        await self._engine.set_priority(self._id, priority)
+        await self._engine.control.set_priority(self._id, priority)
 
     async def put_first(self) -> None:
-        await self._engine.put_first(self._id)
+        await self._engine.control.put_first(self._id)
 
 
 def _snapshot(connection: Any, job: JobId) -> Snapshot:

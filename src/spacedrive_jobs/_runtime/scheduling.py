@@ -57,6 +57,14 @@ class Draft:
                 stacklevel=2,
             )
 
+    def check(self, trigger: Trigger) -> None:
+        """Raises ValueError for a rule that cannot be; nobody is told then that it was not dispatched."""
+        try:
+            rules.check(trigger)
+        except ValueError:
+            self.dispatched = True
+            raise
+
     async def store(self, trigger: Trigger) -> Schedule[Any]:
         """Create or change the schedule. Raises ValueError for a rule that cannot be."""
         self.dispatched = True
@@ -131,13 +139,13 @@ class Scheduling(Generic[DoneT_co]):
     def every(self, *, days: float = 0, hours: float = 0, minutes: float = 0, seconds: float = 0) -> Repeated[DoneT_co]:
         """A fixed interval, whatever the clock on the wall does. Raises ValueError for less than a second."""
         interval = _milliseconds("every", timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds))
-        rules.check(rules.Every(interval, 0))
+        self._draft.check(rules.Every(interval, 0))
         return Repeated(self._draft, interval, self._finish)
 
     def cron(self, expression: str, /, *, tz: str | None = None) -> Timed[DoneT_co]:
         """Five fields, in the wall-clock time of an IANA zone (default: the machine's). Raises ValueError."""
         rule = rules.Cron(expression, tz or local_zone())
-        rules.check(rule)
+        self._draft.check(rule)
         return Timed(self._draft, rule, self._finish)
 
     def calendar(
@@ -148,7 +156,7 @@ class Scheduling(Generic[DoneT_co]):
         today = to_datetime(self._draft.engine.clock.now_ms()).astimezone(rules.zone(there)).date()
         minute = at.hour * 60 + at.minute
         rule = rules.Calendar(today.isoformat(), minute, there, months=months, days=days + 7 * weeks)
-        rules.check(rule)
+        self._draft.check(rule)
         return Timed(self._draft, rule, self._finish)
 
     def at(self, when: datetime, /) -> Timed[DoneT_co]:

@@ -138,13 +138,13 @@ class JobServices:
         job, verb, reason = asked
         id_ = JobId.from_bytes(job)
         if verb == "cancel":
-            await self._engine.cancel(id_, reason)
+            await self._engine.control.cancel(id_, reason)
         elif verb == "abort":
-            await self._engine.abort(id_, reason)
+            await self._engine.control.abort(id_, reason)
         elif verb == "pause":
-            await self._engine.pause(id_)
+            await self._engine.control.pause(id_)
         else:
-            await self._engine.resume(id_)
+            await self._engine.control.resume(id_)
 
     # --- steps and time -----------------------------------------------------------------------------------------------
 

@@ -15,6 +15,7 @@ from spacedrive_jobs._definition.registry import registry
 from spacedrive_jobs._model.action import Action
 from spacedrive_jobs._model.clock import to_datetime
 from spacedrive_jobs._model.errors import AmbiguousJobId, JobNotFound
+from spacedrive_jobs._model.filter import JobFilter
 from spacedrive_jobs._model.ids import JobId
 from spacedrive_jobs._model.options import Unique
 from spacedrive_jobs._model.questions import QuestionInfo
@@ -178,6 +179,22 @@ class JobSystem:
         """
         return scheduling(self.draft_schedule(job, id, misfire, overlap, jitter, priority))
 
+    def schedule_named(
+        self,
+        kind: str,
+        arguments: Mapping[str, object],
+        /,
+        *,
+        id: str | None = None,
+        misfire: Misfire = "once",
+        overlap: Overlap = "skip",
+        jitter: timedelta | None = None,
+        priority: int | None = None,
+    ) -> Scheduling[Coroutine[Any, Any, Schedule[object]]]:
+        """Schedule by a kind's name with JSON values, as `dispatch_named` does. Raises UnknownKind, ArgumentError."""
+        job = self.named(kind, arguments)
+        return scheduling(self.draft_schedule(job, id, misfire, overlap, jitter, priority))
+
     def draft_schedule(
         self,
         job: object,
@@ -203,15 +220,41 @@ class JobSystem:
 
     async def pause_queue(self, kind: str | None = None, /, *, reason: str = "") -> None:
         """Start no more jobs of a kind, or of any; what runs is suspended at its next check. Over restarts."""
-        await self._engine.pause_queue(kind, reason)
+        await self._engine.control.pause_queue(kind, reason)
 
     async def resume_queue(self, kind: str | None = None, /) -> None:
         """Take `pause_queue` back: that of the kind, or that of everything."""
-        await self._engine.resume_queue(kind)
+        await self._engine.control.resume_queue(kind)
 
     async def paused_queues(self) -> dict[str | None, str]:
         """What is paused, with the reason: kinds by name, everything as None."""
         return await self._engine.store.read(reads.paused_queues)
+
+    # --- many at once -------------------------------------------------------------------------------------------------
+
+    async def pause_all(self, filter: JobFilter, /) -> int:
+        """Pause the waiting and running jobs that the filter means. How many; those that cannot be are left out."""
+        return await self._engine.bulk.pause(filter)
+
+    async def resume_all(self, filter: JobFilter, /) -> int:
+        """Resume paused jobs, and take pauses back that have not come about yet. How many."""
+        return await self._engine.bulk.resume(filter)
+
+    async def cancel_all(self, filter: JobFilter, /, reason: str = "") -> int:
+        """Cancel unfinished jobs. How many."""
+        return await self._engine.bulk.cancel(filter, reason)
+
+    async def abort_all(self, filter: JobFilter, /, reason: str = "") -> int:
+        """Abort unfinished jobs. How many."""
+        return await self._engine.bulk.abort(filter, reason)
+
+    async def retry_all(self, filter: JobFilter, /) -> int:
+        """Do failed and cancelled jobs again, each as a new job that starts from what the old one left. How many."""
+        return await self._engine.bulk.retry(filter)
+
+    async def clear(self, filter: JobFilter, /) -> int:
+        """Delete ended jobs from the history now, with their items, notes and logs. How many."""
+        return await self._engine.bulk.clear(filter)
 
     # --- questions ----------------------------------------------------------------------------------------------------
 
@@ -233,7 +276,7 @@ class JobSystem:
 
         Raises QuestionNotOpen; ValueError for an answer that is not among the choices.
         """
-        await self._engine.answer_checked(question, answer, by, for_all=for_all)
+        await self._engine.control.answer_checked(question, answer, by, for_all=for_all)
 
     # --- handles ------------------------------------------------------------------------------------------------------
 
@@ -306,6 +349,11 @@ class JobSystem:
 
     def _info(self, row: JobRow, why: str) -> JobInfo:
         return job_info(row, self._engine.registry, why)
+
+    async def ahead(self, id: JobId, /) -> int:
+        """How many queued jobs are before this one in line, those that cannot start now among them; 0 for one that is
+        not queued."""
+        return await self._engine.store.read(lambda connection: reads.jobs_ahead(connection, id))
 
     async def counts(self) -> dict[JobStatus, int]:
         """How many jobs are in each status."""

@@ -53,6 +53,12 @@ def count_jobs(connection: apsw.Connection) -> dict[JobStatus, int]:
     return counts
 
 
+def jobs_ahead(connection: apsw.Connection, job: JobId) -> int:
+    for (count,) in connection.execute(query("jobs_ahead"), {"id": job.bytes}):
+        return int(count)
+    return 0
+
+
 def find_jobs(connection: apsw.Connection, text: str) -> list[JobId]:
     """At most ten jobs whose id, or its short form, begins or ends with `text` (lower case hex digits, no dashes)."""
     parameters = {"head": f"{text}*", "tail": f"*{text}", "short": f"{text}*"}

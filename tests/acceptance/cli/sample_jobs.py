@@ -104,3 +104,14 @@ async def nasty(ctx: JobContext[None], text: str = NASTY) -> str:
 async def nasty_failure(ctx: JobContext[None]) -> None:
     """Fail with a message that must never act on a terminal."""
     raise ValueError(NASTY)
+
+
+@job(name="example.asking")
+class Asking:
+    """Asks which way, and has two children."""
+
+    async def run(self, ctx: JobContext[None]) -> str:
+        await ctx.spawn_child(Steps(total=1))
+        await ctx.spawn_child(Steps(total=2))
+        await ctx.wait_for_children()
+        return await ctx.ask("Which way?", key="way", choices=("left", "right"))

@@ -1,0 +1,116 @@
+"""One action for all that a filter means."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from spacedrive_jobs import JobContext, JobFilter, JobGone, JobStatus, Library, job
+from spacedrive_jobs.testing import ManualClock, open_library
+from tests.waiting import aeventually
+
+go_on = asyncio.Event()
+
+
+@job(name="bulk.wait")
+async def wait(ctx: JobContext, number: int = 0) -> int:
+    while not go_on.is_set():
+        await ctx.check_interrupt()
+        await asyncio.sleep(0)  # waits: for the test
+    return number
+
+
+@job(name="bulk.other")
+async def other(ctx: JobContext) -> None:
+    raise OSError("broken")
+
+
+@pytest.fixture(autouse=True)
+def _fresh() -> None:
+    global go_on
+    go_on = asyncio.Event()
+
+
+async def _counts(library: Library) -> dict[str, int]:
+    return {status.value: count for status, count in (await library.jobs.counts()).items() if count}
+
+
+async def test_two_hundred_queued_jobs_are_cancelled_by_one_action(tmp_path: Path) -> None:
+    """cases.md U4."""
+    async with open_library(tmp_path, slots=2) as library:
+        await library.jobs.dispatch_many([wait.new(number) for number in range(205)])
+        kept = await library.jobs.dispatch(other.new())
+
+        async def two_run() -> bool:
+            return (await _counts(library)).get("running") == 2
+
+        await aeventually(two_run)
+        assert await library.jobs.cancel_all(JobFilter(kind="bulk.wait"), reason="enough") == 205
+
+        async def all_ended() -> bool:
+            return await _counts(library) == {"cancelled": 205, "failed": 1}
+
+        await aeventually(all_ended)
+        assert await kept.status() is JobStatus.FAILED
+        assert await library.jobs.cancel_all(JobFilter()) == 0
+        assert {info.reason for info in (await library.jobs.list(kind="bulk.wait", limit=300)).rows} == {"enough"}
+
+
+async def test_pause_and_resume_reach_what_runs_and_what_waits(tmp_path: Path) -> None:
+    async with open_library(tmp_path, slots=2) as library:
+        handles = await library.jobs.dispatch_many([wait.new(number) for number in range(6)])
+        assert await library.jobs.pause_all(JobFilter()) == 6
+        await asyncio.gather(*(handle.paused() for handle in handles))
+        assert await library.jobs.resume_all(JobFilter(ids=[handle.id for handle in handles[:4]])) == 4
+        go_on.set()
+        assert await asyncio.gather(*(handle.wait(timeout=5) for handle in handles[:4])) == [0, 1, 2, 3]
+        assert await _counts(library) == {"completed": 4, "paused": 2}
+        assert await library.jobs.resume_all(JobFilter(statuses=[JobStatus.PAUSED])) == 2
+        assert await asyncio.gather(*(handle.wait(timeout=5) for handle in handles[4:])) == [4, 5]
+
+
+async def test_retry_and_clear_by_filter(tmp_path: Path) -> None:
+    clock = ManualClock()
+    async with open_library(tmp_path, clock=clock) as library:
+        go_on.set()
+        old = await library.jobs.dispatch(wait.new(1))
+        await old.wait(timeout=5)
+        await clock.advance(3600)
+        broken = await library.jobs.dispatch_many([other.new(), other.new()])
+
+        async def failed(count: int = 2) -> bool:
+            return (await _counts(library)).get("failed") == count
+
+        await aeventually(failed)
+        assert await library.jobs.retry_all(JobFilter()) == 2
+        await aeventually(lambda: failed(4))
+        before = (await library.jobs.info(broken[0].id)).created_at - timedelta(minutes=1)
+        assert await library.jobs.clear(JobFilter(created_before=before)) == 1
+        with pytest.raises(JobGone):
+            await old.status()
+        assert await library.jobs.clear(JobFilter(created_from=before)) == 4
+        assert (await library.jobs.list()).rows == ()
+        with pytest.raises(ValueError, match="the filter leaves none of them"):
+            await library.jobs.clear(JobFilter(statuses=[JobStatus.RUNNING]))
+
+
+async def test_what_runs_is_never_cleared(tmp_path: Path) -> None:
+    async with open_library(tmp_path) as library:
+        handle = await library.jobs.dispatch(wait.new(1))
+        assert await library.jobs.clear(JobFilter(ids=[handle.id])) == 0
+        go_on.set()
+        assert await handle.wait(timeout=5) == 1
+
+
+def test_the_blocking_api_has_it_too(tmp_path: Path) -> None:
+    with Library.open_blocking(tmp_path, create=True, runs="none") as library:
+        library.jobs.dispatch_many([wait.new(1), wait.new(2)])
+        assert library.jobs.pause_all(JobFilter()) == 2
+        assert library.jobs.resume_all(JobFilter()) == 2
+        assert library.jobs.cancel_all(JobFilter()) == 2
+        assert library.jobs.retry_all(JobFilter()) == 2
+        assert library.jobs.abort_all(JobFilter()) == 2
+        assert library.jobs.clear(JobFilter()) == 4

@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Callable, Coroutine
 from datetime import datetime, time, timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, final, get_args
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, final, get_args
 
 from spacedrive_jobs._model import trigger as rules
 from spacedrive_jobs._model.clock import to_datetime, to_ms
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from spacedrive_jobs._runtime.engine import Engine
 
 DoneT_co = TypeVar("DoneT_co", covariant=True)
+
+
+forgotten: Final[list[str]] = []
+"""Kinds whose schedules were never dispatched: a destructor cannot raise, so the test kit looks here."""
 
 
 class Draft:
@@ -50,6 +54,7 @@ class Draft:
 
     def __del__(self) -> None:
         if not self.dispatched:
+            forgotten.append(self._kind)
             warnings.warn(
                 f"a schedule of {self._kind!r} was written and never dispatched: end it with .dispatch()",
                 ResourceWarning,

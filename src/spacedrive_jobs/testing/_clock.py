@@ -1,26 +1,15 @@
-"""For tests: a clock that is turned by hand, and a library that uses it."""
+"""A clock that is turned by hand."""
 
 from __future__ import annotations
 
 import asyncio
 import heapq
-import random
-from collections.abc import Callable, Mapping
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Callable
 from datetime import UTC, datetime
 from itertools import count
-from os import PathLike
-from pathlib import Path
 from typing import Final
 
-from spacedrive_jobs._model.clock import Clock, Timer, to_ms
-from spacedrive_jobs._model.readings import Probe
-from spacedrive_jobs._runtime.library import Library
-from spacedrive_jobs._runtime.library import open_library as _open_library
-from spacedrive_jobs._runtime.probe.manual import ManualProbe
-from spacedrive_jobs._runtime.settings import GRACE, LEASE, Runs, Settings
-
-__all__ = ["ManualClock", "ManualProbe", "open_library"]
+from spacedrive_jobs._model.clock import Timer, to_ms
 
 START: Final = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -86,30 +75,3 @@ class ManualClock:
     def _pass(self, seconds: float) -> None:
         self._seconds += seconds
         self._wall_ms += round(seconds * 1000)
-
-
-def open_library(
-    path: str | PathLike[str],
-    *,
-    clock: Clock | None = None,
-    create: bool = True,
-    runs: Runs = "all",
-    slots: int = 4,
-    lease: float = LEASE,
-    grace: float = GRACE,
-    seed: int = 0,
-    probe: Probe | None = None,
-    resources: Mapping[str, int] | None = None,
-) -> AbstractAsyncContextManager[Library]:
-    """`Library.open` for tests: with a clock of your own, jitter from `seed`, and a machine as `probe` says it is."""
-    settings = Settings(
-        runs=runs,
-        slots=slots,
-        lease=lease,
-        grace=grace,
-        clock=clock or ManualClock(),
-        jitter=random.Random(seed),
-        probe=probe or ManualProbe(),
-        resources=resources or {},
-    )
-    return _open_library(Path(path), create=create, settings=settings)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 import warnings
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, Final, Protocol
 
 import msgspec
@@ -18,9 +19,10 @@ from spacedrive_jobs._definition.context import ItemPath
 from spacedrive_jobs._definition.definition import JobDefinition
 from spacedrive_jobs._model.clock import Clock, to_datetime
 from spacedrive_jobs._model.errors import AttemptEnded
+from spacedrive_jobs._model.ids import JobId
 from spacedrive_jobs._model.progress import JobMetrics, Progress
 from spacedrive_jobs._model.record import ItemOutcome
-from spacedrive_jobs._model.transition import Checkpoint, ClaimedJob, Flush, ItemRow, NoteRow
+from spacedrive_jobs._model.transition import Checkpoint, Claim, ClaimedJob, Flush, ItemRow, NoteRow
 from spacedrive_jobs._store.lane import Sink
 from spacedrive_jobs._tasks.interrupt import Interrupter
 
@@ -68,7 +70,29 @@ class Mark:
 
 
 class Attempt:
-    """Thread-safe. `ended` is set when the attempt is over or has lost its claim: every verb then raises."""
+    """Thread-safe. `ended` is set when the attempt is over or has lost its claim: every verb then raises.
+
+    `fenced`: it has been in library.db. `stored`: rows of it besides the job's own may be in jobs.db.
+    """
+
+    claim: Claim
+    parent: JobId | None
+    retry_of: JobId | None
+    deadline: datetime | None
+    definition: JobDefinition
+    interrupter: Interrupter
+    port: Port
+    clock: Clock
+    interval: float
+    ended: bool
+    fenced: bool
+    silent: bool
+    stored: bool
+    latest: Progress | None
+    state: bytes | None
+    state_version: int
+    metrics: JobMetrics
+    written_at: float
 
     def __init__(
         self,
@@ -81,7 +105,9 @@ class Attempt:
         lease: float,
         checkpoint: Checkpoint | None = None,
     ) -> None:
-        self.claim, self.parent, self.retry_of = claimed.claim, claimed.parent, claimed.retry_of
+        self.claim = claimed.claim
+        self.parent = claimed.parent
+        self.retry_of = claimed.retry_of
         self.deadline = to_datetime(claimed.deadline_at) if claimed.deadline_at is not None else None
         self.definition, self.interrupter, self.port, self.clock = definition, interrupter, port, clock
         interval = definition.options.checkpoint_interval
@@ -104,7 +130,6 @@ class Attempt:
         self._written: int | None = None
         self._state_number = 0
         self.fenced = False
-        """It has been in library.db."""
         self._verified_at = self.written_at = clock.monotonic()
         self._trusted_for = lease / 2
 

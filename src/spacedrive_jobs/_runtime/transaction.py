@@ -39,6 +39,11 @@ def refuse_inside(verb: str) -> None:
 class Work:
     """One open transaction, whoever's: what it will commit beside the caller's rows, and what follows the commit."""
 
+    file: LibraryFile
+    relay: Relay | None
+    attempt: Attempt | None
+    ended: bool
+
     def __init__(self, file: LibraryFile, relay: Relay | None, attempt: Attempt | None) -> None:
         self.file, self.relay, self.attempt = file, relay, attempt
         self.ended = False

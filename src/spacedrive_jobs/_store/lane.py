@@ -18,7 +18,7 @@ class Outcome(Generic[T]):
     __slots__ = ("error", "result", "sink")
 
     def __init__(self, sink: Sink) -> None:
-        self.sink = sink
+        self.sink: Sink = sink
         self.result: Any = None
         self.error: BaseException | None = None
 

@@ -242,7 +242,7 @@ class Engine:
             await self._rung_again.wait()
             self._rung_again.clear()
             await self.look()
-            await sleep(self.clock, QUIET)
+            await asyncio.sleep(QUIET)  # real time, whatever clock the jobs live by: it spares the processor
 
     async def look(self) -> None:
         """Others may have committed something: new jobs, requests, ends."""

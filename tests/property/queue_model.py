@@ -91,6 +91,7 @@ class QueueModel:
 
     def _replace(self, twin: Job, job: Job, after: dict[int, str]) -> None:
         twin.key = None
+        after.pop(twin.number, None)
         if twin.status == "running":
             self._request(twin, "cancel", None)
             self._cancel_children(twin, force=False)

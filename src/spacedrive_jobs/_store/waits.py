@@ -114,8 +114,12 @@ def find_twin(tx: Tx, job: NewJob) -> bytes | None:
 
 
 def replace_twin(tx: Tx, job: NewJob, twin: bytes) -> NewJob:
-    """Cancel the twin and take its key; the new job waits until its code has stopped, so that never both run."""
+    """Cancel the twin and take its key; the new job waits until its code has stopped, so that never both run.
+
+    A job that was to wait for the very one that it replaces is not ended by that one's end.
+    """
     tx.change("free_unique", (twin,))
+    job = job._replace(after=tuple(wait for wait in job.after if wait.on != twin))
     reason = f"replaced by {job.kind} {JobId.from_bytes(job.id).short}"
     ((_, status, _),) = tx.run("active_kind", (twin,))
     if status == "running":

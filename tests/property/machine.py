@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import os
+import random
 import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-import apsw
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from spacedrive_jobs._model.errors import AttemptEnded, DependencyCycle, JobError, NotUnique, TransitionRefused
+from spacedrive_jobs._model.errors import AttemptEnded, DependencyCycle, NotUnique, TransitionRefused
 from spacedrive_jobs._model.ids import JobId, RunnerId
 from spacedrive_jobs._model.interruption import JobInterrupted
 from spacedrive_jobs._model.transition import (
@@ -366,8 +366,7 @@ class QueueMachine(RuleBasedStateMachine):
             next_at=None,
             last_job=None,
         )
-        dice: Any = None
-        self.tx(lambda tx: schedules.store(tx, row, _NoDice(dice), self.now, own_id=True))
+        self.tx(lambda tx: schedules.store(tx, row, _NoDice(), self.now, own_id=True))
         self.schedule = self.now + 10, None
         self.overlap = overlap
 
@@ -383,7 +382,7 @@ class QueueMachine(RuleBasedStateMachine):
             made.append(self.count)
             return self.id(self.count)
 
-        self.tx(lambda tx: schedules.fire_due(tx, self.now, new_id, _NoDice(None)))
+        self.tx(lambda tx: schedules.fire_due(tx, self.now, new_id, _NoDice()))
         due, last = self.schedule
         if self.now < due:
             assert made == []
@@ -456,15 +455,9 @@ def _differences(stored: dict[Any, Any], wanted: dict[Any, Any]) -> dict[Any, An
     return {key: (stored.get(key), wanted.get(key)) for key in keys if stored.get(key) != wanted.get(key)}
 
 
-class _NoDice:
+class _NoDice(random.Random):
     """No jitter."""
 
-    def __init__(self, _: object) -> None:
-        return
-
-    def randint(self, low: int, high: int) -> int:
-        assert (low, high) == (0, 0)
+    def randint(self, a: int, b: int) -> int:
+        assert (a, b) == (0, 0)
         return 0
-
-
-__all__ = ["JobError", "QueueMachine", "apsw"]

@@ -111,7 +111,9 @@ class QueueModel:
             if job.retry_of == number and job.active:
                 return job.number
         again = Job(new, old.priority, self.back(), old.resumable, old.tidies, retry_of=number)
-        again.links = {key: (child, 0) for key, (child, _) in old.links.items()}
+        again.links = {
+            key: (child, 0) for key, (child, _) in old.links.items() if self.jobs[child].status == "completed"
+        }
         again.state = old.state
         self.jobs[new] = again
         return new

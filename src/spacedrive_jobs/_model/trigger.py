@@ -158,9 +158,24 @@ def _date_of(trigger: Calendar, first: date, step: int) -> date:
 
 
 def _instant(day: date, minute: int, there: ZoneInfo) -> int:
-    """A time that does not exist is read by the offset before the gap, which puts it right after; of two, the first."""
-    moment = datetime.combine(day, time(minute // 60, minute % 60), there)
-    return round(moment.astimezone(UTC).timestamp() * 1000)
+    """The first moment at which the clock on the wall shows that time or a later one."""
+    wall = datetime.combine(day, time(minute // 60, minute % 60), there)
+    moment = wall.astimezone(UTC)
+    if moment.astimezone(there).replace(tzinfo=None) != wall.replace(tzinfo=None):  # it is in a gap
+        moment = _end_of_gap(wall.replace(fold=1).astimezone(UTC), moment, there)
+    return round(moment.timestamp() * 1000)
+
+
+def _end_of_gap(before: datetime, after: datetime, there: ZoneInfo) -> datetime:
+    """When clocks were put forward, between two moments of which the one is before that and the other not."""
+    offset = after.astimezone(there).utcoffset()
+    while after - before > timedelta(seconds=1):
+        middle = (before + (after - before) / 2).replace(microsecond=0)
+        if middle.astimezone(there).utcoffset() == offset:
+            after = middle
+        else:
+            before = middle
+    return after
 
 
 class Due(NamedTuple):

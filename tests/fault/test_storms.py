@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.soak import kill_storm, stop_storm
+from tests.soak import kill_storm, limit_storm, stop_storm
 
 SCALE = 0.05
 
@@ -17,3 +17,8 @@ def test_killed_runners_lose_nothing_and_repeat_nothing(capsys: pytest.CaptureFi
 @pytest.mark.timeout(120)
 def test_a_stopped_runner_changes_nothing_and_a_silent_one_is_left_alone(capsys: pytest.CaptureFixture[str]) -> None:
     assert stop_storm.run(SCALE) == 0, capsys.readouterr().out
+
+
+@pytest.mark.timeout(120)
+def test_limits_and_reservations_hold_over_eight_processes(capsys: pytest.CaptureFixture[str]) -> None:
+    assert limit_storm.run(SCALE) == 0, capsys.readouterr().out

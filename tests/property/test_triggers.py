@@ -1,4 +1,4 @@
-"""Next times over every IANA zone, 2000 to 2035, around the moments at which clocks are changed, against brute force."""
+"""Next times over every IANA zone, 2000 to 2035, around the moments when clocks are changed, against brute force."""
 
 from __future__ import annotations
 

@@ -56,20 +56,23 @@ Key = tuple[JobId, int]
 class Running:
     """Free slots are computed from this set, never counted by hand."""
 
-    suspects: int
-
     def __init__(self, slots: int) -> None:
         self._slots = slots
         self._attempts: dict[Key, RunningAttempt] = {}
         self._finishing: set[Key] = set()
         self._yielding: set[Key] = set()
         self._wanting: list[tuple[RunningAttempt, asyncio.Future[None]]] = []
-        self.suspects = 0
 
     @property
     def free(self) -> int:
         """Slots in which no code runs. An attempt that waits holds none, nor does one whose end is being stored."""
         return self._slots - len(self._attempts) + len(self._finishing | self._yielding)
+
+    @property
+    def suspects(self) -> int:
+        """Attempts whose code runs and whose process has died before. One that waits is none: what it waits for may be
+        a suspect too, as a child is that ran when its parent's process died."""
+        return sum(running.claimed.crashes > 0 for key, running in self._attempts.items() if key not in self._yielding)
 
     # --- attempts that wait -------------------------------------------------------------------------------------------
 
@@ -104,7 +107,6 @@ class Running:
 
     def add(self, running: RunningAttempt) -> None:
         self._attempts[_key(running)] = running
-        self.suspects += running.claimed.crashes > 0
 
     def finishing(self, running: RunningAttempt) -> None:
         running.is_finishing = True
@@ -115,7 +117,6 @@ class Running:
         if self._attempts.pop(key, None) is not None:
             self._finishing.discard(key)
             self._yielding.discard(key)
-            self.suspects -= running.claimed.crashes > 0
 
 
 def _key(running: RunningAttempt) -> Key:

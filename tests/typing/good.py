@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Any, assert_never, assert_type
 
@@ -12,19 +12,23 @@ from spacedrive_jobs import (
     Action,
     BlockingJobContext,
     BlockingJobHandle,
+    BlockingSchedule,
     Bytes,
     Cancelled,
+    CatchUp,
     Completed,
     Failed,
     GenericProgress,
     Job,
     JobContext,
     JobEvent,
+    JobFilter,
     JobHandle,
     JobId,
     JobInfo,
     JobInterrupted,
     JobOutcome,
+    JobStatus,
     JobSystem,
     JobUpdate,
     Library,
@@ -33,12 +37,14 @@ from spacedrive_jobs import (
     ProgressChanged,
     ProgressData,
     QuestionInfo,
+    Schedule,
     StatusChanged,
     Unique,
     interrupt_requested,
     job,
     transient,
 )
+from spacedrive_jobs.testing import Recording, drain, run_and_kill
 
 
 @dataclass(frozen=True)
@@ -221,3 +227,57 @@ def describe(update: JobUpdate[Copied]) -> str:
             return reason
         case _:
             assert_never(update)
+
+
+async def scheduled(jobs: JobSystem) -> None:
+    schedule = (
+        await jobs.schedule(Walk(root=Path())).every(hours=6).starting_at(datetime(2031, 1, 1, tzinfo=UTC)).dispatch()
+    )
+    assert_type(schedule, Schedule[Copied])
+    assert_type(await schedule.run_now(), JobHandle[Copied])
+    assert_type(await schedule.next_runs(3), list[datetime])
+    again = await jobs.schedule(checksum.new(Path()), misfire=CatchUp(7), overlap="queue").cron("0 3 * * *").dispatch()
+    assert_type(again, Schedule[str])
+    monthly = jobs.schedule(checksum.new(Path()), jitter=timedelta(minutes=5)).calendar(months=1, at=time(3))
+    assert_type(await monthly.dispatch(), Schedule[str])
+
+
+def scheduled_blocking(path: Path) -> None:
+    with Library.open_blocking(path) as library:
+        schedule = library.jobs.schedule(checksum.new(path)).at(datetime(2031, 1, 1, tzinfo=UTC)).dispatch()
+        assert_type(schedule, BlockingSchedule[str])
+        assert_type(schedule.run_now().wait(), str)
+        with library.db.transaction() as tx:
+            tx.executemany("INSERT INTO seen VALUES (?)", [("a.jpg",), (None,)])
+            assert_type(library.jobs.dispatch(checksum.new(path), tx=tx), BlockingJobHandle[str])
+        assert_type(library.jobs.cancel_all(JobFilter(kind="typing.walk")), int)
+
+
+async def in_transactions(library: Library, ctx: JobContext[int]) -> None:
+    async with library.db.transaction() as tx:
+        await tx.execute("INSERT INTO seen VALUES (?, ?)", ("a.jpg", 3))
+        assert_type(await library.jobs.dispatch(checksum.new(Path()), tx=tx), JobHandle[str])
+        assert_type(await library.jobs.dispatch_many([Walk(root=Path())], tx=tx), list[JobHandle[Copied]])
+    async with ctx.library_db.transaction() as tx:
+        await ctx.checkpoint(2, tx=tx)
+    rows = await library.db.query("SELECT name FROM seen WHERE size > ?", (2,))
+    assert_type(rows, list[tuple[int | float | str | bytes | None, ...]])
+
+
+def in_blocking_transactions(ctx: BlockingJobContext[int]) -> None:
+    with ctx.library_db.transaction() as tx:
+        ctx.checkpoint(2, tx=tx)
+
+
+async def many_at_once(jobs: JobSystem) -> None:
+    unwanted = JobFilter(kind="typing.walk", statuses=[JobStatus.QUEUED])
+    assert_type(await jobs.cancel_all(unwanted, reason="enough"), int)
+    assert_type(await jobs.retry_all(JobFilter()), int)
+
+
+async def tested(path: Path, library: Library) -> None:
+    recording = Recording(Walk(root=path), state=WalkState("a"))
+    assert_type(await recording.run(), Copied)
+    assert_type(recording.states, list[WalkState])
+    assert_type(await run_and_kill(path, Walk(root=path), checkpoints=2), JobId)
+    assert_type(await drain(library), dict[JobStatus, int])

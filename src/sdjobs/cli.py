@@ -22,6 +22,7 @@ CONTEXT: Final = {"help_option_names": ["-h", "--help"], "max_content_width": 10
         "run": "sdjobs.commands.run:run",
         "types": "sdjobs.commands.types:types",
         "jobs": "sdjobs.cli:jobs",
+        "queue": "sdjobs.cli:queue",
         "schedule": "sdjobs.cli:schedule",
         "worker": "sdjobs.commands.worker:worker",
         "completion": "sdjobs.commands.completion:completion",
@@ -89,3 +90,17 @@ def schedule() -> None:
     A schedule is named by its id, which is the kind of its job unless another was given. Times that pass while no
     process runs this library's jobs are made up for as the schedule's --misfire says.
     """
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings=CONTEXT,
+    commands_at={
+        "show": "sdjobs.commands.queue:show",
+        "pause": "sdjobs.commands.queue:pause",
+        "resume": "sdjobs.commands.queue:resume",
+    },
+)
+@shared_options()
+def queue() -> None:
+    """Start no more jobs of a kind, or of any; what runs stops at its next safe point."""

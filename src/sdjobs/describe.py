@@ -25,6 +25,9 @@ def state_word(status: JobStatus, request: Request | None) -> str:
     return status.value
 
 
+_NO_HANDLER: Final = "waits for a handler"
+"""True of this process; the worker may know the kind."""
+
 NOBODY: Final = "waits for a worker: none runs"
 
 
@@ -39,7 +42,7 @@ def why(info: JobInfo, *, attended: bool = True) -> str:
         return info.error_message or info.reason
     if info.status is JobStatus.COMPLETED:
         return trouble(info)
-    if info.status is JobStatus.QUEUED and not info.handled:
+    if info.status is JobStatus.QUEUED and not info.handled and info.reason.startswith(_NO_HANDLER):
         return "waits for a worker that is free and knows this kind"
     return "" if info.reason in _EMPTY_WORDS else info.reason
 

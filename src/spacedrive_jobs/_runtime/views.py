@@ -62,11 +62,13 @@ def job_info(row: JobRow, registry: Registry, why: str) -> JobInfo:
 def _reason(row: JobRow, definition: JobDefinition | None, why: str) -> str:
     """Why the job is in its status, in words."""
     if row.status is JobStatus.QUEUED:
+        if why:  # known of any kind
+            return why
         if definition is None:
             return f"waits for a handler: no job of kind {row.kind!r} is registered here"
         if not definition.understands(row.version):
             return f"waits for a handler: it has version {row.version}, this process knows {definition.version}"
-        return why or row.reason or "waits for a free slot"
+        return row.reason or "waits for a free slot"
     if row.status is JobStatus.RUNNING and row.request is not None:
         return REQUESTED[row.request]
     return row.reason

@@ -25,7 +25,18 @@ from spacedrive_jobs._model.transition import (
     ProgressRow,
     Transition,
 )
-from spacedrive_jobs._store import checkpoints, control, migrate, prune, queue, reads, rescue, schedules, transitions
+from spacedrive_jobs._store import (
+    checkpoints,
+    control,
+    identity,
+    migrate,
+    prune,
+    queue,
+    reads,
+    rescue,
+    schedules,
+    transitions,
+)
 from spacedrive_jobs._store.admission import Admission, NoSupply, Supply
 from spacedrive_jobs._store.connection import Durability, connect
 from spacedrive_jobs._store.lane import Sink
@@ -87,6 +98,8 @@ class Store:
             raise NotALibrary(self.path) from error
         try:
             migrate.migrate(connection, self.path, self._clock.now_ms(), holders)
+            if not self._alone:  # another VFS has no inodes
+                identity.pause_if_copied(connection, self.path, self._clock.now_ms())
         finally:
             connection.close()
         self._writer.start()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 
 import pytest
@@ -141,3 +142,32 @@ def test_a_waiting_job_is_explained(cli: Cli) -> None:
     assert "1 job is ahead of it." in told
     assert "Start one: sdjobs worker" in told
     assert cli.json("jobs", "explain", first)["ahead"] == 0
+
+
+def test_a_copied_library_asks_before_it_runs_anything(cli: Cli) -> None:
+    queued(cli, 1)
+    original = cli.library
+    cli.environment["SDJOBS_LIBRARY"] = str(cli.folder / "restored")
+    shutil.copytree(original, cli.folder / "restored")
+    shown = cli.run("queue", "show").stdout
+    assert shown.startswith("1 queued, 0 running, 0 paused\nthe queue is paused: this library was copied or restored")
+    assert "sdjobs queue resume" in shown
+    assert cli.run("queue", "resume").stdout == "1 queued, 0 running, 0 paused\nNothing is paused.\n"
+    assert cli.json("queue", "show")["paused"] == []
+    moved = cli.folder / "moved"
+    (cli.folder / "restored").rename(moved)
+    cli.environment["SDJOBS_LIBRARY"] = str(moved)
+    assert cli.json("queue", "show")["paused"] == []
+
+
+def test_a_kind_is_paused_with_a_reason_that_its_jobs_give(cli: Cli) -> None:
+    (job,) = queued(cli, 1)
+    paused = cli.run("queue", "pause", "example.steps", "--reason", "at night only").stdout
+    assert "kind example.steps is paused: at night only" in paused
+    worker = cli.start("--import", SAMPLES, "worker")
+    worker.says("Running the jobs of")
+    assert "It is queued: kind example.steps is paused: at night only." in cli.run("jobs", "explain", job).stdout
+    cli.run("queue", "resume", "example.steps")
+    eventually(lambda: cli.only_job()["status"] == "completed")
+    worker.send(signal.SIGTERM)
+    assert worker.ends() == 0

@@ -359,9 +359,11 @@ CREATE TABLE attempt_processes (
     PRIMARY KEY (job_id, attempt)
 ) STRICT, WITHOUT ROWID;
 
+-- `inode`: of the file that this database is in; a copy or a restored backup has another.
 CREATE TABLE library (
     one           INTEGER PRIMARY KEY CHECK (one = 1),
     id            BLOB NOT NULL CHECK (length(id) = 16),
+    inode         INTEGER,
     created_at    INTEGER NOT NULL,
     next_position INTEGER NOT NULL,
     next_front    INTEGER NOT NULL

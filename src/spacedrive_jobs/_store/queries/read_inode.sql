@@ -1,0 +1,1 @@
+SELECT inode FROM library

@@ -1,0 +1,1 @@
+UPDATE library SET inode = ?

@@ -35,7 +35,11 @@ def test_a_reason_that_says_nothing_is_left_out() -> None:
     [
         ({"status": JobStatus.QUEUED, "reason": "waits for a free slot"}, True, "waits for a free slot"),
         ({"status": JobStatus.QUEUED, "reason": "waits for a free slot"}, False, "waits for a worker: none runs"),
-        ({"status": JobStatus.QUEUED, "handled": False}, True, "waits for a worker that is free and knows this kind"),
+        (
+            {"status": JobStatus.QUEUED, "handled": False, "reason": "waits for a handler: none here"},
+            True,
+            "waits for a worker that is free and knows this kind",
+        ),
         ({"status": JobStatus.FAILED, "reason": "r", "error_message": "disk gone"}, True, "disk gone"),
         ({"status": JobStatus.FAILED, "reason": "worker died 3 times"}, True, "worker died 3 times"),
         ({"status": JobStatus.PAUSED, "reason": "paused"}, True, ""),

@@ -183,11 +183,13 @@ async def test_a_partial_of_a_source_that_was_replaced_does_not_stay(disk_path: 
         await handle.pause()
         gate.open()
         await handle.paused()
+        finished = (disk_path / "out").exists()  # on a busy machine the rest was copied while its flush was held
+        copied = (disk_path / "big").read_bytes()
         os.replace(big_file(disk_path / "other", 9 * MIB), disk_path / "big")
         await handle.resume()
         await handle.wait(timeout=20)
     assert partials(disk_path) == []
-    assert (disk_path / "out").read_bytes() == (disk_path / "big").read_bytes()
+    assert (disk_path / "out").read_bytes() == (copied if finished else (disk_path / "big").read_bytes())
 
 
 async def test_a_partial_that_somebody_spoilt_is_not_gone_on_with(disk_path: Path) -> None:

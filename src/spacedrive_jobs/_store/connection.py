@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
@@ -13,6 +14,8 @@ Durability: TypeAlias = Literal["full", "normal"]
 CACHE_KIB: Final = 8_192
 CHECKPOINT_PAGES: Final = 2_000
 STATEMENTS: Final = 200
+TRIES: Final = 500
+NAP: Final = 0.01
 
 
 def connect(
@@ -24,7 +27,7 @@ def connect(
     connection.set_busy_timeout(10_000)
     if vfs is not None:
         connection.pragma("locking_mode", "exclusive")  # such a VFS has no shared memory
-    connection.pragma("journal_mode", "wal")
+    _use_wal(connection)
     # FULL: a returned commit survives a power cut. NORMAL would lose the last ones (choices.md, pitfalls).
     set_synchronous(connection, durability)
     connection.pragma("foreign_keys", True)
@@ -34,6 +37,18 @@ def connect(
     connection.pragma("journal_size_limit", 16 << 20)
     connection.pragma("trusted_schema", False)
     return connection
+
+
+def _use_wal(connection: apsw.Connection) -> None:
+    """Where two processes make a database at one moment, SQLite refuses the change without waiting for the lock."""
+    for _ in range(TRIES):
+        try:
+            connection.pragma("journal_mode", "wal")
+        except apsw.BusyError:
+            threading.Event().wait(NAP)
+        else:
+            return
+    connection.pragma("journal_mode", "wal")
 
 
 def _open(path: Path, flags: int, vfs: str | None) -> apsw.Connection:

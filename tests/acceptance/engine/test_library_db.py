@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from concurrent.futures import Future
 from contextlib import closing, suppress
 from contextvars import Context
 from pathlib import Path
@@ -27,6 +28,7 @@ from spacedrive_jobs import (
     job,
 )
 from spacedrive_jobs._model.transition import Claim
+from spacedrive_jobs._store.library_file import LibraryFile
 from spacedrive_jobs.testing import open_library
 from tests.acceptance.engine import library_jobs as jobs
 from tests.waiting import aeventually
@@ -329,3 +331,17 @@ async def test_what_dead_runners_left_in_the_outbox_is_relayed_by_the_living(tmp
 
 async def _ended(library: Library, count: int) -> bool:
     return (await library.jobs.counts())[JobStatus.COMPLETED] == count
+
+
+def test_many_may_make_it_at_one_moment(tmp_path: Path) -> None:
+    for number in range(20):
+        files = [LibraryFile(tmp_path / f"{number}.db", durability="full") for _ in range(4)]
+        made: list[Future[int]] = []
+        for file in files:
+            for submit in (file.use, file.read):
+                done: Future[int] = Future()
+                submit(lambda _: 1, done)
+                made.append(done)
+        assert [done.result(20) for done in made] == [1] * 8
+        for file in files:
+            file.close()

@@ -8,8 +8,9 @@ from typing import Literal
 
 import pytest
 
-from spacedrive_jobs import JobFailed, JobHandle, Library
+from spacedrive_jobs import JobFailed, JobHandle, Library, QuestionInfo
 from spacedrive_ops import FileCopyJob, FileMoveJob
+from tests.waiting import aeventually
 
 Policy = Literal["skip", "overwrite", "rename", "newer"]
 DAY = 86_400 * 10**9
@@ -148,3 +149,73 @@ async def test_what_cannot_be_right_is_refused_and_nothing_touched(
             await handle.wait(timeout=20)
     assert sorted(path.name for path in (disk_path / "tree").rglob("*")) == ["below", "file"]
     assert sorted(path.name for path in disk_path.iterdir()) == ["library", "link", "tree"]
+
+
+async def _open_questions(library: Library, count: int) -> list[QuestionInfo]:
+    async def asked() -> bool:
+        return len((await library.jobs.questions()).rows) == count
+
+    await aeventually(asked)
+    return list((await library.jobs.questions()).rows)
+
+
+def _thousand(disk_path: Path) -> tuple[Path, Path, list[str]]:
+    source, target = disk_path / "source", disk_path / "out"
+    for number in range(1_000):
+        put(source / f"{number % 7}" / f"{number}.txt", f"new {number}")
+    conflicts = [f"{number % 7}/{number}.txt" for number in (3, 102, 997)]
+    for name in conflicts:
+        put(target / "source" / name, "old", mtime_ns=1_600_000_000 * 10**9)
+    put(target / "source" / "5" / "5.txt", "new 5")  # equal already: nothing to ask
+    return source, target, conflicts
+
+
+@pytest.mark.timeout(60)
+async def test_the_rest_is_copied_while_conflicts_wait_and_one_answer_serves_all(disk_path: Path) -> None:
+    """cases.md F6: one conflict must not hold up all other files overnight."""
+    source, target, conflicts = _thousand(disk_path)
+    async with Library.open(disk_path / "library", create=True) as library:
+        handle = await library.jobs.dispatch(FileCopyJob(sources=(source,), destination=target, on_conflict="ask"))
+        questions = await _open_questions(library, 3)
+        assert questions[0].choices == ("skip", "overwrite", "rename", "newer")
+        assert sorted(question.question for question in questions) == sorted(
+            f"{target / 'source' / name} exists already. Replace it?" for name in conflicts
+        )
+        assert sum(1 for _ in target.rglob("*.txt")) == 1_000
+        assert all((target / "source" / name).read_text() == "old" for name in conflicts)
+        await handle.pause()
+        await handle.paused()
+        await handle.resume()
+        await library.jobs.answer(questions[0].id, "overwrite", for_all=True)
+        output = await handle.wait(timeout=30)
+        assert (output.copied_count, output.skipped_count, output.warning_count, output.failed_count) == (999, 1, 0, 0)
+        assert len((await library.jobs.items(handle.id, limit=2_000)).rows) == 1_000
+    for file in source.rglob("*.txt"):
+        assert (target / "source" / file.relative_to(source)).read_text() == file.read_text()
+
+
+@pytest.mark.timeout(60)
+async def test_each_conflict_may_have_its_own_answer_and_a_killed_copy_does_not_ask_again(disk_path: Path) -> None:
+    source, target, conflicts = _thousand(disk_path)
+    job = FileMoveJob(sources=(source,), destination=target, on_conflict="ask")
+    async with Library.open(disk_path / "library", create=True) as library:
+        handle = await library.jobs.dispatch(job)
+        for question in await _open_questions(library, 3):
+            if conflicts[0] in question.question:
+                await library.jobs.answer(question.id, "rename")
+            if conflicts[1] in question.question:
+                await library.jobs.answer(question.id, "skip")
+    async with Library.open(disk_path / "library") as library:
+        (question,) = await _open_questions(library, 1)
+        await library.jobs.answer(question.id, "newer")
+        moved = await library.jobs.get(handle.id, FileMoveJob)
+        output = await moved.wait(timeout=30)
+        assert output.failed_count == 0
+        assert {info.kind for info in await library.jobs.children(handle.id)} == {"file_move"}
+    placed = target / "source"
+    assert (placed / conflicts[0]).read_text() == "old"
+    assert (placed / "3" / "3 (2).txt").read_text() == "new 3"
+    assert (placed / conflicts[1]).read_text() == "old"
+    assert (source / conflicts[1]).read_text() == "new 102"
+    assert (placed / conflicts[2]).read_text() == "new 997"
+    assert sorted(path.name for path in source.rglob("*.txt")) == ["102.txt", "5.txt"]

@@ -21,8 +21,8 @@ from spacedrive_jobs import JobSystem
 from spacedrive_ops import FileCopyJob, FileMoveJob
 
 CommandT = TypeVar("CommandT", bound=Callable[..., Any])
-Conflict: TypeAlias = Literal["skip", "overwrite", "rename", "newer"]
-CONFLICTS: Final[tuple[Conflict, ...]] = ("skip", "overwrite", "rename", "newer")
+Conflict: TypeAlias = Literal["skip", "overwrite", "rename", "newer", "ask"]
+CONFLICTS: Final[tuple[Conflict, ...]] = ("skip", "overwrite", "rename", "newer", "ask")
 
 
 def _transfer_options(command: CommandT) -> CommandT:
@@ -35,7 +35,7 @@ def _transfer_options(command: CommandT) -> CommandT:
             default="skip",
             show_default=True,
             help="What to do where a file is there already: leave it, replace it, write beside it under a new "
-            "name, or replace it where the source is newer.",
+            "name, replace it where the source is newer, or ask, when all the rest is done.",
         ),
         click.option("--verify", is_flag=True, help="Read back and compare what was written."),
         click.option(

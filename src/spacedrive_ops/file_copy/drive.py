@@ -16,6 +16,7 @@ from time import monotonic
 from typing import Final
 
 from spacedrive_jobs import Bytes, Count, GenericProgress, Interruption, JobContext, JobInterrupted
+from spacedrive_ops.file_copy import conflicts
 from spacedrive_ops.file_copy.gather import Batch
 from spacedrive_ops.file_copy.links import HardLinks, key_of
 from spacedrive_ops.file_copy.metadata import WORDS, Denied
@@ -50,6 +51,9 @@ class Reporter:
             if item.work in ("file", "note") and item.status.st_nlink > 1 and item.final:
                 ctx.keep(key_of(item.status), item.folder.target_path(item.final))
                 self.state.linked = True
+            if item.asked:
+                self.state.asked = conflicts.remember(ctx, self.state.asked, item)
+                continue
             if not item.is_reported:
                 continue
             ctx.item(item.path, item.outcome, item.reason) if item.outcome != "ok" else ctx.item(item.path)

@@ -205,9 +205,12 @@ class Gatherer:
             item.decision, item.final = Decision.DONE, final
         if item.decision is Decision.DONE:
             item.work, item.ready, item.final = "note", True, item.final or item.target_name
+        elif item.decision is Decision.ASK:
+            item.work, item.asked = "note", True
+            item.end("skipped", "waits for an answer")
         elif item.decision is Decision.SKIP:
             item.work = "note"
-            item.end("skipped", "exists already" if self._policy == "skip" else "exists already and is not older")
+            item.end("skipped", "exists already and is not older" if self._policy == "newer" else "exists already")
         elif item.decision is Decision.REFUSE:
             item.work = "note"
             is_folder = existing is not None and stat.S_ISDIR(existing.st_mode)

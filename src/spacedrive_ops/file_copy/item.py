@@ -24,6 +24,7 @@ class Item:
     """One entry. `size` is what it counts in the total, `copied` how much of that was really moved over.
 
     `ready`: whole under its partial name (or nothing is to be written). `final`: the name that it got.
+    `asked`: nothing was done, and what to do is a question for a person.
     `source_stays`: it was copied for a move, but its source could not be removed.
     """
 
@@ -40,6 +41,7 @@ class Item:
     ready: bool = False
     retraced: bool = False
     source_stays: bool = False
+    asked: bool = False
     partial: str = ""
     final: str = ""
     link_to: bytes = b""

@@ -5,16 +5,17 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import Final
 
-from spacedrive_jobs import JobContext, JobInterrupted, interrupt_requested, job
-from spacedrive_ops.file_copy import atomic, layout
+from spacedrive_jobs import Completed, JobContext, JobId, JobInterrupted, JobOutcome, interrupt_requested, job
+from spacedrive_ops.file_copy import atomic, conflicts, layout
 from spacedrive_ops.file_copy.atomic import Partials, Target
+from spacedrive_ops.file_copy.conflicts import Conflict, Group
 from spacedrive_ops.file_copy.copy import ByteCopier
 from spacedrive_ops.file_copy.directory import Directory, open_path
 from spacedrive_ops.file_copy.drive import Driver, Reporter, packed, unpacked
@@ -23,7 +24,7 @@ from spacedrive_ops.file_copy.gather import Gatherer, times_at
 from spacedrive_ops.file_copy.item import Tools
 from spacedrive_ops.file_copy.links import HardLinks
 from spacedrive_ops.file_copy.metadata import Denied
-from spacedrive_ops.file_copy.model import CopyState, NoRoomLeft, OnConflict, Tally
+from spacedrive_ops.file_copy.model import CopyState, NoRoomLeft, OnConflict, Outcome, Tally
 from spacedrive_ops.file_copy.move import rename_roots
 from spacedrive_ops.file_copy.pipeline import Pipeline
 from spacedrive_ops.file_copy.plan import in_words
@@ -143,6 +144,8 @@ class _Run:
         if state.totals is None:
             await self._scan(roots, reporter)
         await self._copy(roots, reporter, resumed=resumed)
+        if state.asked:
+            await self._settle(reporter)
         reporter.show("flush")
         return state.tally
 
@@ -217,6 +220,39 @@ class _Run:
                 return
             resumed, links = True, HardLinks(complete=False)
 
+    async def _settle(self, reporter: Reporter) -> None:
+        """Ask about each conflict, and have the answers carried out by jobs of the same kind."""
+        ctx, state, job = self._ctx, reporter.state, self._job
+        await ctx.save_state(packed(ctx, state))
+        found = await conflicts.remembered(ctx, state.asked)
+        reporter.show("copy", f"{len(found):,} conflicts wait for an answer")
+        answers = await conflicts.ask(ctx, found)
+        for conflict, answer in answers.items():
+            if answer == "skip":
+                self._settled(reporter, conflict, "skipped", "exists already; answered: skip")
+        children: dict[JobId, Group] = {}
+        for number, group in enumerate(conflicts.groups(answers)):
+            child = replace(
+                job,
+                sources=conflicts.paths(group.conflicts),
+                destination=Path(os.fsdecode(group.destination)),
+                on_conflict=group.answer,
+            )
+            children[(await ctx.spawn_child(child, key=f"answers {number}")).id] = group
+        outcomes = await ctx.wait_for_children(on_failure="settle")
+        for id_, group in children.items():
+            outcome, reason = _outcome_of(id_, outcomes[id_])
+            for conflict in group.conflicts:
+                self._settled(reporter, conflict, outcome, reason)
+        state.asked = 0
+        await ctx.save_state(packed(ctx, state))
+
+    def _settled(self, reporter: Reporter, conflict: Conflict, outcome: Outcome, reason: str) -> None:
+        ctx = self._ctx
+        ctx.item(conflict.source, outcome, reason) if outcome != "ok" else ctx.item(conflict.source)
+        ctx.increment_items()
+        reporter.state.tally.add(outcome, conflict.size, conflict.size if outcome == "ok" else 0)
+
     def _pipeline(self, roots: list[Root], reporter: Reporter, links: HardLinks, *, resumed: bool) -> Pipeline:
         state, job, ctx = reporter.state, self._job, self._ctx
         tools = Tools(
@@ -266,6 +302,19 @@ class _Run:
             if monotonic() - waited_since > 10 * LOOK_FOR_SPACE_EVERY:
                 before, waited_since = 0, monotonic()  # try again now and then: free space is not all that can lack
         self._ctx.log(f"{place}: going on")
+
+
+def _outcome_of(job: JobId, outcome: JobOutcome[object]) -> tuple[Outcome, str]:
+    """Of all the conflicts that one job settled: where it was not all well, that job tells more."""
+    match outcome:
+        case Completed(FileCopyOutput() | FileMoveOutput() as output):
+            if not (output.skipped_count or output.warning_count or output.failed_count):
+                return "ok", ""
+            if output.failed_count or output.warning_count:
+                return "warning", f"answered, but not all went well: see job {job.short}"
+            return "skipped", "exists already and is not older"
+        case _:
+            return "error", f"answered, but job {job.short} did not complete"
 
 
 def _discard_beside(roots: list[Root], partial_name: str) -> None:

@@ -7,11 +7,12 @@ import os
 from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
-OnConflict: TypeAlias = Literal["skip", "overwrite", "rename", "newer"]
+OnConflict: TypeAlias = Literal["skip", "overwrite", "rename", "newer", "ask"]
 """What to do where the destination already has an entry of that name (folders are always merged).
 
 `skip`: keep what is there. `overwrite`: replace it, in one step. `rename`: keep both, the new one as "name (2).ext".
-`newer`: replace it only if the source was modified later.
+`newer`: replace it only if the source was modified later. `ask`: a question for each that is not equal already; the
+rest is copied meanwhile, and one answer may serve all.
 """
 
 Outcome: TypeAlias = Literal["ok", "skipped", "warning", "error"]
@@ -116,6 +117,7 @@ class CopyState:
     `counted`: how far the scan had come; None before it and after it.
     `cursor`: everything up to here is durably in the destination. A move then removes sources up to `removed`.
     `linked`: a file with several names was among them, so that rows tell which copy stands for it.
+    `asked`: how many conflicts wait for an answer, each in a row of its own.
     `folder_times`: (atime, mtime) of the source folders above the cursor, which removing entries changes.
     """
 
@@ -133,6 +135,7 @@ class CopyState:
     renamed_roots: int = 0
     warned: tuple[str, ...] = ()
     linked: bool = False
+    asked: int = 0
 
 
 class NoRoomLeft(OSError):

@@ -24,6 +24,7 @@ class Decision(Enum):
     REPLACE = "replace"
     KEEP_BOTH = "keep both"
     SKIP = "skip"
+    ASK = "ask"
     DONE = "done"
     REFUSE = "refuse"
 
@@ -42,6 +43,8 @@ def decide(
         return Decision.SKIP
     if stat.S_ISDIR(existing.st_mode) or is_same_entry(source, existing):
         return Decision.REFUSE
+    if policy == "ask":
+        return Decision.SKIP if is_equal(source, existing) else Decision.ASK
     if policy == "newer" and not is_newer(source, existing):
         return Decision.SKIP
     return Decision.REPLACE

@@ -118,7 +118,7 @@ class Scan:
         except OSError:
             return size
         match decide(self._policy, entry.status, existing, ours_since=None):
-            case Decision.SKIP | Decision.REFUSE:
+            case Decision.SKIP | Decision.REFUSE | Decision.ASK:  # who is told to replace it looks for room then
                 return 0
             case Decision.REPLACE:
                 return max(0, size - needed_bytes(existing))

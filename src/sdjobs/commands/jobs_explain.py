@@ -85,7 +85,7 @@ def _lines(reasons: Reasons, settings: Settings) -> Iterable[str]:
     runner = next((runner for runner in reasons.runners if runner.id == info.runner), None)
     if runner is not None:
         yield f"It runs in {runner_name(runner)}, which is {runner.state}."
-    if not attended and not info.status.is_terminal:
+    if not attended and runner is None and not info.status.is_terminal:
         yield f"No process runs the jobs of this library now. Start one: {settings.command('worker')}"
 
 

@@ -225,7 +225,7 @@ class _Run:
         ctx, state, job = self._ctx, reporter.state, self._job
         await ctx.save_state(packed(ctx, state))
         found = await conflicts.remembered(ctx, state.asked)
-        reporter.show("copy", f"{len(found):,} conflicts wait for an answer")
+        reporter.show("copy", "a conflict waits" if len(found) == 1 else f"{len(found):,} conflicts wait for answers")
         answers = await conflicts.ask(ctx, found)
         for conflict, answer in answers.items():
             if answer == "skip":

@@ -17,6 +17,7 @@ ENGINE: Final = (
     "first_job",
     "pickup",
     "pickup_other",
+    "priority",
     "rescue",
     "memory",
     "checkpoints",

@@ -47,6 +47,14 @@ async def stamp(ctx: JobContext, sent_ns: int) -> int:
     return time.monotonic_ns() - sent_ns
 
 
+@job(name="bench.background")
+async def background(ctx: JobContext) -> None:
+    """Work that nobody waits for, and that can be interrupted every 5 ms."""
+    for _ in range(1_000):
+        await ctx.check_interrupt()
+        await asyncio.sleep(0.005)
+
+
 @job(name="bench.stamp_isolated", isolation="process")
 async def stamp_isolated(ctx: JobContext, sent_ns: int) -> int:
     return time.monotonic_ns() - sent_ns

@@ -166,6 +166,7 @@ async def test_many_writers_a_watching_page_and_a_long_reader_meet_no_lock_error
 async def test_logging_never_fails_a_job_and_is_bounded(tmp_path: Path) -> None:
     async with Library.open(tmp_path / "library", create=True) as library:
         outsider = apsw.Connection(str(library.path / "jobs.db"))
+        outsider.set_busy_timeout(10_000)
         handle = await library.jobs.dispatch(loud.new(30_000))
         outsider.execute("BEGIN IMMEDIATE")
         outsider.execute("COMMIT")

@@ -17,7 +17,7 @@ import pytest
 from spacedrive_jobs import JobCancelled, JobHandle, JobStatus, Library, failpoint
 from spacedrive_ops import FileCopyJob, FileCopyOutput, FileMoveJob
 from tests.mounts import Mounts
-from tests.waiting import eventually
+from tests.waiting import aeventually, eventually
 
 ROOT = Path(__file__).parents[2]
 MIB = 1 << 20
@@ -305,3 +305,27 @@ def written_bytes() -> int:
     """What this process has written so far, copies inside the kernel included."""
     text = Path("/proc/self/io").read_text("ascii")
     return int(next(line for line in text.splitlines() if line.startswith("wchar")).split()[1])
+
+
+async def test_the_bar_shows_what_is_on_the_disk_and_done_means_flushed(disk_path: Path) -> None:
+    """cases.md F5: on a slow device a bar that counts what was written is at its end minutes too early."""
+    (disk_path / "source").mkdir()
+    for number in range(40):
+        (disk_path / "source" / f"{number}").write_bytes(os.urandom(100_000))
+    gate = Gate("copy.flush")
+    async with Library.open(disk_path / "library", create=True) as library:
+        handle = await library.jobs.dispatch(
+            FileCopyJob(sources=(disk_path / "source",), destination=disk_path / "out")
+        )
+        await gate.reached()
+
+        async def flushing() -> bool:
+            return (await library.jobs.info(handle.id)).view.message == "writing to the disk"
+
+        await aeventually(flushing)
+        info = await library.jobs.info(handle.id)
+        assert (info.status, info.view.phase, info.view.bytes_done) == (JobStatus.RUNNING, "flush", 0)
+        assert sum(path.stat().st_size for path in (disk_path / "out").iterdir()) == 4_000_000
+        gate.open()
+        await handle.wait(timeout=20)
+        assert (await library.jobs.info(handle.id)).view.bytes_done == 4_000_000

@@ -254,6 +254,10 @@ class BlockingJobSystem:
         """As JobSystem.ahead."""
         return self._thread.call(self._jobs.ahead(id))
 
+    def ready(self) -> int:
+        """As JobSystem.ready."""
+        return self._thread.call(self._jobs.ready())
+
     def counts(self) -> dict[JobStatus, int]:
         """As JobSystem.counts."""
         return self._thread.call(self._jobs.counts())

@@ -355,6 +355,15 @@ class JobSystem:
         not queued."""
         return await self._engine.store.read(lambda connection: reads.jobs_ahead(connection, id))
 
+    async def ready(self) -> int:
+        """How many queued jobs wait for nothing but a free slot, as far as this process knows their kinds."""
+        page = await self._engine.store.read_slowly(
+            self._engine.explained(
+                lambda connection: reads.list_jobs(connection, [JobStatus.QUEUED], None, 10_000, None)
+            )
+        )
+        return sum(not why and self._engine.registry.get(row.kind) is not None for row, why in page.rows)
+
     async def counts(self) -> dict[JobStatus, int]:
         """How many jobs are in each status."""
         return await self._engine.store.read_slowly(reads.count_jobs)

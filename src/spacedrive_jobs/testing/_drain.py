@@ -49,10 +49,9 @@ async def _until_at_rest(library: Library, end: float, timeout: float) -> None:
 
 
 async def _moves(library: Library) -> bool:
-    counts = await library.jobs.counts()
-    if counts[JobStatus.RUNNING]:
-        return any(not info.reason for info in await _of(library, JobStatus.RUNNING))
-    return any(not info.reason for info in await _queued(library))
+    """Code runs, or could start. An attempt that waits says for what."""
+    running = await _of(library, JobStatus.RUNNING)
+    return any(not info.reason for info in running) or await library.jobs.ready() > 0
 
 
 async def _queued(library: Library) -> tuple[JobInfo, ...]:

@@ -29,21 +29,24 @@ from tests.waiting import aeventually
 running: Counter[str] = Counter()
 most: Counter[str] = Counter()
 hold = asyncio.Event()
+has_written = asyncio.Event()
 
 
 @pytest.fixture(autouse=True)
 def _fresh() -> None:
-    global hold
+    global hold, has_written
     running.clear()
     most.clear()
-    hold = asyncio.Event()
+    hold, has_written = asyncio.Event(), asyncio.Event()
 
 
-async def work(ctx: JobContext, name: str) -> None:
+async def work(ctx: JobContext, name: str, written: int = 0) -> None:
     running[name] += 1
     most[name] = max(most[name], running[name])
     try:
         while not hold.is_set():
+            if has_written.is_set():
+                ctx.reserved_written(written)
             await ctx.checkpoint()
             await asyncio.sleep(0.001)  # waits: the test lets it go
     finally:
@@ -57,8 +60,7 @@ async def render(ctx: JobContext) -> None:
 
 @job(name="resources.big", requires_resources=[disk_space(6 * GB)])
 async def big(ctx: JobContext, written: int = 0) -> None:
-    ctx.reserved_written(written)
-    await work(ctx, "big")
+    await work(ctx, "big", written)
 
 
 @job(name="resources.small", requires_resources=[disk_space(1 * GB)])
@@ -128,18 +130,23 @@ async def test_two_of_6_gb_are_never_admitted_into_10_gb(tmp_path: Path) -> None
             await asyncio.sleep(0.02)  # waits: another look at the machine
         assert running["small"] == 0
         probe.set_disk(Path("/"), free=7 * GB)  # 5 GB were written, and 2 were made free by somebody
-        for _ in range(3):
-            await clock.advance(3)
-            await asyncio.sleep(0.02)  # waits: another look at the machine
-        await aeventually(lambda: runs("big", 2))
+        has_written.set()
+
+        async def second_runs() -> bool:
+            await clock.advance(3)  # another look at the machine
+            return running["big"] == 2
+
+        await aeventually(second_runs)
         assert running["small"] == 0
         hold.set()
         for handle in (first, second):
             await handle.wait(timeout=10)
-        for _ in range(3):
-            await clock.advance(3)
-        await third.wait(timeout=10)
-        await behind.wait(timeout=10)
+
+        async def all_ended() -> bool:
+            await clock.advance(3)  # another look at the machine
+            return all([(await handle.status()).is_terminal for handle in (third, behind)])
+
+        await aeventually(all_ended)
         assert most["big"] == 2
 
 

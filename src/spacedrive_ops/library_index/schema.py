@@ -1,0 +1,45 @@
+"""Making the index's tables."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from spacedrive_jobs import LibraryDb, LibraryError, Transaction
+from spacedrive_ops.library_index.sql import statements
+
+SCHEMA: Final = 1
+
+
+class IndexTooNew(LibraryError):
+    """The index was made by a newer version of this program, which alone knows how to use it."""
+
+    def __init__(self, found: int) -> None:
+        super().__init__(
+            f"the index of this library has version {found}, newer than the {SCHEMA} known here: "
+            "use the newer spacedrive-jobs that made it"
+        )
+
+
+async def ensure_index(db: LibraryDb) -> None:
+    """Make the index's tables if they are not there. Raises IndexTooNew."""
+    if await _has_tables(db):
+        return
+    async with db.transaction() as tx:
+        for statement in statements("schema"):
+            await tx.execute(statement)
+
+
+async def _has_tables(db: LibraryDb) -> bool:
+    rows = await db.query("SELECT 1 FROM sqlite_schema WHERE name = 'ix_name'")
+    if not rows:
+        return False
+    ((version,),) = await db.query("SELECT max(version) FROM ix_version")
+    if isinstance(version, int) and version > SCHEMA:
+        raise IndexTooNew(version)
+    return True
+
+
+async def ensure_indexes(tx: Transaction) -> None:
+    """Make the indexes for the queries, if they are not there."""
+    for statement in statements("indexes"):
+        await tx.execute(statement)

@@ -47,6 +47,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     aliases: Sequence[str]
     description: str
     resumable: bool
+    ephemeral: bool
     isolation: Isolation | None
     priority: int
     retries: int
@@ -226,8 +227,13 @@ def _options(settings: Settings, style: Style, source: str) -> JobOptions:
             f"{kind!r}: a child process imports its job by module, so it cannot be defined {where}: "
             "move it to the top level of a module of its own and import it"
         )
+    if settings.ephemeral and isolation == "process":
+        raise DefinitionError(
+            f"{kind!r}: an ephemeral job runs in the process that dispatches it, not in one of its own"
+        )
     return JobOptions(
         resumable=settings.resumable,
+        ephemeral=settings.ephemeral,
         isolation=isolation,
         priority=settings.priority,
         retries=settings.retries,

@@ -130,6 +130,7 @@ def job(
     aliases: Sequence[str] = (),
     description: str = "",
     resumable: bool = True,
+    ephemeral: bool = False,
     isolation: Isolation | None = None,
     priority: int = Priority.NORMAL,
     retries: int = 0,
@@ -162,6 +163,9 @@ def job(
       with a default needs no new version.
     - `description`: for people; by default the first line of the docstring.
     - `resumable=False`: cannot be paused; a crash or shutdown ends it failed.
+    - `ephemeral=True`: the job runs in the process that dispatches it and ends with it. Its handle gives progress,
+      events and output; the library has no row of it. Limits and uniqueness count in this process; it can neither be
+      scheduled nor stored in a transaction, and reserves no resources. Children live where their parent does.
     - `isolation`: "async" (default of async jobs), "thread" (default of plain functions) or "process" (either).
     - `priority`: a Priority or any int; higher runs first.
     - `retries`: further attempts after an error, the first after `backoff` (default 1 s), then doubling up to 1 h.
@@ -185,6 +189,7 @@ def job(
         aliases=aliases,
         description=description,
         resumable=resumable,
+        ephemeral=ephemeral,
         isolation=isolation,
         priority=priority,
         retries=retries,

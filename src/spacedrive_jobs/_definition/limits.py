@@ -21,6 +21,9 @@ def check_limits(settings: Settings) -> None:
         value: object = getattr(settings, option)
         if value is not None and (not isinstance(value, int) or isinstance(value, bool) or value < 1):
             raise DefinitionError(f"{kind!r}: {option} is a whole number from 1, not {value!r}")
+    if settings.ephemeral and (settings.depends_on or settings.requires_resources):
+        option = "depends_on" if settings.depends_on else "requires_resources"
+        raise DefinitionError(f"{kind!r}: {option} is looked up in the store, where an ephemeral job has no row")
     if (settings.max_per_key is None) != (settings.limit_key is None):
         raise DefinitionError(f"{kind!r}: max_per_key and limit_key belong together: how many at once, of what")
     rate = cast("object", settings.rate_limit)

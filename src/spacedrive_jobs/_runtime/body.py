@@ -129,8 +129,8 @@ class LocalBody:
 
     def _context(self) -> RunContext[Any]:
         engine, attempt = self._engine, self._attempt
-        library_db = engine.library_db.of_attempt(attempt)
-        return RunContext(attempt, engine.pool, engine.open_library, library_db, engine.handle_of)
+        library_db = engine.library_db_of(attempt)
+        return RunContext(attempt, engine.pool, engine.outer.open_library, library_db, engine.handle_of)
 
 
 async def run_hook(hook: Awaitable[object], name: HookName, attempt: Attempt) -> None:

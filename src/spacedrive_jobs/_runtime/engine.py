@@ -19,9 +19,11 @@ from spacedrive_jobs._model.ids import JobId, RunnerId, new_runner_id
 from spacedrive_jobs._model.interruption import Interruption
 from spacedrive_jobs._model.record import Page
 from spacedrive_jobs._runtime import presence, processes
+from spacedrive_jobs._runtime.attempt import Attempt
 from spacedrive_jobs._runtime.bulk import Bulk
 from spacedrive_jobs._runtime.control import Control
 from spacedrive_jobs._runtime.dispatcher import Dispatcher
+from spacedrive_jobs._runtime.ephemeral import Ephemeral, sweep
 from spacedrive_jobs._runtime.executor import Executor
 from spacedrive_jobs._runtime.handle import StoredJobHandle
 from spacedrive_jobs._runtime.hub import Hub
@@ -87,8 +89,12 @@ class Engine:
     times: TimeKeeper
     dispatcher: Dispatcher
     closing: bool
+    outer: Engine
 
-    def __init__(self, folder: Path, store: Store, registry: Registry, settings: Settings) -> None:
+    def __init__(
+        self, folder: Path, store: Store, registry: Registry, settings: Settings, within: Engine | None = None
+    ) -> None:
+        """`within`: the engine whose ephemeral jobs this one runs."""
         self.folder, self.store, self.registry, self.settings = folder, store, registry, settings
         self.clock = settings.clock
         self.runner = new_runner_id()
@@ -137,6 +143,10 @@ class Engine:
         self.dispatcher = Dispatcher(store, registry, self.clock, self.supply, self.stored_new)
         self.control: Control = Control(self)
         self.bulk: Bulk = Bulk(self)
+        self.outer = within or self
+        if within is not None:
+            within.ephemeral.inner = self
+        self.ephemeral: Ephemeral = Ephemeral(self)
         self.times = TimeKeeper(
             store,
             self.clock,
@@ -179,7 +189,7 @@ class Engine:
         """Shutdown: stop claiming, interrupt what runs, wait `grace` seconds, give back, let go."""
         await self.scheduler.close(patience=CLAIM_PATIENCE)
         self.closing = True
-        await self.tasks.shutdown(grace=self.settings.grace)
+        await asyncio.gather(self.tasks.shutdown(grace=self.settings.grace), self.ephemeral.close())
         await self._until_stored()
         await self.children.close()
         for service in self._services:
@@ -334,6 +344,7 @@ class Engine:
         while True:
             before = self.clock.now_ms() - round(self.settings.history_days * DAY_MS)
             await self.tidy_library_db()
+            await asyncio.to_thread(sweep, self.run_folder)
             while ids := await self.store.prune_step(before):
                 await asyncio.to_thread(self.delete_logs, ids)
             await sleep(self.clock, PRUNE_EVERY)
@@ -383,6 +394,10 @@ class Engine:
 
     def handle_of(self, job: JobId) -> JobHandle[Any]:
         return StoredJobHandle(self, job, known=True)
+
+    def library_db_of(self, attempt: Attempt) -> LibraryDb:
+        """What the context gives. An ephemeral job needs no fence there: no other process can run it."""
+        return self.outer.library_db.of_attempt(attempt if self.outer is self else None)
 
     def blocking_handle_of(self, job: JobId) -> BlockingJobHandle[Any]:
         return self.open_blocking_library().jobs.handle_of(job)

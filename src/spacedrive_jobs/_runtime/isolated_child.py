@@ -260,7 +260,7 @@ class ServedAttempt:
         return RunContext(self._attempt, self._pool, _no_library, self._library_db)
 
     def _blocking_context(self) -> RunBlockingContext[Any]:
-        library_db = self._library_db.blocking(None, self._attempt)
+        library_db = self._library_db.blocking(None)
         return RunBlockingContext(self._attempt, self._pool, _no_library, library_db, None)
 
 

@@ -121,16 +121,19 @@ class Library:
 
 
 @asynccontextmanager
-async def open_library(path: Path, *, create: bool, settings: Settings) -> AsyncGenerator[Library]:
-    """`Library.open`, with settings that tests give."""
+async def open_library(
+    path: Path, *, create: bool, settings: Settings, within: Engine | None = None
+) -> AsyncGenerator[Library]:
+    """`Library.open`, with settings that tests give. `within`: the library whose ephemeral jobs this one is for."""
     folder = await asyncio.to_thread(_absolute, path)
     store = Store(folder, settings.clock, durability=settings.durability, vfs=settings.vfs)
     await asyncio.to_thread(_prepare, folder, store, create)
     if settings.runs != "none":
         await asyncio.to_thread(registry.discover)
-    engine = _built(folder, store, settings)
+    engine = _built(folder, store, settings, within)
     library = Library(folder, engine)
     engine.open_library = lambda: library
+    engine.ephemeral.open_inner = lambda inner, terms: open_library(inner, create=True, settings=terms, within=engine)
     engine.open_blocking_library = partial(_blocking, library, asyncio.get_running_loop())
     raised: Exception | None = None
     try:
@@ -158,10 +161,10 @@ def _blocking(library: Library, loop: asyncio.AbstractEventLoop) -> BlockingLibr
     return BlockingLibrary(LoopCaller(loop), library)
 
 
-def _built(folder: Path, store: Store, settings: Settings) -> Engine:
+def _built(folder: Path, store: Store, settings: Settings, within: Engine | None) -> Engine:
     """Takes the runner's lock, which needs a few bytes of disk."""
     try:
-        return Engine(folder, store, registry, settings)
+        return Engine(folder, store, registry, settings, within)
     except OSError as error:
         store.close(patience=0)
         if is_no_space(error):

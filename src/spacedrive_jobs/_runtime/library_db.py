@@ -49,13 +49,13 @@ class LibraryDb:
         """The rows of a SELECT over what is committed; it waits for no transaction. Raises what apsw raises."""
         return await use_and_await(self._file.read, lambda db: library_file.read_rows(db, sql, parameters))
 
-    def of_attempt(self, attempt: Attempt) -> LibraryDb:
-        """The same database, with the fence of an attempt; for contexts."""
+    def of_attempt(self, attempt: Attempt | None) -> LibraryDb:
+        """The same database, with the fence of an attempt if there is to be one; for contexts."""
         return LibraryDb(self._file, self._relay, attempt)
 
-    def blocking(self, caller: LoopCaller | None, attempt: Attempt | None = None) -> BlockingLibraryDb:
+    def blocking(self, caller: LoopCaller | None) -> BlockingLibraryDb:
         """The same database for a thread; `caller`: the way to the library's loop, where there is one."""
-        return BlockingLibraryDb(self._file, self._relay, caller, attempt)
+        return BlockingLibraryDb(self._file, self._relay, caller, self._attempt)
 
 
 @final

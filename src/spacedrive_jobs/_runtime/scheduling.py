@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, final, get_args
 
 from spacedrive_jobs._model import trigger as rules
 from spacedrive_jobs._model.clock import to_datetime, to_ms
+from spacedrive_jobs._model.errors import ArgumentError
 from spacedrive_jobs._model.trigger import CatchUp, Misfire, Overlap, Trigger
 from spacedrive_jobs._runtime.blocking_handle import BlockingSchedule
 from spacedrive_jobs._runtime.loop_thread import LoopCaller
@@ -49,7 +50,10 @@ class Draft:
         self._overlap: Overlap = overlap
         self._job, self._priority = job, priority
         self._jitter_ms = _milliseconds("jitter", jitter) if jitter is not None else 0
-        self._kind = engine.registry.definition_of(job).kind
+        definition = engine.registry.definition_of(job)
+        self._kind = definition.kind
+        if definition.options.ephemeral:
+            raise ArgumentError(self._kind, "it is ephemeral: a schedule is stored, and its jobs are too")
         self.dispatched = False
 
     def __del__(self) -> None:

@@ -142,7 +142,9 @@ class JobSystem:
         self, jobs: Iterable[object], terms: Terms, tx: Transaction | BlockingTransaction | None
     ) -> builtins.list[JobHandle[Any]]:
         """What the verbs above come to; for the blocking API."""
-        engine = self._engine
+        engine, jobs = self._engine, builtins.list(jobs)
+        if engine.ephemeral.wants(jobs, in_transaction=tx is not None):
+            engine = await engine.ephemeral.engine()
         if tx is None:
             refuse_inside("dispatch without tx=tx")
             ids = await engine.dispatcher.dispatch(jobs, terms)
@@ -286,14 +288,19 @@ class JobSystem:
     async def get(self, id: JobId, kind: Kind[OutT], /) -> JobHandle[OutT]: ...
     async def get(self, id: JobId, kind: Any = None, /) -> JobHandle[Any]:
         """The handle of a stored job. Raises JobNotFound; TypeError if it is of another kind than `kind`."""
-        row = await self._engine.store.read(lambda connection: reads.read_job(connection, id))
+        engine = await self._home_of(id)
+        row = await engine.store.read(lambda connection: reads.read_job(connection, id))
         if row is None:
             raise JobNotFound(id)
         if kind is not None:
             definition = self._engine.registry.get(row.kind)
             if definition is None or definition is not getattr(kind, "__job_definition__", None):
                 raise TypeError(f"job {id.short} is of kind {row.kind!r}, not {kind!r}")
-        return StoredJobHandle(self._engine, id, known=True)
+        return StoredJobHandle(engine, id, known=True)
+
+    async def _home_of(self, id: JobId) -> Engine:
+        """Where the job's rows are: an ephemeral one has none in the library."""
+        return await self._engine.ephemeral.home_of(id) or self._engine
 
     def handle_of(self, id: JobId, /) -> JobHandle[object]:
         """The handle of a job by its id, without a look at whether it is stored."""
@@ -340,8 +347,9 @@ class JobSystem:
 
     async def info(self, id: JobId, /) -> JobInfo:
         """All that is known of one job. Raises JobNotFound."""
-        page = await self._engine.store.read(
-            self._engine.explained(lambda connection: Page(tuple(reads.read_jobs(connection, [id]))))
+        engine = await self._home_of(id)
+        page = await engine.store.read(
+            engine.explained(lambda connection: Page(tuple(reads.read_jobs(connection, [id]))))
         )
         if not page.rows:
             raise JobNotFound(id)
@@ -378,33 +386,37 @@ class JobSystem:
         after: str | None = None,
     ) -> Page[ItemInfo]:
         """What became of a job's items, in order. `outcomes` keeps only these."""
-        page = await self._engine.store.read_slowly(
+        page = await (await self._home_of(id)).store.read_slowly(
             lambda connection: reads.list_items(connection, id, outcomes or (), limit, after)
         )
         return Page(tuple(item_info(row) for row in page.rows), page.next)
 
     async def notes(self, id: JobId, /, *, limit: int = 100, after: str | None = None) -> Page[NoteInfo]:
         """A job's warnings and non-critical errors, in order."""
-        return await self._engine.store.read_slowly(lambda connection: reads.list_notes(connection, id, limit, after))
+        engine = await self._home_of(id)
+        return await engine.store.read_slowly(lambda connection: reads.list_notes(connection, id, limit, after))
 
     async def logs(self, id: JobId, /, *, limit: int = 1_000) -> builtins.list[LogLine]:
         """The last lines of a job's log, oldest first."""
-        return await asyncio.to_thread(self._engine.joblog.read, id, limit)
+        return await asyncio.to_thread((await self._home_of(id)).joblog.read, id, limit)
 
     async def attempts(self, id: JobId, /) -> builtins.list[AttemptInfo]:
         """How the attempts of a job ended that did not complete it, in order."""
-        return await self._engine.store.read_slowly(lambda connection: reads.read_attempts(connection, id))
+        engine = await self._home_of(id)
+        return await engine.store.read_slowly(lambda connection: reads.read_attempts(connection, id))
 
     async def children(self, id: JobId, /) -> builtins.list[JobInfo]:
         """The children of a job, oldest first."""
-        page = await self._engine.store.read_slowly(
-            self._engine.explained(lambda connection: Page(tuple(reads.children_of(connection, id))))
+        engine = await self._home_of(id)
+        page = await engine.store.read_slowly(
+            engine.explained(lambda connection: Page(tuple(reads.children_of(connection, id))))
         )
         return [self._info(*row) for row in page.rows]
 
     async def events(self, id: JobId, /) -> builtins.list[JobEvent]:
         """Every change of a job's status or requests, in order."""
-        return await self._engine.store.read_slowly(lambda connection: reads.job_events(connection, id))
+        engine = await self._home_of(id)
+        return await engine.store.read_slowly(lambda connection: reads.job_events(connection, id))
 
     def changes(self) -> AsyncIterator[JobEvent]:
         """Every change of every job, from this call on, by any process; none is left out.

@@ -29,9 +29,9 @@ async def run_in_thread(
     """Run the job's function. At a timeout or an abort the thread is written off: its context is dead, its place in
     the pool is given to another, and this attempt is over although the thread may still be in a blocking call."""
     loop = asyncio.get_running_loop()
-    library_db = engine.library_db.blocking(LoopCaller(loop), attempt)
+    library_db = engine.library_db_of(attempt).blocking(LoopCaller(loop))
     context: RunBlockingContext[Any] = RunBlockingContext(
-        attempt, engine.pool, engine.open_blocking_library, library_db, loop, engine.blocking_handle_of
+        attempt, engine.pool, engine.outer.open_blocking_library, library_db, loop, engine.blocking_handle_of
     )
     call = engine.job_threads.submit(definition.start, job, context)
     time_is_up: asyncio.Future[None] = loop.create_future()

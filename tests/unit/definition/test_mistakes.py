@@ -194,10 +194,18 @@ def test_options_by_which_jobs_depend_on_each_other(options: str, problem: str, 
         import_source(f"@job(name='x', {options})\nasync def x(ctx: JobContext, a: int) -> None: ...\n")
 
 
-@pytest.mark.parametrize("option", ["ephemeral=True"])
-def test_an_option_of_a_later_release_is_no_option(option: str, import_source: ImportSource) -> None:
-    with pytest.raises(TypeError, match="unexpected keyword argument"):
-        import_source(f"@job(name='x', {option})\nasync def x(ctx: JobContext) -> None: ...\n")
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        ("isolation='process'", "runs in the process that dispatches it"),
+        ("depends_on='y'", "depends_on is looked up in the store"),
+        ("requires_resources=[gpu()]", "requires_resources is looked up in the store"),
+    ],
+)
+def test_what_an_ephemeral_job_cannot_have(options: str, problem: str, import_source: ImportSource) -> None:
+    source = f"from spacedrive_jobs import gpu\n@job(name='x', ephemeral=True, {options})\n"
+    with pytest.raises(DefinitionError, match=problem):
+        import_source(source + "async def x(ctx: JobContext) -> None: ...\n")
 
 
 def test_a_plain_function_cannot_run_on_the_event_loop(import_source: ImportSource) -> None:

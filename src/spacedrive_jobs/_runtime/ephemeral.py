@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from spacedrive_jobs._model.errors import ArgumentError
-from spacedrive_jobs._model.ids import JobId, RunnerId
+from spacedrive_jobs._model.ids import JobId
 from spacedrive_jobs._runtime import presence
 from spacedrive_jobs._runtime.settings import Settings
 from spacedrive_jobs._store import reads
@@ -106,7 +106,14 @@ def _not_open(_folder: Path, _settings: Settings) -> Any:
 def sweep(run_folder: Path) -> None:
     """Remove what processes left that were killed. Blocking."""
     for folder in run_folder.glob(f"*{SUFFIX}"):
-        with suppress(ValueError):
-            runner = RunnerId(bytes.fromhex(folder.name.removesuffix(SUFFIX)))
-            if not presence.is_held(presence.runner_path(run_folder, runner)):
+        with suppress(OSError):
+            if not _lives(folder):
                 shutil.rmtree(folder, ignore_errors=True)
+
+
+def _lives(folder: Path) -> bool:
+    """By the lock of the engine inside, which nobody takes over; where it is not there yet, by that of its process."""
+    inside = folder / "run"
+    locks = [path for _, path in presence.runner_files(inside)] if inside.exists() else []
+    owner = folder.with_name(folder.name.removesuffix(SUFFIX) + presence.RUNNER_SUFFIX)
+    return any(map(presence.is_held, locks or [owner]))

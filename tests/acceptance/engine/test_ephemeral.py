@@ -105,7 +105,7 @@ async def test_its_handle_gives_all_and_the_library_has_no_row(tmp_path: Path) -
 
 
 async def test_it_is_paused_resumed_and_cancelled_like_any_job(tmp_path: Path) -> None:
-    async with open_library(tmp_path) as library:
+    async with Library.open(tmp_path, create=True) as library:
         handle = await library.jobs.dispatch(preview_waits.new())
         async for update in handle.subscribe():
             if isinstance(update, ProgressChanged):

@@ -113,6 +113,10 @@ def _details(info: JobInfo, settings: Settings) -> list[str]:
         if count:
             listing = settings.command("jobs", "items", info.id.short, "--outcome", outcome)
             lines.append(f"{counted(count, 'item')} {words}: {listing}")
+    if metrics.items_error and info.status is JobStatus.COMPLETED:
+        lines.append(
+            f"To do these again: {settings.command('jobs', 'retry', info.id.short, '--follow', needs_code=True)}"
+        )
     notes = [counted(metrics.errors, "error") if metrics.errors else ""]
     notes.append(counted(metrics.warnings, "warning") if metrics.warnings else "")
     if any(notes):

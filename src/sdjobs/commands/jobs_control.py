@@ -123,15 +123,25 @@ def abort(context: click.Context, reason: str, wait: bool, yes: bool, **chosen: 
 @click.command()
 @jobs_argument
 @filter_options
+@click.option("--follow", is_flag=True, help="Show the one new job, and run it here if nobody else does.")
 @shared_options()
 @click.pass_context
-def retry(context: click.Context, **chosen: Unpack[Chosen]) -> ExitCode:
-    """Do failed or cancelled jobs again, from where they were. Each becomes a new job, whose id is printed."""
+def retry(context: click.Context, follow: bool, **chosen: Unpack[Chosen]) -> ExitCode:
+    """Do jobs again that failed or were cancelled, from where they were; or that completed although items failed, then
+    only these items. Each becomes a new job, whose id is printed."""
     settings = settings_of(context)
     wanted = meant(context, **chosen)
+    if follow:
+        return asyncio.run(_retry_and_follow(settings, _the_one(context, wanted.ids)))
     if wanted.filter is not None:
         return _all(context, wanted.filter, JobSystem.retry_all, "to be done again")
     return asyncio.run(_retry(settings, wanted.ids))
+
+
+async def _retry_and_follow(settings: Settings, text: str) -> ExitCode:
+    async with open_library(settings) as library:
+        again = await (await library.jobs.find(text)).retry()
+    return await foreground.run(Existing(again.id), settings, hand_over=not settings.imported)
 
 
 async def _retry(settings: Settings, ids: tuple[str, ...]) -> ExitCode:

@@ -7,13 +7,14 @@ verbs raises AttemptEnded.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Coroutine, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Generic, Literal, ParamSpec, TypeAlias, TypeVar, overload
 
 from spacedrive_jobs._model.ids import JobId
 from spacedrive_jobs._model.progress import JobMetrics, Progress
+from spacedrive_jobs._model.record import ItemInfo
 
 if TYPE_CHECKING:
     from typing_extensions import TypeVar as DefaultTypeVar
@@ -223,6 +224,14 @@ class JobContext(PlainVerbs, Generic[CtxStateT]):
         """
 
     @abstractmethod
+    async def failed_before(self, after: ItemInfo | None = None, /) -> Sequence[ItemInfo]:
+        """The items that failed in the job that this one does again (`retry_of`), a thousand at a time, in order.
+
+        Begin without an argument, go on with the last item of the answer before; an empty answer is the end. Empty for
+        a job that does none again, and where the other is no longer in the history.
+        """
+
+    @abstractmethod
     async def sleep(self, delay: timedelta | float, /, *, key: str) -> None:
         """Wait `delay` (seconds, or a timedelta) from the first call by this key, over crashes and restarts.
 
@@ -319,6 +328,10 @@ class BlockingJobContext(PlainVerbs, Generic[CtxStateT]):
     @abstractmethod
     def step(self, key: str, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """As JobContext.step; `fn` runs in the job's own thread."""
+
+    @abstractmethod
+    def failed_before(self, after: ItemInfo | None = None, /) -> Sequence[ItemInfo]:
+        """As JobContext.failed_before."""
 
     @abstractmethod
     def sleep(self, delay: timedelta | float, /, *, key: str) -> None:

@@ -66,8 +66,9 @@ class JobHandle(ABC, Generic[OutT_co]):
     async def retry(self) -> JobHandle[OutT_co]:
         """Do an ended job again, as a new job that starts from its last checkpoint, kept rows and finished steps.
 
-        Its children that completed count as the new one's. Raises TransitionRefused if the job has not ended or has
-        completed, JobGone if it was pruned.
+        Its children that completed count as the new one's. A job that completed although items failed starts anew, and
+        `ctx.failed_before` tells it which: the file jobs then do those alone. Raises TransitionRefused if the job has
+        not ended, or has completed without such items; JobGone if it was pruned.
         """
 
     @abstractmethod

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from datetime import timedelta
 from functools import partial
@@ -15,6 +15,7 @@ from spacedrive_jobs._definition.instance import Job
 from spacedrive_jobs._definition.registry import registry
 from spacedrive_jobs._model.errors import AttemptEnded
 from spacedrive_jobs._model.ids import JobId
+from spacedrive_jobs._model.record import ItemInfo
 from spacedrive_jobs._runtime.attempt import Attempt
 from spacedrive_jobs._runtime.child_handle import BlockingChildHandle, call_blocking
 from spacedrive_jobs._runtime.composition import (
@@ -29,7 +30,7 @@ from spacedrive_jobs._runtime.composition import (
     seconds_of,
     spawn_request,
 )
-from spacedrive_jobs._runtime.context import NOT_GIVEN, default_fan, refuse_coroutine_function
+from spacedrive_jobs._runtime.context import NOT_GIVEN, default_fan, failed_item, refuse_coroutine_function
 from spacedrive_jobs._runtime.library_db import BlockingLibraryDb
 from spacedrive_jobs._runtime.service_messages import Ended
 from spacedrive_jobs._runtime.transaction import BlockingTransaction, refuse_inside, store_state, use_and_wait, work_of
@@ -203,6 +204,10 @@ class RunBlockingContext(AttemptVerbs, BlockingJobContext[CtxStateT]):
         if verb != "step":
             raise ValueError(f"{key!r} is the key of a sleep already")
         return decode_result(kind, key, fn, data)
+
+    def failed_before(self, after: ItemInfo | None = None, /) -> Sequence[ItemInfo]:
+        rows = call_blocking(self._attempt, "failed_before", after.seq if after is not None else -1)
+        return [failed_item(row) for row in rows]
 
     def sleep(self, delay: timedelta | float, /, *, key: str) -> None:
         call_blocking(self._attempt, "sleep", (checked_key("sleep", key), seconds_of(delay)))

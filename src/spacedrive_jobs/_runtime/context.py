@@ -5,17 +5,19 @@ from __future__ import annotations
 import asyncio
 import inspect
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Literal, ParamSpec, TypeVar
 
+from spacedrive_jobs._definition.codec import printable
 from spacedrive_jobs._definition.context import CtxStateT, JobContext
 from spacedrive_jobs._definition.handle import JobHandle
 from spacedrive_jobs._definition.instance import Job
 from spacedrive_jobs._definition.registry import registry
 from spacedrive_jobs._model.errors import AttemptEnded
 from spacedrive_jobs._model.ids import JobId
+from spacedrive_jobs._model.record import ItemInfo
 from spacedrive_jobs._runtime.attempt import Attempt
 from spacedrive_jobs._runtime.child_handle import ChildHandle, call
 from spacedrive_jobs._runtime.composition import (
@@ -199,6 +201,10 @@ class RunContext(AttemptVerbs, JobContext[CtxStateT]):
             raise ValueError(f"{key!r} is the key of a sleep already")
         return decode_result(kind, key, fn, data)
 
+    async def failed_before(self, after: ItemInfo | None = None, /) -> Sequence[ItemInfo]:
+        rows = await call(self._attempt, "failed_before", after.seq if after is not None else -1)
+        return [failed_item(row) for row in rows]
+
     async def sleep(self, delay: timedelta | float, /, *, key: str) -> None:
         await call(self._attempt, "sleep", (checked_key("sleep", key), seconds_of(delay)))
 
@@ -210,6 +216,11 @@ class RunContext(AttemptVerbs, JobContext[CtxStateT]):
         allowed = Choices(choices)
         answers = await call(self._attempt, "ask", ask_request(questions, allowed, topic))
         return {key: allowed.answer(answer) for key, answer in zip(questions, answers, strict=True)}
+
+
+def failed_item(row: tuple[int, bytes, str]) -> ItemInfo:
+    seq, item, reason = row
+    return ItemInfo(seq, printable(item), item, "error", reason)
 
 
 async def _claimed(attempt: Attempt, durable: asyncio.Future[None]) -> None:

@@ -42,6 +42,7 @@ ARGUMENTS: Final[dict[str, Any]] = {
     "store_step": tuple[str, bytes],
     "sleep": tuple[str, float],
     "ask": tuple[tuple[tuple[str, str], ...], str, bytes],
+    "failed_before": int,
 }
 """The type of each service's argument. What is not here cannot be called over a pipe."""
 
@@ -56,4 +57,5 @@ RESULTS: Final[dict[str, Any]] = {
     "store_step": bytes,
     "sleep": None,
     "ask": list[bytes],
+    "failed_before": list[tuple[int, bytes, str]],
 }

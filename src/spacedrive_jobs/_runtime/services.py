@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 IN_PLACE: Final = 30.0
+FAILED_PAGE: Final = 1_000
 """Seconds up to which a sleep or a question is waited for with the code kept; after that the attempt ends."""
 
 
@@ -190,6 +191,18 @@ class JobServices:
         self._running.later = later
         self._interrupter.request(Interruption.SUSPEND)
         self._interrupter.check()
+
+    # --- a job done again ---------------------------------------------------------------------------------------------
+
+    async def failed_before(self, after: int) -> list[tuple[int, bytes, str]]:
+        """(seq, item, reason) of some items that failed in the job that this one does again; empty at the end."""
+        before = self._running.claimed.retry_of
+        if before is None:
+            return []
+        page = await self._engine.store.read_slowly(
+            lambda connection: reads.list_items(connection, before, ("error",), FAILED_PAGE, str(after))
+        )
+        return [(item.seq, item.raw, item.reason) for item in page.rows]
 
     # --- questions ----------------------------------------------------------------------------------------------------
 

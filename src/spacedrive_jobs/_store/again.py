@@ -25,16 +25,18 @@ COPIED: Final = (
 def retry(tx: Tx, job: JobId, new_id: bytes, now: int, beside: Checkpoint | None = None) -> bytes:
     """The id of the new job, or of the unfinished one that already does this job again.
 
-    `beside`: its state in library.db. Raises TransitionRefused for a job that has not ended or has completed, JobGone
-    for one that is not stored.
+    One that completed although items failed begins anew, and can ask which these were. `beside`: its state in
+    library.db. Raises TransitionRefused for a job that has not ended or has nothing to do again, JobGone for one that
+    is not stored.
     """
     if tx.run("active_kind", (job.bytes,)):
         raise TransitionRefused(job, "retry", "unfinished", "it has not ended yet")
     rows = tx.run("ended_status", (job.bytes,))
     if not rows:
         raise JobGone(job)
-    if rows[0][0] == "completed":
-        raise TransitionRefused(job, "retry", "completed", "it has completed; dispatch it again instead")
+    if rows[0][0] == "completed" and not tx.run("any_failed_item", (job.bytes,)):
+        advice = "it has completed, and no item failed; dispatch it again instead"
+        raise TransitionRefused(job, "retry", "completed", advice)
     for (again,) in tx.run("find_retry", (job.bytes,)):
         return bytes(again)
     if beside is not None:

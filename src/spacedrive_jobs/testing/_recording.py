@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, cast, final
 
-from spacedrive_jobs._definition.codec import encode, printable
+from spacedrive_jobs._definition.codec import encode, path_bytes, printable
+from spacedrive_jobs._definition.context import ItemPath
 from spacedrive_jobs._definition.job import Job
 from spacedrive_jobs._definition.registry import registry
 from spacedrive_jobs._model.clock import Clock
@@ -50,8 +51,9 @@ class Recording(Generic[StateT, OutT]):
     """Runs a job's code with a context that stores nothing and remembers everything.
 
     `state`: what `load_state` gives. `answers`: by the keys of `ask`. `children`: the output of a child that was
-    spawned, by its job (default None). `interrupt_after`: at so many checks (of any awaited verb) the job is asked to
-    `interrupt`. Values go through the same codec as in a library, so what cannot be stored fails here too.
+    spawned, by its job (default None). `failed`: what failed in the job that this one does again. `interrupt_after`:
+    at so many checks (of any awaited verb) the job is asked to `interrupt`. Values go through the same codec as in a
+    library, so what cannot be stored fails here too.
     """
 
     def __init__(
@@ -61,6 +63,7 @@ class Recording(Generic[StateT, OutT]):
         state: StateT | None = None,
         answers: Mapping[str, object] | None = None,
         children: Callable[[object], object] | None = None,
+        failed: Iterable[ItemPath] = (),
         interrupt_after: int | None = None,
         interrupt: Interruption = Interruption.PAUSE,
         attempt: int = 1,
@@ -73,6 +76,7 @@ class Recording(Generic[StateT, OutT]):
         self._library = library
         self._output_of_child: Callable[[object], object] = children or _nothing
         self._answers = dict(answers or {})
+        self._failed = [path_bytes(item) for item in failed]
         self._ids = JobIdSource()
         self._interrupter = _Counting(interrupt_after, interrupt)
         self.states: list[StateT] = []
@@ -161,6 +165,9 @@ class Recording(Generic[StateT, OutT]):
         key, result = step
         self._steps[key] = "step", result
         return result
+
+    def _failed_before(self, after: int) -> list[tuple[int, bytes, str]]:
+        return [(seq, item, "") for seq, item in enumerate(self._failed) if seq > after]
 
     def _sleep(self, wanted: tuple[str, float]) -> None:
         self._steps[wanted[0]] = "sleep", b""

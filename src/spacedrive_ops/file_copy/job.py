@@ -14,6 +14,7 @@ from typing import Final
 
 from spacedrive_jobs import Completed, JobContext, JobId, JobInterrupted, JobOutcome, interrupt_requested, job
 from spacedrive_ops.file_copy import atomic, conflicts, layout
+from spacedrive_ops.file_copy.again import Again, failed_before
 from spacedrive_ops.file_copy.atomic import Partials, Target
 from spacedrive_ops.file_copy.conflicts import Conflict, Group
 from spacedrive_ops.file_copy.copy import ByteCopier
@@ -129,6 +130,7 @@ class _Run:
         self._copier = ByteCopier(interrupt_requested)
         self._library = ctx.library.path
         self._excluded: frozenset[tuple[int, int]] = frozenset()
+        self._again: Again | None = None
 
     async def to_the_end(self) -> Tally:
         if self._job.verify:
@@ -138,6 +140,8 @@ class _Run:
         state = await self._begin() if stored is None else await unpacked(self._ctx, stored)
         roots = layout.roots_of(self._job.sources, self._job.destination, into=state.into)
         self._excluded = await self._ctx.run_in_pool(layout.excluded_identities, roots, self._library, into=state.into)
+        if self._ctx.retry_of is not None:
+            await self._do_again(state, roots)
         reporter = Reporter(self._ctx, state, Denied(state.warned), self._moving)
         if self._moving and state.renamed_roots < len(roots):
             await self._rename(roots, reporter)
@@ -159,6 +163,23 @@ class _Run:
         state = CopyState(into=into, started_ns=probed.started_ns, ignores_case=probed.ignores_case)
         await ctx.save_state(state)
         return state
+
+    async def _do_again(self, state: CopyState, roots: list[Root]) -> None:
+        """This job does an ended one again: of what that one came past, only what failed."""
+        if not state.again:
+            failed = await failed_before(self._ctx)
+            if not failed:
+                return
+            state.again = True
+            if self._moving:
+                state.renamed_roots = len(roots)  # what is no longer there was moved
+            else:
+                state.again_until, state.cursor, state.totals = state.cursor, None, None
+                state.tally.items -= state.tally.failed
+                state.tally.failed = 0
+            await self._ctx.save_state(packed(self._ctx, state))
+        if not self._moving:
+            self._again = Again(await failed_before(self._ctx), state.again_until)
 
     async def _rename(self, roots: list[Root], reporter: Reporter) -> None:
         """A move within one file system: whole sources are renamed, where nothing of that name is there."""
@@ -185,6 +206,7 @@ class _Run:
             renames_on=renames_on,
             may_be_gone=state.renamed_roots,
             counted=state.counted,
+            again=self._again,
         )
         try:
             while not await ctx.run_in_pool(scan.some, interrupt_requested):
@@ -276,6 +298,8 @@ class _Run:
             on_unfinished=partial(_restore_times, state.folder_times),
         )
         since = state.started_ns if resumed else None
+        if self._again is not None:
+            events = self._again.select(events)
         gatherer = Gatherer(events, job.on_conflict, ours_since=since, moving=self._moving)
         finisher = Finisher(tools, target, links)
         return Pipeline(gatherer, finisher, tools, moving=self._moving, unfinished=state.partial)

@@ -118,6 +118,7 @@ class CopyState:
     `cursor`: everything up to here is durably in the destination. A move then removes sources up to `removed`.
     `linked`: a file with several names was among them, so that rows tell which copy stands for it.
     `asked`: how many conflicts wait for an answer, each in a row of its own.
+    `again`: an earlier job is done again; up to `again_until` (None: the end) only what failed is copied.
     `folder_times`: (atime, mtime) of the source folders above the cursor, which removing entries changes.
     """
 
@@ -136,6 +137,8 @@ class CopyState:
     warned: tuple[str, ...] = ()
     linked: bool = False
     asked: int = 0
+    again: bool = False
+    again_until: Position | None = None
 
 
 class NoRoomLeft(OSError):

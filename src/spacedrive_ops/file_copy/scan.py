@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from spacedrive_ops.file_copy import syscalls
+from spacedrive_ops.file_copy.again import Again
 from spacedrive_ops.file_copy.atomic import LookedUp
 from spacedrive_ops.file_copy.directory import NOT_OPEN, Directory, open_folder
 from spacedrive_ops.file_copy.errors import NotEnoughSpace
@@ -54,9 +55,11 @@ class Scan:
         renames_on: int | None,
         may_be_gone: int,
         counted: Counted | None = None,
+        again: Again | None = None,
     ) -> None:
         after = counted.at if counted is not None else None
-        self._events = walk(roots, AsItIs(), after=after, excluded=excluded, may_be_gone=may_be_gone)
+        events = walk(roots, AsItIs(), after=after, excluded=excluded, may_be_gone=may_be_gone)
+        self._events = again.select(events) if again is not None else events
         self._policy: OnConflict = policy
         self._renames_on = renames_on
         self.totals = Totals(counted.items, counted.bytes) if counted is not None else Totals()

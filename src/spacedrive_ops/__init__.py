@@ -8,3 +8,8 @@ from spacedrive_ops.file_copy.job import FileMoveJob as FileMoveJob
 from spacedrive_ops.file_copy.job import FileMoveOutput as FileMoveOutput
 from spacedrive_ops.file_copy.model import CopyState as CopyState
 from spacedrive_ops.file_copy.model import OnConflict as OnConflict
+from spacedrive_ops.indexer.job import IndexerJob as IndexerJob
+from spacedrive_ops.indexer.model import IndexMode as IndexMode
+from spacedrive_ops.indexer.model import IndexOutput as IndexOutput
+from spacedrive_ops.indexer.model import IndexScope as IndexScope
+from spacedrive_ops.indexer.model import IndexState as IndexState

@@ -47,6 +47,7 @@ def test_what_failed_is_listed_by_a_command_that_can_be_pasted() -> None:
     assert lines[1:] == (
         "2 items failed: sdjobs jobs items 3f2a91bc --outcome error",
         "1 item skipped: sdjobs jobs items 3f2a91bc --outcome skipped",
+        "To do these again: sdjobs jobs retry 3f2a91bc --follow",
         "4 warnings: sdjobs jobs show 3f2a91bc",
     )
 

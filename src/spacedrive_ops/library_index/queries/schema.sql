@@ -3,7 +3,11 @@
 CREATE TABLE IF NOT EXISTS ix_version (version INTEGER NOT NULL) STRICT;
 INSERT INTO ix_version (version) SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM ix_version);
 
--- A folder that somebody asked to index. (device, inode) is its identity when it was last read to the end: another one
+-- Ids of entries are handed out in blocks, one an attempt, so that several runs need not ask for each.
+CREATE TABLE IF NOT EXISTS ix_sequence (next INTEGER NOT NULL) STRICT;
+INSERT INTO ix_sequence (next) SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM ix_sequence);
+
+-- A folder that somebody asked to index. (device, inode, filesystem) is its identity when it was last read: another one
 -- at the same path is another disk, or a mount point without its disk. `complete`: the last run got to the end.
 CREATE TABLE IF NOT EXISTS ix_location (
     id         INTEGER PRIMARY KEY,
@@ -11,6 +15,7 @@ CREATE TABLE IF NOT EXISTS ix_location (
     root_id    INTEGER,
     device     INTEGER,
     inode      INTEGER,
+    filesystem INTEGER,
     state      TEXT    NOT NULL DEFAULT 'new' CHECK (state IN ('new', 'online', 'offline')),
     complete   INTEGER NOT NULL DEFAULT 0 CHECK (complete IN (0, 1)),
     indexed_at INTEGER,

@@ -1,0 +1,1 @@
+"""Reading what files hold: opened safely, by any path, and hashed."""

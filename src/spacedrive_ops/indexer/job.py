@@ -1,0 +1,270 @@
+"""IndexerJob."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from dataclasses import asdict
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+
+from spacedrive_jobs import JobContext, JobError, interrupt_requested, job
+from spacedrive_ops.content.digest import Digest, Stopped, Unreadable, digest_of, new_hasher
+from spacedrive_ops.indexer import places
+from spacedrive_ops.indexer.model import IndexMode, IndexOutput, IndexScope, IndexState
+from spacedrive_ops.indexer.mounts import read_mounts
+from spacedrive_ops.indexer.places import Place
+from spacedrive_ops.indexer.reporting import Reporter
+from spacedrive_ops.indexer.rules import Judge, Rules
+from spacedrive_ops.indexer.turns import PATIENCE, NoAnswer, Turns
+from spacedrive_ops.indexer.walk import Setting, Slice, Walk
+from spacedrive_ops.library_index import contents, entries, locations
+from spacedrive_ops.library_index.contents import StoredFile
+from spacedrive_ops.library_index.schema import ensure_index, ensure_indexes
+
+CHECKPOINT_EVERY: Final = timedelta(seconds=0.5)
+HASHED_AT_ONCE: Final = 64 << 20
+MOST_QUARANTINED: Final = 100
+
+
+@job(name="indexer", description="Index a folder", checkpoint_interval=CHECKPOINT_EVERY, scope="root")
+class IndexerJob:
+    """Bring the library's index of a folder up to date: what is new, changed, moved and gone since the run before.
+
+    The first run of a folder makes it a location of the library; a folder inside a location is a part of that one. The
+    job goes on where it was after a pause, a shutdown or a crash. An entry that cannot be read is an item of the job
+    and stays in the index as it was. A folder whose disk is not there is set offline, and nothing of it is forgotten.
+
+    `mode`, `scope`: see IndexMode, IndexScope. `hidden`, `development`, `system`, `gitignore`, `exclude`: what is left
+    out (Rules). `replaced`: the folder was put on another disk, or emptied, on purpose.
+    """
+
+    root: Path
+    mode: IndexMode = "shallow"
+    scope: IndexScope = "recursive"
+    hidden: bool = False
+    development: bool = False
+    system: bool = True
+    gitignore: bool = False
+    exclude: tuple[str, ...] = ()
+    replaced: bool = False
+
+    def covers(self, other: IndexerJob) -> bool:
+        """A run of a whole folder does for any inside it, if it looks at them as closely and by the same rules."""
+        inside = other.root == self.root or self.root in other.root.parents
+        closer = ("shallow", "content", "deep").index(self.mode) >= ("shallow", "content", "deep").index(other.mode)
+        return inside and closer and self.scope == "recursive" and self.rules == other.rules
+
+    @property
+    def rules(self) -> Rules:
+        return Rules(self.hidden, self.development, self.system, self.gitignore, self.exclude)
+
+    async def run(self, ctx: JobContext[IndexState]) -> IndexOutput:
+        return await _Run(self, ctx).to_the_end()
+
+
+class _Run:
+    """One attempt."""
+
+    def __init__(self, job: IndexerJob, ctx: JobContext[IndexState]) -> None:
+        self._job, self._ctx, self._db = job, ctx, ctx.library_db
+
+    async def to_the_end(self) -> IndexOutput:
+        job, ctx = self._job, self._ctx
+        judge = await ctx.run_in_pool(Judge, job.rules)
+        if job.mode != "shallow":
+            new_hasher()  # refused at once where the extra is missing
+        await ensure_index(self._db)
+        state = await ctx.load_state()
+        place = await places.find(ctx, job.root)
+        if place is None or not (job.replaced or await places.is_same(ctx, place)):
+            return await self._offline(place)
+        if state is None:
+            place, state = await places.begin(ctx, place)
+        reporter = Reporter(ctx, state)
+        if state.phase == "discovery":
+            await self._discover(place, reporter, judge)
+        if state.phase == "processing":
+            await self._settle(place, reporter)
+        if state.phase == "aggregation":
+            await self._aggregate(place, reporter)
+        if state.phase == "content":
+            await self._read_contents(place, reporter)
+        await self._finish(place, reporter)
+        return IndexOutput(**asdict(state.found))
+
+    async def _offline(self, place: Place | None) -> IndexOutput:
+        if place is None:
+            raise JobError(f"{self._job.root} cannot be indexed: there is no such folder")
+        async with self._db.transaction() as tx:
+            await locations.set_state(tx, place.location, "offline")
+        reason = (
+            "is offline: its disk is not there, or another one is in its place. The index keeps what it knows; "
+            "say that the folder was replaced if that is meant"
+        )
+        self._ctx.item(place.path, "warning", reason)
+        self._ctx.add_warning(f"{os.fsdecode(place.path)} {reason}")
+        return IndexOutput(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, offline=True)
+
+    # --- discovery ----------------------------------------------------------------------------------------------------
+
+    async def _discover(self, place: Place, reporter: Reporter, judge: Judge) -> None:
+        ctx, state = self._ctx, reporter.state
+        mounts = await ctx.run_in_pool(read_mounts, place.path, system=self._job.system)
+        async with self._db.transaction() as tx:
+            first = await entries.reserve_ids(tx)
+        resume = await entries.path_to(self._db, state.cursor) if state.cursor else []
+        names = [name for _, name in resume[1:]]
+        below = [*place.below.split(b"/")] if place.below else []
+        setting = Setting(
+            location=place.location,
+            root_path=place.path,
+            root_id=place.entry,
+            below=place.below,
+            fresh=state.fresh,
+            recursive=self._job.scope == "recursive",
+            excluded=await ctx.run_in_pool(places.identities_of, ctx.library.path),
+            closed=mounts.closed | dict.fromkeys(state.quarantined, "did not answer before"),
+            next_id=iter(range(first, first + entries.IDS_RESERVED)).__next__,
+        )
+        walk = Walk(setting, judge, names[len(below) :] if names[: len(below)] == below else ())
+        try:
+            async with Turns(walk) as turns:
+                await self._walk(walk, turns, reporter)
+        except NoAnswer as silent:
+            await self._quarantine(silent.path, reporter)
+            await self._discover(place, reporter, judge)
+            return
+        state.phase, state.cursor = "processing", 0
+        await ctx.save_state(state)
+
+    async def _quarantine(self, path: bytes, reporter: Reporter) -> None:
+        """A folder that does not answer is left alone, and the rest goes on."""
+        state = reporter.state
+        reporter.trouble(path, "error", f"did not answer for {PATIENCE:.0f} s")
+        if len(state.quarantined) >= MOST_QUARANTINED:
+            raise JobError(f"{MOST_QUARANTINED} folders did not answer: something is wrong with the disk")
+        state.quarantined = (*state.quarantined, path)
+        await self._ctx.save_state(state)
+
+    async def _walk(self, walk: Walk, turns: Turns, reporter: Reporter) -> None:
+        """Read on while what was found before is written."""
+        pending = Slice()
+        while True:
+            if walk.wanted:
+                walk.give(await entries.read_children(self._db, walk.wanted))
+            written, found = await asyncio.gather(self._write(pending, reporter), turns.take(), return_exceptions=True)
+            if isinstance(written, BaseException):
+                raise written
+            if isinstance(found, BaseException):
+                raise found
+            pending = found
+            reporter.show("discovery", walk.at)
+            if walk.done:
+                await self._write(pending, reporter)
+                return
+
+    async def _write(self, slice_: Slice, reporter: Reporter) -> None:
+        ctx = self._ctx
+        reporter.count(slice_)
+        if not len(slice_.changes):
+            await ctx.checkpoint(reporter.state)
+            return
+        async with self._db.transaction() as tx:
+            await entries.write(tx, slice_.changes)
+            await ctx.checkpoint(reporter.state, tx=tx)
+        await ctx.check_interrupt()
+
+    # --- after the walk -----------------------------------------------------------------------------------------------
+
+    async def _settle(self, place: Place, reporter: Reporter) -> None:
+        """Which entries have moved, and which are gone."""
+        ctx, state = self._ctx, reporter.state
+        reporter.show("processing")
+        state.phase = "aggregation"
+        if not await entries.has_unsettled(self._db, place.location):
+            await ctx.save_state(state)
+            return
+        async with self._db.transaction() as tx:
+            state.found.deleted, state.found.moved = await entries.settle(tx, place.location)
+            state.found.new -= state.found.moved
+            await ctx.checkpoint(state, tx=tx)
+
+    async def _aggregate(self, place: Place, reporter: Reporter) -> None:
+        """What lies in each folder, at any depth. Nothing is written where that is known."""
+        ctx, state = self._ctx, reporter.state
+        reporter.show("aggregation")
+        state.phase = "content" if self._job.mode != "shallow" else "finalizing"
+        totals = await entries.changed_totals(self._db, place.location)
+        if not totals:
+            await ctx.save_state(state)
+            return
+        async with self._db.transaction() as tx:
+            await entries.store_totals(tx, totals)
+            await ctx.checkpoint(state, tx=tx)
+
+    async def _read_contents(self, place: Place, reporter: Reporter) -> None:
+        ctx, state = self._ctx, reporter.state
+        files, size = await contents.count(self._db, place.location, known=False)
+        reporter.expect(files, size)
+        while page := await contents.unhashed(self._db, place.location, place.path, state.cursor):
+            for batch in _batches(page):
+                results = await ctx.map(_hash, batch)
+                await self._store_contents(batch, results, reporter)
+                reporter.show("content", batch[-1].path)
+        state.phase, state.cursor = "finalizing", 0
+        await ctx.save_state(state)
+
+    async def _store_contents(
+        self, batch: list[StoredFile], results: list[Digest | str | None], reporter: Reporter
+    ) -> None:
+        ctx, state = self._ctx, reporter.state
+        read: list[tuple[StoredFile, bytes]] = []
+        for file, result in zip(batch, results, strict=True):
+            if result is None:  # an interruption: it is read again
+                break
+            state.cursor = file.id
+            if isinstance(result, str):
+                reporter.trouble(file.path, "error", result)
+            elif (result.size, result.mtime_ns) != (file.size, file.mtime_ns):
+                reporter.trouble(file.path, "warning", "has changed since it was indexed")
+            else:
+                read.append((file, result.digest))
+                reporter.hashed(file.size)
+        async with self._db.transaction() as tx:
+            await contents.store(tx, read)
+            await ctx.checkpoint(state, tx=tx)
+        await ctx.check_interrupt()
+
+    async def _finish(self, place: Place, reporter: Reporter) -> None:
+        reporter.show("finalizing")
+        found = reporter.state.found
+        if place.was_complete and not (found.new or found.modified or found.moved or found.deleted):
+            return
+        now = await self._ctx.run_in_pool(places.now_of, self._ctx.library.path)
+        async with self._db.transaction() as tx:
+            await ensure_indexes(tx)
+            await locations.finish(tx, place.location, now)
+
+
+def _batches(files: list[StoredFile]) -> list[list[StoredFile]]:
+    """So many at once that a batch takes about as long as an interruption may."""
+    batches: list[list[StoredFile]] = [[]]
+    size = 0
+    for file in files:
+        if batches[-1] and (size + file.size > HASHED_AT_ONCE or len(batches[-1]) >= 128):
+            batches.append([])
+            size = 0
+        batches[-1].append(file)
+        size += file.size
+    return batches
+
+
+def _hash(file: StoredFile) -> Digest | str | None:
+    try:
+        return digest_of(file.path, interrupt_requested)
+    except Unreadable as error:
+        return str(error)
+    except Stopped:
+        return None

@@ -1,0 +1,57 @@
+"""What files hold, by their digests."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from spacedrive_jobs import LibraryDb, Transaction
+from spacedrive_ops.library_index.entries import path_to
+from spacedrive_ops.library_index.sql import query
+
+PAGE: Final = 512
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A file of the index, with its whole path. `digest`: what it held when it was read; None if it never was."""
+
+    id: int
+    path: bytes
+    size: int
+    mtime_ns: int
+    digest: bytes | None
+
+
+async def unhashed(db: LibraryDb, location: int, root: bytes, after: int) -> list[StoredFile]:
+    """Files whose content is not known, in the order of their ids, from `after` on; empty at the end."""
+    rows: list[Any] = await db.query(query("unhashed_files"), (location, after, PAGE))
+    return [StoredFile(row[0], await _path(db, root, row), row[4], row[5], None) for row in rows]
+
+
+async def hashed(db: LibraryDb, location: int, root: bytes, after: int) -> list[StoredFile]:
+    """Files whose content is known, as `unhashed`."""
+    rows: list[Any] = await db.query(query("hashed_files"), (location, after, PAGE))
+    return [StoredFile(row[0], await _path(db, root, row), row[4], row[5], row[6]) for row in rows]
+
+
+async def count(db: LibraryDb, location: int, *, known: bool) -> tuple[int, int]:
+    """How many files there are whose content is known, or is not; and their bytes."""
+    rows: list[Any] = await db.query(query("count_hashed" if known else "count_unhashed"), (location,))
+    return rows[0][0], rows[0][1]
+
+
+async def _path(db: LibraryDb, root: bytes, row: Any) -> bytes:
+    _, folder, parent, name = row[:4]
+    if folder is None:  # too long to be stored
+        folder = b"/".join(part for _, part in (await path_to(db, parent))[1:])
+    return os.path.join(root, folder, name) if folder else os.path.join(root, name)
+
+
+async def store(tx: Transaction, read: Sequence[tuple[StoredFile, bytes]]) -> None:
+    """The digests of files that were read."""
+    await tx.executemany(query("insert_content"), [(digest, file.size) for file, digest in read])
+    rows = [(digest, file.id, file.size, file.mtime_ns) for file, digest in read]
+    await tx.executemany(query("set_content"), rows)

@@ -1,0 +1,180 @@
+"""Entries, as a run of the indexer reads and writes them."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, NamedTuple, TypeAlias
+
+from spacedrive_jobs import LibraryDb, Transaction
+from spacedrive_ops.library_index.model import EntryKind
+from spacedrive_ops.library_index.sql import query, statements
+
+IDS_RESERVED: Final = 1 << 32
+
+Facts: TypeAlias = tuple[int, int, int, int, int, int, int, int]
+"""kind, size, mtime_ns, ctime_ns, device, inode, links, mode: while these are the same, an entry is."""
+
+Known: TypeAlias = dict[bytes, tuple[int, Facts]]
+"""What the index has in one folder: id and facts by name."""
+
+
+class Totals(NamedTuple):
+    """What lies below a folder, at any depth."""
+
+    bytes: int
+    files: int
+    folders: int
+
+
+@dataclass(slots=True)
+class Changes:
+    """What a run found and has not written yet, as rows of the statements of the same names."""
+
+    lost: list[tuple[int]] = field(default_factory=list[tuple[int]])
+    entries: list[tuple[Any, ...]] = field(default_factory=list[tuple[Any, ...]])
+    updates: list[tuple[Any, ...]] = field(default_factory=list[tuple[Any, ...]])
+    folders: list[tuple[Any, ...]] = field(default_factory=list[tuple[Any, ...]])
+    names: list[tuple[int, str]] = field(default_factory=list[tuple[int, str]])
+    arrivals: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
+
+    def __len__(self) -> int:
+        return len(self.lost) + len(self.entries) + len(self.updates)
+
+
+async def reserve_ids(tx: Transaction) -> int:
+    """The first of IDS_RESERVED ids that are the caller's."""
+    ((first,),) = await tx.execute(query("reserve_ids"))
+    assert isinstance(first, int)
+    return first
+
+
+async def read_children(db: LibraryDb, folders: Sequence[int]) -> dict[int, Known]:
+    """What the index has in each of these folders."""
+    found: dict[int, Known] = {folder: {} for folder in folders}
+    rows: list[Any] = await db.query(query("children_of_folders"), (json.dumps(list(folders)),))
+    for parent, id_, name, *facts in rows:
+        found[parent][name] = (id_, tuple(facts))
+    return found
+
+
+async def path_to(db: LibraryDb, entry: int) -> list[tuple[int, bytes]]:
+    """(id, name) from the root of its location down to the entry; the root's name is the location's path."""
+    rows: list[Any] = await db.query(query("parents_of"), (entry,))
+    return [(id_, name) for id_, name in reversed(rows)]
+
+
+async def find_entry(db: LibraryDb, parent: int, name: bytes) -> tuple[int, EntryKind] | None:
+    for id_, kind in await db.query(query("entry_at"), (parent, name)):
+        assert isinstance(id_, int)
+        assert isinstance(kind, int)
+        return id_, EntryKind(kind)
+    return None
+
+
+async def write(tx: Transaction, changes: Changes) -> None:
+    """What is lost goes first: something new may have its name."""
+    await tx.executemany(query("lose_entry"), changes.lost)
+    await tx.executemany(query("insert_entry"), changes.entries)
+    await tx.executemany(query("update_entry"), changes.updates)
+    await tx.executemany(query("insert_folder"), changes.folders)
+    await tx.executemany(query("insert_name"), changes.names)
+    await tx.executemany(query("insert_arrival"), changes.arrivals)
+
+
+async def has_unsettled(db: LibraryDb, location: int) -> bool:
+    """Whether a run has left entries that were lost or arrived."""
+    lost = await db.query(query("has_lost"), (location,))
+    arrived = await db.query(query("has_arrivals"), (location,))
+    return lost[0][0] == 1 or arrived[0][0] == 1
+
+
+async def settle(tx: Transaction, location: int) -> tuple[int, int]:
+    """Tell what has moved from what is gone. (gone, moved)."""
+    for statement in statements("settle"):
+        parameters = (location,) if "?1" in statement else ()
+        await tx.execute(statement, parameters)
+    ((gone, moved),) = await tx.execute(query("settled"))
+    for statement in statements("unsettle"):
+        await tx.execute(statement)
+    assert isinstance(gone, int)
+    assert isinstance(moved, int)
+    return gone, moved
+
+
+# --- totals -----------------------------------------------------------------------------------------------------------
+
+
+async def changed_totals(db: LibraryDb, location: int) -> list[tuple[int, int, int, int]]:
+    """(bytes, files, folders, folder) for each folder whose totals are not what the index has."""
+    folders: list[Any] = await db.query(query("folders_of_location"), (location,))
+    own: dict[int, list[int]] = {folder: [0, 0, 0] for folder, *_ in folders}
+    for parent, size, count in await _rows(db, "sums_of_files", location):
+        own[parent][0], own[parent][1] = size, count
+    for parent, size in await _rows(db, "linked_files", location):
+        own[parent][0] -= size
+    for folder, parent in _from_the_deepest([(folder, parent) for folder, parent, *_ in folders]):
+        if parent in own:
+            above, below = own[parent], own[folder]
+            above[0] += below[0]
+            above[1] += below[1]
+            above[2] += below[2] + 1
+    return [
+        (own[folder][0], own[folder][1], own[folder][2], folder)
+        for folder, _, *known in folders
+        if own[folder] != known
+    ]
+
+
+async def _rows(db: LibraryDb, name: str, location: int) -> list[Any]:
+    rows: list[Any] = await db.query(query(name), (location,))
+    return rows
+
+
+def _from_the_deepest(folders: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Each folder after all that lie in it."""
+    inside: dict[int, list[int]] = {}
+    parent_of = dict(folders)
+    for folder, parent in parent_of.items():
+        inside.setdefault(parent, []).append(folder)
+    ordered: list[tuple[int, int]] = []
+    waiting = [folder for folder, parent in parent_of.items() if parent not in parent_of]
+    while waiting:
+        folder = waiting.pop()
+        ordered.append((folder, parent_of[folder]))
+        waiting += inside.get(folder, ())
+    ordered.reverse()
+    return ordered
+
+
+async def store_totals(tx: Transaction, totals: Sequence[tuple[int, int, int, int]]) -> None:
+    """As `changed_totals` gives them."""
+    await tx.executemany(query("store_totals"), totals)
+
+
+async def add_root(tx: Transaction, id_: int, location: int, path: bytes, status: os.stat_result) -> None:
+    """The entry of a location's own folder."""
+    changes = Changes(
+        entries=[
+            (
+                id_,
+                location,
+                0,
+                path,
+                int(EntryKind.FOLDER),
+                0,
+                0,
+                status.st_mtime_ns,
+                status.st_ctime_ns,
+                status.st_dev,
+                status.st_ino,
+                0,
+                status.st_mode,
+                os.fsdecode(path).encode("utf-8", "backslashreplace").decode(),
+            )
+        ],
+        folders=[(id_, location, b"")],
+    )
+    await write(tx, changes)

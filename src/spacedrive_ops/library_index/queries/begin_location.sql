@@ -1,0 +1,1 @@
+UPDATE ix_location SET complete = 0 WHERE id = ? AND complete = 1

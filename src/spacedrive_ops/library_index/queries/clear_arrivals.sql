@@ -1,0 +1,1 @@
+DELETE FROM ix_arrival WHERE location_id = ?

@@ -1,0 +1,1 @@
+DELETE FROM ix_location WHERE id = ?

@@ -1,0 +1,1 @@
+DELETE FROM ix_entry WHERE location_id = ?

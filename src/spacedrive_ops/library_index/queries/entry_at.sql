@@ -1,0 +1,1 @@
+SELECT id, kind FROM ix_entry WHERE parent_id = ? AND name = ?

@@ -1,0 +1,1 @@
+UPDATE ix_location SET complete = 1, indexed_at = ? WHERE id = ?

@@ -1,0 +1,1 @@
+SELECT EXISTS (SELECT 1 FROM ix_arrival WHERE location_id = ?)

@@ -1,0 +1,1 @@
+INSERT INTO ix_arrival (entry_id, location_id) VALUES (?, ?)

@@ -1,0 +1,1 @@
+INSERT INTO ix_folder (entry_id, location_id, path) VALUES (?, ?, ?)

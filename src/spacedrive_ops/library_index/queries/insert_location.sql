@@ -1,0 +1,1 @@
+INSERT INTO ix_location (path) VALUES (?) RETURNING id

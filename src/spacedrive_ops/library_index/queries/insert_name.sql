@@ -1,0 +1,1 @@
+INSERT INTO ix_name (rowid, name) VALUES (?, ?)

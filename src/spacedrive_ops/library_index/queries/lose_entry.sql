@@ -1,0 +1,1 @@
+UPDATE ix_entry SET parent_id = -id WHERE id = ?

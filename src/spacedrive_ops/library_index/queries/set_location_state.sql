@@ -1,0 +1,1 @@
+UPDATE ix_location SET state = ? WHERE id = ? AND state <> ?

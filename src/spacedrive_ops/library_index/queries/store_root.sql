@@ -1,0 +1,1 @@
+UPDATE ix_location SET root_id = ?, device = ?, inode = ?, filesystem = ?, state = ?, rules = ? WHERE id = ?

@@ -1,0 +1,2 @@
+DROP TABLE temp.ix_lost;
+DROP TABLE temp.ix_pair;

@@ -8,6 +8,9 @@ from spacedrive_ops.file_copy.job import FileMoveJob as FileMoveJob
 from spacedrive_ops.file_copy.job import FileMoveOutput as FileMoveOutput
 from spacedrive_ops.file_copy.model import CopyState as CopyState
 from spacedrive_ops.file_copy.model import OnConflict as OnConflict
+from spacedrive_ops.file_delete.errors import DeleteRefused as DeleteRefused
+from spacedrive_ops.file_delete.job import DeleteJob as DeleteJob
+from spacedrive_ops.file_delete.job import DeleteOutput as DeleteOutput
 from spacedrive_ops.indexer.job import IndexerJob as IndexerJob
 from spacedrive_ops.indexer.model import IndexMode as IndexMode
 from spacedrive_ops.indexer.model import IndexOutput as IndexOutput

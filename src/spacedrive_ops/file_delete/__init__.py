@@ -1,0 +1,1 @@
+"""Deleting files. The public names are in `spacedrive_ops`."""

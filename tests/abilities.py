@@ -117,6 +117,7 @@ ABILITIES: dict[str, Ability] = {
     "setfattr": Ability(_program("setfattr"), "attr"),
     "setfacl": Ability(_program("setfacl"), "acl"),
     "strace": Ability(_program("strace"), "strace"),
+    "ffmpeg": Ability(_program("ffmpeg"), "ffmpeg"),
     "git": Ability(_program("git"), "git"),
 }
 

@@ -16,3 +16,9 @@ from spacedrive_ops.indexer.model import IndexMode as IndexMode
 from spacedrive_ops.indexer.model import IndexOutput as IndexOutput
 from spacedrive_ops.indexer.model import IndexScope as IndexScope
 from spacedrive_ops.indexer.model import IndexState as IndexState
+from spacedrive_ops.transcode.errors import TranscodeFailed as TranscodeFailed
+from spacedrive_ops.transcode.errors import TranscodeRefused as TranscodeRefused
+from spacedrive_ops.transcode.job import TranscodeJob as TranscodeJob
+from spacedrive_ops.transcode.job import TranscodeOutput as TranscodeOutput
+from spacedrive_ops.transcode.job import TranscodeProgress as TranscodeProgress
+from spacedrive_ops.transcode.presets import PresetName as PresetName

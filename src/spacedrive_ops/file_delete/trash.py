@@ -29,8 +29,8 @@ from spacedrive_ops.file_delete.folder import (
 from spacedrive_ops.file_delete.guard import Protected
 from spacedrive_ops.file_delete.model import Failure, Removed, Root
 from spacedrive_ops.file_delete.mounts import mounted_below
-from spacedrive_ops.file_delete.rename import rename_if_absent
 from spacedrive_ops.file_delete.trash_names import ENDING, candidates
+from spacedrive_ops.whole_files.rename import rename_if_absent
 
 ADVICE: Final = "delete it for good with --permanent"
 NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC

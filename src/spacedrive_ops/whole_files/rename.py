@@ -7,7 +7,7 @@ import errno
 import os
 from typing import Final
 
-from spacedrive_ops.file_delete.folder import exists
+from spacedrive_ops.whole_files.names import exists
 
 RENAME_NOREPLACE: Final = 1
 _UNSUPPORTED: Final = frozenset({errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP})

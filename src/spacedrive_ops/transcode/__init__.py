@@ -1,0 +1,1 @@
+"""Transcoding by ffmpeg. The public names are in `spacedrive_ops`."""

@@ -16,6 +16,10 @@ from spacedrive_ops.indexer.model import IndexMode as IndexMode
 from spacedrive_ops.indexer.model import IndexOutput as IndexOutput
 from spacedrive_ops.indexer.model import IndexScope as IndexScope
 from spacedrive_ops.indexer.model import IndexState as IndexState
+from spacedrive_ops.object_store.errors import TransferRefused as TransferRefused
+from spacedrive_ops.object_store.job import DownloadJob as DownloadJob
+from spacedrive_ops.object_store.job import UploadJob as UploadJob
+from spacedrive_ops.object_store.model import TransferOutput as TransferOutput
 from spacedrive_ops.transcode.errors import TranscodeFailed as TranscodeFailed
 from spacedrive_ops.transcode.errors import TranscodeRefused as TranscodeRefused
 from spacedrive_ops.transcode.job import TranscodeJob as TranscodeJob

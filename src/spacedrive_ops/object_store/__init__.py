@@ -1,0 +1,1 @@
+"""Uploading to and downloading from object stores. The public names are in `spacedrive_ops`."""

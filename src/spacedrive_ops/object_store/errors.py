@@ -1,0 +1,21 @@
+"""What a transfer raises. Trouble with single files is never raised: it is an item of the job."""
+
+from __future__ import annotations
+
+from spacedrive_jobs import JobError
+
+
+class TransferRefused(JobError):
+    """The transfer as asked for cannot be done; nothing was sent or written."""
+
+    def __init__(self, what: str, problem: str) -> None:
+        self.what, self.problem = what, problem
+        super().__init__(f"cannot transfer {what!r}: {problem}")
+
+
+class StoreError(Exception):
+    """The store refused one object, or could not be reached after several tries; the message is for people."""
+
+
+class Stopped(Exception):
+    """An interruption was asked for in the middle of a file."""

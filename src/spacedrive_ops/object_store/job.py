@@ -1,0 +1,89 @@
+"""UploadJob and DownloadJob."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+
+from spacedrive_jobs import JobContext, job
+from spacedrive_ops.object_store.digest import new_hasher
+from spacedrive_ops.object_store.download import Download, absolute, refuse, sweep_all
+from spacedrive_ops.object_store.errors import TransferRefused
+from spacedrive_ops.object_store.model import DownloadState, OnExisting, TransferOutput, UploadState
+from spacedrive_ops.object_store.store import Store
+
+CHECKPOINT_EVERY: Final = timedelta(seconds=0.5)
+
+
+@job(name="upload", description="Upload files and folders to an object store", checkpoint_interval=CHECKPOINT_EVERY)
+class UploadJob:
+    """Upload `sources`, folders with all they hold, to `to`: `s3://bucket/prefix`, `gs://...`, `az://...`, `file:///...`.
+
+    Endpoint, region and credentials come from the environment of the process that runs the job (AWS_ACCESS_KEY_ID,
+    AWS_ENDPOINT_URL, ...), never from its arguments. A key is the path from the source's name on; names that are no
+    UTF-8 are percent-escaped, so that a download gives the same bytes. Time of change, mode and BLAKE3 are kept as
+    metadata. What is there already with the same size and time of change is not sent again. Links and special files are
+    skipped, empty folders are not kept.
+
+    On S3 a file of more than 8 MiB goes in parts, and a later attempt goes on with the parts that S3 has; nothing
+    unfinished stays there after success or cancel. Elsewhere a file that was interrupted is sent from its beginning.
+    `verify`: read each object back and compare.
+    """
+
+    sources: tuple[Path, ...]
+    to: str
+    on_conflict: OnExisting = "skip"
+    verify: bool = False
+
+    async def run(self, ctx: JobContext[UploadState]) -> TransferOutput:
+        from spacedrive_ops.object_store.upload import Upload  # brings the modules of HTTP and XML
+
+        new_hasher()  # refused at once where the extra is missing
+        if not self.sources:
+            raise TransferRefused(self.to, "no source was given")
+        state = await ctx.load_state(default=UploadState())
+        store = await ctx.run_in_pool(Store, self.to)
+        await Upload(self, ctx, store, state).to_the_end()
+        return TransferOutput.of(state.tally)
+
+    async def on_cancel(self, ctx: JobContext[UploadState]) -> None:
+        """Throw away the parts of an unfinished file."""
+        from spacedrive_ops.object_store import large
+        from spacedrive_ops.object_store.upload import multipart_of
+
+        state = await ctx.load_state(default=UploadState())
+        if state.begun is not None:
+            multipart = multipart_of(await ctx.run_in_pool(Store, self.to))
+            if multipart is not None:
+                await ctx.run_in_pool(large.give_up, multipart, state.begun)
+
+
+@job(name="download", description="Download from an object store", checkpoint_interval=CHECKPOINT_EVERY)
+class DownloadJob:
+    """Download all that is below `source` (an address as UploadJob has it) into the folder `destination`.
+
+    A final name is always a whole file, whose BLAKE3, where an upload left it, was compared (`verify`). Times of change
+    and modes are restored. What is there already with the same size and time of change is left alone. No key leads out
+    of the destination, and no link in it is followed.
+    """
+
+    source: str
+    destination: Path
+    on_conflict: OnExisting = "skip"
+    verify: bool = True
+
+    async def run(self, ctx: JobContext[DownloadState]) -> TransferOutput:
+        new_hasher()
+        state = await ctx.load_state(default=DownloadState())
+        destination = absolute(self.destination)
+        await ctx.run_in_pool(refuse, destination, ctx.library.path)
+        if ctx.attempt > 1:
+            await ctx.run_in_pool(sweep_all, destination, ctx.id.short, ctx.attempt)
+        store = await ctx.run_in_pool(Store, self.source)
+        await Download(ctx, store, state, destination, self.on_conflict, verify=self.verify).to_the_end()
+        return TransferOutput.of(state.tally)
+
+    async def on_cancel(self, ctx: JobContext[DownloadState]) -> None:
+        """Remove the partial files of an attempt whose process died."""
+        await ctx.run_in_pool(sweep_all, absolute(self.destination), ctx.id.short, ctx.attempt)

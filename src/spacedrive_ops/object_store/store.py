@@ -1,0 +1,142 @@
+"""The one door to obstore: a store by its URL, and what the jobs ask of it.
+
+Endpoint, region and credentials come from the environment, as obstore has it; none is ever an argument of a job.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final
+from urllib.parse import unquote_to_bytes, urlsplit
+
+from spacedrive_ops.object_store.digest import MissingExtra
+from spacedrive_ops.object_store.errors import StoreError, TransferRefused
+
+TRIES: Final = 5
+PATIENCE: Final = timedelta(seconds=60)
+REQUEST_WITHIN: Final = timedelta(seconds=120)
+MTIME, MODE, DIGEST = "sd-mtime-ns", "sd-mode", "sd-blake3"
+SCHEMES: Final = ("s3", "gs", "az", "file")
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a store keeps of a file beside its bytes; None where it was not put there by an upload."""
+
+    size: int
+    mtime_ns: int | None = None
+    mode: int | None = None
+    digest: str | None = None
+
+
+def attributes_of(facts: Facts) -> dict[str, str]:
+    return {MTIME: str(facts.mtime_ns), MODE: f"{facts.mode:o}", DIGEST: str(facts.digest)}
+
+
+class Store:
+    """A bucket, or a folder, from a prefix on. Its methods block; all raise StoreError."""
+
+    def __init__(self, url: str) -> None:
+        """Raises TransferRefused, MissingExtra."""
+        parts = urlsplit(url)
+        if parts.scheme not in SCHEMES:
+            raise TransferRefused(url, f"the address must begin with one of {', '.join(s + '://' for s in SCHEMES)}")
+        if parts.username or parts.password or parts.query:
+            raise TransferRefused(parts.scheme + "://...", "credentials belong into the environment, not the address")
+        self.scheme, self.bucket, self.prefix = parts.scheme, parts.netloc, parts.path.strip("/")
+        self._folder = unquote_to_bytes(parts.path) if parts.scheme == "file" else None
+        self._obstore, self._store = _opened(url, parts.scheme)
+
+    @property
+    def keeps_order(self) -> bool:
+        """Whether keys are listed in their order, so that a listing can go on after one."""
+        return self._folder is None
+
+    def put(self, key: str, data: Any, facts: Facts, *, part_size: int) -> None:
+        """`data`: bytes, or an open file. It appears whole or not at all."""
+        attributes = attributes_of(facts) if self._folder is None else None
+        self._call("put", key, data, attributes=attributes, chunk_size=part_size, use_multipart=facts.size > part_size)
+        if self._folder is not None and facts.mtime_ns is not None and facts.mode is not None:
+            path = os.path.join(self._folder, key.encode())
+            os.chmod(path, facts.mode)
+            os.utime(path, ns=(facts.mtime_ns, facts.mtime_ns))
+
+    def facts(self, key: str) -> Facts | None:
+        """None where there is no such object."""
+        try:
+            # Not obstore's `head`: the attributes come with a get alone.
+            return self._facts(key, self._obstore.get(self._store, key, options={"head": True}))
+        except (FileNotFoundError, self._obstore.exceptions.NotFoundError):
+            return None
+        except self._obstore.exceptions.BaseError as error:
+            raise StoreError(_words(error)) from error
+
+    def get(self, key: str) -> tuple[Facts, Iterator[Any]]:
+        """What is known of an object, and its bytes in pieces."""
+        found = self._call("get", key)
+        return self._facts(key, found), self._pieces(found)
+
+    def keys(self, after: str | None) -> Iterator[str]:
+        try:
+            for page in self._obstore.list(self._store, offset=after):
+                for one in page:
+                    yield one["path"]
+        except self._obstore.exceptions.BaseError as error:
+            raise StoreError(_words(error)) from error
+
+    def _facts(self, key: str, found: Any) -> Facts:
+        size = int(found.meta["size"])
+        if self._folder is not None:
+            status = os.stat(os.path.join(self._folder, key.encode()))
+            return Facts(size, status.st_mtime_ns, status.st_mode & 0o777)
+        kept: Mapping[str, str] = found.attributes
+        try:
+            return Facts(size, int(kept[MTIME]), int(kept[MODE], 8), kept[DIGEST])
+        except (KeyError, ValueError):
+            return Facts(size)
+
+    def _pieces(self, found: Any) -> Iterator[Any]:
+        try:
+            yield from found.stream(min_chunk_size=1 << 20)
+        except self._obstore.exceptions.BaseError as error:
+            raise StoreError(_words(error)) from error
+
+    def _call(self, verb: str, *arguments: Any, **options: Any) -> Any:
+        try:
+            return getattr(self._obstore, verb)(self._store, *arguments, **options)
+        except (self._obstore.exceptions.BaseError, OSError) as error:
+            raise StoreError(_words(error)) from error
+
+
+def _opened(url: str, scheme: str) -> tuple[Any, Any]:
+    try:
+        import obstore
+        from obstore.store import from_url
+    except ImportError as error:
+        raise MissingExtra from error
+    try:
+        if scheme == "file":
+            return obstore, from_url(url, mkdir=True)
+        return obstore, from_url(
+            url,
+            retry_config={"max_retries": TRIES, "retry_timeout": PATIENCE},
+            # Options of the client hide the environment's, so what that says of plain HTTP is said again.
+            client_options={"timeout": REQUEST_WITHIN, "allow_http": _allows_http()},
+        )
+    except (obstore.exceptions.BaseError, ValueError, OSError) as error:
+        raise TransferRefused(url, _words(error)) from error
+
+
+def _allows_http() -> bool:
+    return any(
+        os.environ.get(f"{maker}_ALLOW_HTTP", "").lower() in ("1", "true") for maker in ("AWS", "AZURE", "GOOGLE")
+    )
+
+
+def _words(error: Exception) -> str:
+    """The first line: obstore's messages repeat the whole request below it."""
+    text = str(error).strip().splitlines()
+    return text[0][:400] if text else type(error).__name__

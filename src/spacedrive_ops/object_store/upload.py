@@ -1,0 +1,233 @@
+"""One attempt of an upload: rounds of files on the event loop's side, blocking calls in the pool."""
+
+from __future__ import annotations
+
+import os
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from typing import Final, Protocol
+
+from spacedrive_jobs import Bytes, Count, GenericProgress, JobContext, JobInterrupted, interrupt_requested
+from spacedrive_ops.object_store import large, small
+from spacedrive_ops.object_store.errors import Stopped, StoreError
+from spacedrive_ops.object_store.keys import key_of
+from spacedrive_ops.object_store.model import Begun, OnExisting, Result, UploadState
+from spacedrive_ops.object_store.multipart import Multipart, Part, access_from_environment
+from spacedrive_ops.object_store.sources import Found, Place, totals, walk
+from spacedrive_ops.object_store.store import Store
+
+PART: Final = 8 << 20
+AT_ONCE: Final = 8
+PARTS_AT_ONCE: Final = 4
+PHASES: Final = (("scan", 2.0), ("upload", 98.0))
+
+
+class Wanted(Protocol):
+    """What an upload is told."""
+
+    @property
+    def sources(self) -> tuple[Path, ...]: ...
+    @property
+    def on_conflict(self) -> OnExisting: ...
+    @property
+    def verify(self) -> bool: ...
+
+
+class Upload:
+    def __init__(self, job: Wanted, ctx: JobContext[UploadState], store: Store, state: UploadState) -> None:
+        self._job, self._ctx, self._store, self._state = job, ctx, store, state
+        self._library = ctx.library.path
+        self._multipart = multipart_of(store)
+        self._sent_of_large = 0
+
+    async def to_the_end(self) -> None:
+        await self._count()
+        state = self._state
+        after: Place | None = None
+        if state.root >= 0:
+            after = (state.root, tuple(state.path.split(b"/")) if state.path else ())
+        found = walk(self._job.sources, self._library, after)
+        batch: list[Found] = []
+        while chunk := await self._ctx.run_in_pool(lambda: list(islice(found, AT_ONCE))):
+            for one in chunk:
+                if one.problem or one.size <= PART or self._multipart is None:
+                    batch.append(one)
+                    continue
+                await self._round(batch)
+                batch = []
+                await self._one_large(one, self._multipart)
+            await self._round(batch)
+            batch = []
+
+    async def _count(self) -> None:
+        if self._state.totals is not None:
+            return
+        self._ctx.progress(GenericProgress(phase="scan", phases=PHASES))
+        found = walk(self._job.sources, self._library, None)
+        counted = await self._ctx.run_in_pool(totals, found, interrupt_requested)
+        await self._ctx.check_interrupt()
+        self._state.totals = counted
+        await self._ctx.save_state(self._state)
+
+    # --- small ones, several at once
+
+    async def _round(self, batch: list[Found]) -> None:
+        results: dict[int, Result] = {}
+        try:
+            await self._ctx.map(partial(self._send, batch, results), range(len(batch)), limit=AT_ONCE)
+        except JobInterrupted:
+            self._account(batch, results)
+            await self._ctx.save_state(self._state)
+            raise
+        self._account(batch, results)
+        self._show(batch[-1].path if batch else b"")
+        await self._ctx.checkpoint(self._state)
+
+    def _send(self, batch: list[Found], results: dict[int, Result], number: int) -> None:
+        found = batch[number]
+        if found.problem:
+            results[number] = Result("error" if found.failed else "skipped", found.problem)
+            return
+        try:
+            key = key_of(found.parts)
+        except ValueError as error:
+            results[number] = Result("error", str(error))
+            return
+        results[number] = small.send(
+            self._store,
+            found.path,
+            key,
+            self._job.on_conflict,
+            part_size=PART,
+            verify=self._job.verify,
+            check_claim=self._ctx.check_claim,
+            interrupted=interrupt_requested,
+        )
+
+    def _account(self, batch: list[Found], results: dict[int, Result]) -> None:
+        """Count in order, up to the first one that was not finished."""
+        for number, found in enumerate(batch):
+            result = results.get(number)
+            if result is None or result.outcome == "stopped":
+                return
+            self._say(found, result)
+
+    def _say(self, found: Found, result: Result) -> None:
+        ctx, state = self._ctx, self._state
+        match result.outcome:
+            case "error":
+                ctx.item(found.path, "error", result.reason)
+            case "skipped":
+                ctx.item(found.path, "skipped", result.reason)
+            case _:
+                ctx.item(found.path)
+        state.tally.add(result.outcome, found.size)
+        state.root, names = found.place
+        state.path = b"/".join(names)
+        ctx.increment_items()
+        if result.outcome == "ok":
+            ctx.increment_bytes(found.size)
+
+    # --- large ones, in parts
+
+    async def _one_large(self, found: Found, multipart: Multipart) -> None:
+        result: Result
+        try:
+            fd, status = await self._ctx.run_in_pool(small.open_source, found.path)
+        except OSError as error:
+            result = Result("error", f"cannot be read: {(error.strerror or '').lower()}")
+        else:
+            result = await self._in_parts(found, multipart, fd, status)
+        self._sent_of_large = 0
+        self._say(found, result)
+        self._state.begun = None
+        self._show(found.path)
+        await self._ctx.save_state(self._state)
+
+    async def _in_parts(self, found: Found, multipart: Multipart, fd: int, status: os.stat_result) -> Result:
+        ctx = self._ctx
+        try:
+            key = key_of(found.parts)
+            known = await ctx.run_in_pool(small.look, self._store, key, status, self._job.on_conflict)
+            if known is not None:
+                await self._drop(multipart)
+                return known
+            begun, have = await self._begun(multipart, fd, status, key)
+            await self._send_parts(multipart, fd, begun, have, found)
+            if self._job.verify:
+                return await ctx.run_in_pool(small.checked, self._store, key, begun.digest, interrupt_requested)
+            return Result("ok")
+        except Stopped:
+            await ctx.check_interrupt()
+            raise
+        except (StoreError, small.SourceChanged, ValueError) as error:
+            await self._drop(multipart)
+            return Result("error", str(error))
+        finally:
+            os.close(fd)
+
+    async def _begun(self, multipart: Multipart, fd: int, status: os.stat_result, key: str) -> tuple[Begun, list[Part]]:
+        """Go on with the parts that are there, where the file is still the same; else begin."""
+        ctx, state = self._ctx, self._state
+        full = self._full(key)
+        if state.begun is not None and state.begun.upload and large.is_of(state.begun, full, status):
+            have = await ctx.run_in_pool(large.there, multipart, state.begun)
+            if have is not None:
+                return state.begun, have
+        await self._drop(multipart)
+        begun = await ctx.run_in_pool(large.decided, fd, status, full, PART, interrupt_requested)
+        state.begun = begun
+        await ctx.save_state(state)  # first the intent: what is begun must never be unknown
+        begun.upload = await ctx.run_in_pool(large.begin, multipart, begun, status)
+        await ctx.save_state(state)
+        return begun, []
+
+    async def _send_parts(self, multipart: Multipart, fd: int, begun: Begun, have: list[Part], found: Found) -> None:
+        ctx = self._ctx
+        self._sent_of_large = sum(part.size for part in have)
+        if have:
+            ctx.log(f"{os.fsdecode(found.path)!r}: going on, {len(have)} parts are there")
+        waiting = list(large.missing(begun, have))
+        while waiting:
+            chunk, waiting = waiting[:PARTS_AT_ONCE], waiting[PARTS_AT_ONCE:]
+            sending = partial(large.send_part, multipart, fd, begun, check_claim=ctx.check_claim)
+            have += await ctx.map(sending, chunk, limit=PARTS_AT_ONCE)
+            self._sent_of_large = sum(part.size for part in have)
+            self._show(found.path)
+        if os.fstat(fd).st_mtime_ns != begun.mtime_ns:
+            raise small.SourceChanged
+        ctx.check_claim()
+        await ctx.run_in_pool(multipart.complete, begun.key, begun.upload, have)
+
+    async def _drop(self, multipart: Multipart) -> None:
+        """Leave nothing of what was begun before."""
+        if self._state.begun is not None:
+            await self._ctx.run_in_pool(large.give_up, multipart, self._state.begun)
+            self._state.begun = None
+            await self._ctx.save_state(self._state)
+
+    def _full(self, key: str) -> str:
+        return f"{self._store.prefix}/{key}" if self._store.prefix else key
+
+    def _show(self, current: bytes) -> None:
+        tally = self._state.tally
+        items, size = self._state.totals or (0, 0)
+        done = tally.bytes + self._sent_of_large
+        self._ctx.progress(
+            GenericProgress(
+                phase="upload",
+                phases=PHASES,
+                current_path=Path(os.fsdecode(current)) if current else None,
+                items=Count(tally.items, max(items, tally.items)),
+                bytes=Bytes(done, max(size, done)),
+                skipped_items=tally.unchanged + tally.skipped,
+                skipped_bytes=max(0, tally.bytes - tally.sent_bytes),
+            )
+        )
+
+
+def multipart_of(store: Store) -> Multipart | None:
+    """Where files can be gone on with in their middle; elsewhere obstore sends them from the beginning."""
+    access = access_from_environment(store.bucket) if store.scheme == "s3" else None
+    return Multipart(access) if access is not None else None

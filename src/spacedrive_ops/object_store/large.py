@@ -30,7 +30,9 @@ def is_of(begun: Begun, key: str, status: os.stat_result) -> bool:
 
 
 def begin(multipart: Multipart, begun: Begun, status: os.stat_result) -> str:
-    return multipart.create(begun.key, attributes_of(facts_of(status, begun.digest)))
+    upload = multipart.create(begun.key, attributes_of(facts_of(status, begun.digest)))
+    failpoint.hit("upload.begun")
+    return upload
 
 
 def give_up(multipart: Multipart, begun: Begun) -> None:

@@ -35,7 +35,8 @@ class Receiver:
         check_claim: Callable[[], None],
         interrupted: Callable[[], bool],
     ) -> None:
-        self._store, self._destination, self._policy = store, destination, policy
+        self._store, self._destination = store, destination
+        self._policy: OnExisting = policy
         self._name, self._attempt, self._verify = name, attempt, verify
         self._check_claim, self._interrupted = check_claim, interrupted
 

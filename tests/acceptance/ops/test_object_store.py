@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import boto3
+import boto3  # type: ignore[import-untyped]  # it has no types; the store is looked at from outside by it
 import pytest
 
 from spacedrive_jobs import JobCancelled, JobFailed, Library, failpoint
@@ -219,6 +219,29 @@ async def test_a_file_that_changed_meanwhile_is_begun_anew_and_nothing_is_left(d
     assert (await finish(disk_path)).transferred_count == 1
     assert unfinished(s3) == []
     assert s3.get_object(Bucket="bucket", Key="x/large.bin")["Body"].read() == source.read_bytes()
+
+
+async def test_killed_between_the_stores_answer_and_the_note_of_it_nothing_is_left(disk_path: Path, s3: S3) -> None:
+    (disk_path / "large.bin").write_bytes(os.urandom(20 * MIB))
+    arguments: dict[str, object] = {"sources": (os.fsencode(disk_path / "large.bin"),), "to": "s3://bucket/x"}
+    assert run_elsewhere(disk_path, "UploadJob", arguments, "upload.begun=kill") == -signal.SIGKILL
+    assert len(unfinished(s3)) == 1
+    assert (await finish(disk_path)).transferred_count == 1
+    assert unfinished(s3) == []
+
+
+async def test_cancel_after_a_crash_leaves_no_parts(disk_path: Path, s3: S3) -> None:
+    (disk_path / "large.bin").write_bytes(os.urandom(20 * MIB))
+    arguments: dict[str, object] = {"sources": (os.fsencode(disk_path / "large.bin"),), "to": "s3://bucket/x"}
+    assert run_elsewhere(disk_path, "UploadJob", arguments, "upload.part=kill@3") == -signal.SIGKILL
+    assert len(unfinished(s3)) == 1
+    async with Library.open(disk_path / "library", runs="none") as library:
+        (info,) = (await library.jobs.list()).rows
+        await (await library.jobs.get(info.id)).cancel()
+    async with Library.open(disk_path / "library") as library:
+        with pytest.raises(JobCancelled):
+            await (await library.jobs.get(info.id)).wait(timeout=20)
+    assert (unfinished(s3), keys(s3)) == ([], [])
 
 
 async def test_cancel_leaves_no_parts(disk_path: Path, s3: S3) -> None:

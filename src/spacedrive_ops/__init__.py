@@ -16,6 +16,7 @@ from spacedrive_ops.indexer.model import IndexMode as IndexMode
 from spacedrive_ops.indexer.model import IndexOutput as IndexOutput
 from spacedrive_ops.indexer.model import IndexScope as IndexScope
 from spacedrive_ops.indexer.model import IndexState as IndexState
+from spacedrive_ops.object_store.errors import StoreUnreachable as StoreUnreachable
 from spacedrive_ops.object_store.errors import TransferRefused as TransferRefused
 from spacedrive_ops.object_store.job import DownloadJob as DownloadJob
 from spacedrive_ops.object_store.job import UploadJob as UploadJob

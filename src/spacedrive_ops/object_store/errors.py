@@ -13,6 +13,14 @@ class TransferRefused(JobError):
         super().__init__(f"cannot transfer {what!r}: {problem}")
 
 
+class StoreUnreachable(JobError):
+    """The store refuses or answers nothing at all; what was done so far is kept, and a retry goes on from there."""
+
+    def __init__(self, url: str, reason: str) -> None:
+        self.url, self.reason = url, reason
+        super().__init__(f"nothing can be sent to {url!r}: {reason}")
+
+
 class StoreError(Exception):
     """The store refused one object, or could not be reached after several tries; the message is for people."""
 

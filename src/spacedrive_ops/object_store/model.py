@@ -89,7 +89,8 @@ class TransferOutput:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What became of one file."""
+    """What became of one file. `by_store`: the error is the store's, not the file's."""
 
     outcome: Outcome
     reason: str = ""
+    by_store: bool = False

@@ -46,6 +46,7 @@ class Store:
             raise TransferRefused(url, f"the address must begin with one of {', '.join(s + '://' for s in SCHEMES)}")
         if parts.username or parts.password or parts.query:
             raise TransferRefused(parts.scheme + "://...", "credentials belong into the environment, not the address")
+        self.url = url
         self.scheme, self.bucket, self.prefix = parts.scheme, parts.netloc, parts.path.strip("/")
         self._folder = unquote_to_bytes(parts.path) if parts.scheme == "file" else None
         self._obstore, self._store = _opened(url, parts.scheme)
@@ -59,6 +60,11 @@ class Store:
         """`data`: bytes, or an open file. It appears whole or not at all."""
         attributes = attributes_of(facts) if self._folder is None else None
         self._call("put", key, data, attributes=attributes, chunk_size=part_size, use_multipart=facts.size > part_size)
+        self.mend(key, facts)
+
+    def mend(self, key: str, facts: Facts) -> None:
+        """In a folder the file's own time and mode stand for metadata, and come after the file: an attempt that was
+        killed may have left them out. Raises OSError."""
         if self._folder is not None and facts.mtime_ns is not None and facts.mode is not None:
             path = os.path.join(self._folder, key.encode())
             os.chmod(path, facts.mode)

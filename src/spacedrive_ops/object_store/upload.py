@@ -10,7 +10,7 @@ from typing import Final, Protocol
 
 from spacedrive_jobs import Bytes, Count, GenericProgress, JobContext, JobInterrupted, interrupt_requested
 from spacedrive_ops.object_store import large, small
-from spacedrive_ops.object_store.errors import Stopped, StoreError
+from spacedrive_ops.object_store.errors import Stopped, StoreError, StoreUnreachable
 from spacedrive_ops.object_store.keys import key_of
 from spacedrive_ops.object_store.model import Begun, OnExisting, Result, UploadState
 from spacedrive_ops.object_store.multipart import Multipart, Part, access_from_environment
@@ -40,6 +40,7 @@ class Upload:
         self._library = ctx.library.path
         self._multipart = multipart_of(store)
         self._sent_of_large = 0
+        self._rounds_in_vain = 0
 
     async def to_the_end(self) -> None:
         await self._count()
@@ -80,6 +81,7 @@ class Upload:
             self._account(batch, results)
             await self._ctx.save_state(self._state)
             raise
+        self._look_at_store(results)
         self._account(batch, results)
         self._show(batch[-1].path if batch else b"")
         await self._ctx.checkpoint(self._state)
@@ -104,6 +106,15 @@ class Upload:
             check_claim=self._ctx.check_claim,
             interrupted=interrupt_requested,
         )
+
+    def _look_at_store(self, results: dict[int, Result]) -> None:
+        """A store that takes nothing ends the attempt: a million files are not each to wait for it."""
+        if not results:
+            return
+        in_vain = all(result.by_store for result in results.values())
+        self._rounds_in_vain = self._rounds_in_vain + 1 if in_vain else 0
+        if self._rounds_in_vain > 1:
+            raise StoreUnreachable(self._store.url, results[0].reason)
 
     def _account(self, batch: list[Found], results: dict[int, Result]) -> None:
         """Count in order, up to the first one that was not finished."""
@@ -203,7 +214,10 @@ class Upload:
     async def _drop(self, multipart: Multipart) -> None:
         """Leave nothing of what was begun before."""
         if self._state.begun is not None:
-            await self._ctx.run_in_pool(large.give_up, multipart, self._state.begun)
+            try:
+                await self._ctx.run_in_pool(large.give_up, multipart, self._state.begun)
+            except StoreError as error:  # what was begun is not forgotten: the next attempt tries again
+                raise StoreUnreachable(self._store.url, str(error)) from error
             self._state.begun = None
             await self._ctx.save_state(self._state)
 

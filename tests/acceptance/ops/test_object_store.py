@@ -298,6 +298,23 @@ async def test_wrong_bytes_hostile_keys_and_links_in_the_way_are_refused(disk_pa
     assert [path.name for path in (disk_path / "back").iterdir()] == ["way"]
 
 
+async def test_a_store_that_takes_nothing_ends_the_job_soon(disk_path: Path, s3: S3) -> None:
+    tree = make_tree(disk_path / "tree")
+    with pytest.raises(JobFailed, match="nothing can be sent to 's3://no-such-bucket/x'"):
+        await upload(disk_path, tree, to="s3://no-such-bucket/x")
+
+
+async def test_in_a_folder_a_file_whose_time_was_not_set_yet_is_mended(disk_path: Path, s3: S3) -> None:
+    """As an attempt leaves it that is killed between the file and its time."""
+    (disk_path / "file").write_text("content")
+    os.utime(disk_path / "file", ns=(10**18, 10**18))
+    (disk_path / "store").mkdir()
+    (disk_path / "store" / "file").write_text("content")
+    output, _ = await upload(disk_path, disk_path / "file", to=f"file://{disk_path / 'store'}")
+    assert (output.unchanged_count, output.skipped_count) == (1, 0)
+    assert (disk_path / "store" / "file").stat().st_mtime_ns == 10**18
+
+
 @pytest.mark.parametrize("to", ["ftp://host/x", "s3://key:secret@bucket/x", "bucket/x"])
 async def test_an_address_that_is_none_is_refused(disk_path: Path, to: str) -> None:
     (disk_path / "file").touch()

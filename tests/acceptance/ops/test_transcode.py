@@ -187,6 +187,19 @@ async def test_killed_in_the_middle_there_is_no_final_file_and_no_orphan(disk_pa
     assert partials(disk_path) == []
 
 
+async def test_without_its_supervisor_the_program_does_not_go_on(disk_path: Path) -> None:
+    source = video(disk_path / "in.mkv", 60, "640x480")
+    async with Library.open(disk_path / "library", create=True) as library:
+        handle = await library.jobs.dispatch(TranscodeJob(source=source, destination=disk_path / "out.mp4"))
+        await aeventually(lambda: asyncio.sleep(0, len(running(source)) == 2 and partials(disk_path)))
+        supervisor = next(pid for pid in running(source) if b"supervisor" in Path(f"/proc/{pid}/cmdline").read_bytes())
+        os.kill(supervisor, signal.SIGKILL)
+        with pytest.raises(JobFailed, match="ended by signal 9"):
+            await handle.wait(timeout=10)
+        await aeventually(lambda: asyncio.sleep(0, not running(source)))
+    assert partials(disk_path) == []
+
+
 async def test_killed_between_rename_and_the_end_it_is_not_done_again(disk_path: Path) -> None:
     source, target = video(disk_path / "in.mkv"), disk_path / "out.mp4"
     target.write_text("mine")

@@ -77,7 +77,8 @@ class _Run:
     async def _begin(self) -> DeleteState:
         """Check the request, and find out what is there, before anything is touched."""
         state = DeleteState(await self._ctx.run_in_pool(check, self._roots, self._library))
-        for number, root in enumerate(self._roots):
+        # A job that does an ended one again finds gone what that one removed.
+        for number, root in enumerate(self._roots if self._ctx.retry_of is None else ()):
             if state.has_nothing_to_do(number) and not await self._ctx.run_in_pool(os.path.lexists, root.path):
                 self._ctx.item(root.path, "error", "there is no such file or folder")
                 state.failed += 1

@@ -44,6 +44,8 @@ def sweep_all(destination: Path, job: str, attempt: int) -> None:
 
 
 class Download:
+    """`failed`: the keys of what is to be done again; None: all."""
+
     def __init__(
         self,
         ctx: JobContext[DownloadState],
@@ -51,10 +53,12 @@ class Download:
         state: DownloadState,
         destination: Path,
         policy: OnExisting,
+        failed: frozenset[bytes] | None,
         *,
         verify: bool,
     ) -> None:
         self._ctx, self._store, self._state = ctx, store, state
+        self._failed = failed
         self._numbers = count(1)
         self._receiver = Receiver(
             store,
@@ -69,6 +73,9 @@ class Download:
 
     async def to_the_end(self) -> None:
         keys = self._store.keys(self._state.after if self._store.keeps_order else None)
+        if self._failed is not None:  # what is done again: in the order of the keys, as a store lists them
+            known = sorted(key.decode() for key in self._failed)
+            keys = iter([key for key in known if self._state.after is None or key > self._state.after])
         while batch := await self._ctx.run_in_pool(_some, keys):
             await self._round(batch)
 

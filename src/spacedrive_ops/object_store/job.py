@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from spacedrive_jobs import JobContext, job
+from spacedrive_ops.object_store.again import failed_before
 from spacedrive_ops.object_store.digest import new_hasher
 from spacedrive_ops.object_store.download import Download, absolute, refuse, sweep_all
 from spacedrive_ops.object_store.errors import TransferRefused
@@ -42,9 +43,10 @@ class UploadJob:
         new_hasher()  # refused at once where the extra is missing
         if not self.sources:
             raise TransferRefused(self.to, "no source was given")
-        state = await ctx.load_state(default=UploadState())
+        state = await _upload_state(ctx)
+        failed = await failed_before(ctx) if state.again else None
         store = await ctx.run_in_pool(Store, self.to)
-        await Upload(self, ctx, store, state).to_the_end()
+        await Upload(self, ctx, store, state, failed).to_the_end()
         return TransferOutput.of(state.tally)
 
     async def on_cancel(self, ctx: JobContext[UploadState]) -> None:
@@ -75,15 +77,31 @@ class DownloadJob:
 
     async def run(self, ctx: JobContext[DownloadState]) -> TransferOutput:
         new_hasher()
-        state = await ctx.load_state(default=DownloadState())
+        state = await _download_state(ctx)
+        failed = await failed_before(ctx) if state.again else None
         destination = absolute(self.destination)
         await ctx.run_in_pool(refuse, destination, ctx.library.path)
         if ctx.attempt > 1:
             await ctx.run_in_pool(sweep_all, destination, ctx.id.short, ctx.attempt)
         store = await ctx.run_in_pool(Store, self.source)
-        await Download(ctx, store, state, destination, self.on_conflict, verify=self.verify).to_the_end()
+        await Download(ctx, store, state, destination, self.on_conflict, failed, verify=self.verify).to_the_end()
         return TransferOutput.of(state.tally)
 
     async def on_cancel(self, ctx: JobContext[DownloadState]) -> None:
         """Remove the partial files of an attempt whose process died."""
         await ctx.run_in_pool(sweep_all, absolute(self.destination), ctx.id.short, ctx.attempt)
+
+
+async def _upload_state(ctx: JobContext[UploadState]) -> UploadState:
+    """Where to go on. What did not complete is done again from its beginning: what is there by now is not sent."""
+    stored = await ctx.load_state()
+    if stored is None:
+        return UploadState(again=ctx.retry_of is not None)
+    return UploadState(begun=stored.begun) if ctx.retry_of is not None and ctx.attempt == 1 else stored
+
+
+async def _download_state(ctx: JobContext[DownloadState]) -> DownloadState:
+    stored = await ctx.load_state()
+    if stored is None:
+        return DownloadState(again=ctx.retry_of is not None)
+    return DownloadState() if ctx.retry_of is not None and ctx.attempt == 1 else stored

@@ -55,21 +55,26 @@ class Begun:
 
 @dataclass(slots=True)
 class UploadState:
-    """`root` and `path`: all up to this entry is done; the names of the path are joined by "/"."""
+    """`root` and `path`: all up to this entry is done; the names of the path are joined by "/".
+
+    `again`: a job that completed is done again, for what failed in it alone.
+    """
 
     totals: tuple[int, int] | None = None
     root: int = -1
     path: bytes = b""
     tally: Tally = field(default_factory=Tally)
     begun: Begun | None = None
+    again: bool = False
 
 
 @dataclass(slots=True)
 class DownloadState:
-    """`after`: all keys up to this one are done, where the store lists them in order."""
+    """`after`: all keys up to this one are done, where the store lists them in order. `again`: as in UploadState."""
 
     after: str | None = None
     tally: Tally = field(default_factory=Tally)
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Final, Protocol
 
 from spacedrive_jobs import Bytes, Count, GenericProgress, JobContext, JobInterrupted, interrupt_requested
 from spacedrive_ops.object_store import large, small
+from spacedrive_ops.object_store.again import selected
 from spacedrive_ops.object_store.errors import Stopped, StoreError, StoreUnreachable
 from spacedrive_ops.object_store.keys import key_of
 from spacedrive_ops.object_store.model import Begun, OnExisting, Result, UploadState
@@ -35,9 +37,19 @@ class Wanted(Protocol):
 
 
 class Upload:
-    def __init__(self, job: Wanted, ctx: JobContext[UploadState], store: Store, state: UploadState) -> None:
+    """`failed`: the paths of what is to be done again; None: all."""
+
+    def __init__(
+        self,
+        job: Wanted,
+        ctx: JobContext[UploadState],
+        store: Store,
+        state: UploadState,
+        failed: frozenset[bytes] | None,
+    ) -> None:
         self._job, self._ctx, self._store, self._state = job, ctx, store, state
         self._library = ctx.library.path
+        self._failed = failed
         self._multipart = multipart_of(store)
         self._sent_of_large = 0
         self._rounds_in_vain = 0
@@ -48,7 +60,7 @@ class Upload:
         after: Place | None = None
         if state.root >= 0:
             after = (state.root, tuple(state.path.split(b"/")) if state.path else ())
-        found = walk(self._job.sources, self._library, after)
+        found = self._walk(after)
         batch: list[Found] = []
         while chunk := await self._ctx.run_in_pool(lambda: list(islice(found, AT_ONCE))):
             for one in chunk:
@@ -61,11 +73,15 @@ class Upload:
             await self._round(batch)
             batch = []
 
+    def _walk(self, after: Place | None) -> Iterator[Found]:
+        found = walk(self._job.sources, self._library, after)
+        return found if self._failed is None else selected(found, self._failed)
+
     async def _count(self) -> None:
         if self._state.totals is not None:
             return
         self._ctx.progress(GenericProgress(phase="scan", phases=PHASES))
-        found = walk(self._job.sources, self._library, None)
+        found = self._walk(None)
         counted = await self._ctx.run_in_pool(totals, found, interrupt_requested)
         await self._ctx.check_interrupt()
         self._state.totals = counted

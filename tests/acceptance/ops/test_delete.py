@@ -299,3 +299,20 @@ async def test_a_pause_keeps_what_failed_and_does_not_say_it_twice(disk_path: Pa
     assert [Path(os.fsdecode(item.raw)) for item in problems] == [tree / "a" / "file-099"]
     assert (output.deleted_count, output.failed_count) == (299 + 1 + 1, 1)
     assert sorted(tree.rglob("*")) == [tree / "a", tree / "a" / "file-099"]
+
+
+async def test_a_retry_does_not_complain_of_what_is_gone(disk_path: Path) -> None:
+    for name in ("one", "two"):
+        (disk_path / name).write_text("x")
+
+    def refuse(_: str) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    failpoint.arm("delete.unlink", failpoint.at_nth(refuse, 2))
+    async with Library.open(disk_path / "library", create=True) as library:
+        handle = await library.jobs.dispatch(DeleteJob(paths=(disk_path / "one", disk_path / "two"), permanent=True))
+        assert (await handle.wait(timeout=20)).failed_count == 1
+        again = await handle.retry()
+        output = await again.wait(timeout=20)
+    assert (output.deleted_count, output.failed_count) == (1, 0)
+    assert not (disk_path / "two").exists()

@@ -298,6 +298,41 @@ async def test_wrong_bytes_hostile_keys_and_links_in_the_way_are_refused(disk_pa
     assert [path.name for path in (disk_path / "back").iterdir()] == ["way"]
 
 
+async def test_a_retry_does_only_what_failed(disk_path: Path, s3: S3) -> None:
+    tree = disk_path / "tree"
+    tree.mkdir()
+    for name in ("a", "b", "c"):
+        (tree / name).write_text(name)
+    long = tree / ("x" * 250) / ("y" * 250) / ("z" * 250) / ("v" * 250)
+    long.mkdir(parents=True)
+    (long / ("w" * 60)).write_text("too long for a key")
+    async with Library.open(disk_path / "library", create=True) as library:
+        handle = await library.jobs.dispatch(UploadJob(sources=(tree,), to="s3://bucket/x"))
+        output = await handle.wait(timeout=20)
+        assert (output.transferred_count, output.failed_count) == (3, 1)
+        (long / ("w" * 60)).unlink()
+        (long.parent.parent / "short").write_text("s")
+        again = await (await handle.retry()).wait(timeout=20)
+        assert (again.transferred_count, again.unchanged_count, again.failed_count) == (0, 0, 0)
+        s3.put_object(
+            Bucket="bucket",
+            Key="x/tree/a",
+            Body=b"?",
+            Metadata={"sd-mtime-ns": "1", "sd-mode": "644", "sd-blake3": "0"},
+        )
+        down = await library.jobs.dispatch(DownloadJob(source="s3://bucket/x", destination=disk_path / "back"))
+        first = await down.wait(timeout=20)
+        assert (first.transferred_count, first.failed_count) == (2, 1)
+        await (
+            await library.jobs.dispatch(
+                UploadJob(sources=(tree / "a",), to="s3://bucket/x/tree", on_conflict="overwrite")
+            )
+        ).wait(timeout=20)
+        second = await (await down.retry()).wait(timeout=20)
+        assert (second.transferred_count, second.unchanged_count, second.failed_count) == (1, 0, 0)
+    assert sorted(path.name for path in (disk_path / "back" / "tree").iterdir()) == ["a", "b", "c"]
+
+
 async def test_a_store_that_takes_nothing_ends_the_job_soon(disk_path: Path, s3: S3) -> None:
     tree = make_tree(disk_path / "tree")
     with pytest.raises(JobFailed, match="nothing can be sent to 's3://no-such-bucket/x'"):

@@ -18,7 +18,7 @@ from spacedrive_ops.indexer.places import Place
 from spacedrive_ops.indexer.reporting import Reporter
 from spacedrive_ops.indexer.rules import Judge, Rules
 from spacedrive_ops.indexer.turns import PATIENCE, NoAnswer, Turns
-from spacedrive_ops.indexer.walk import Setting, Slice, Walk
+from spacedrive_ops.indexer.walk import LATEST, Setting, Slice, Walk
 from spacedrive_ops.library_index import contents, entries, locations
 from spacedrive_ops.library_index.contents import StoredFile
 from spacedrive_ops.library_index.schema import ensure_index, ensure_indexes
@@ -172,6 +172,7 @@ class _Run:
             await ctx.checkpoint(reporter.state)
             return
         async with self._db.transaction() as tx:
+            await locations.begin_changes(tx, reporter.state.location)
             await entries.write(tx, slice_.changes)
             await ctx.checkpoint(reporter.state, tx=tx)
         await ctx.check_interrupt()
@@ -187,8 +188,9 @@ class _Run:
             await ctx.save_state(state)
             return
         async with self._db.transaction() as tx:
-            state.found.deleted, state.found.moved = await entries.settle(tx, place.location)
-            state.found.new -= state.found.moved
+            settled = await entries.settle(tx, place.location)
+            state.found.deleted, state.found.moved = settled.gone, settled.moved
+            state.found.new -= settled.found_again
             await ctx.checkpoint(state, tx=tx)
 
     async def _aggregate(self, place: Place, reporter: Reporter) -> None:
@@ -196,6 +198,9 @@ class _Run:
         ctx, state = self._ctx, reporter.state
         reporter.show("aggregation")
         state.phase = "content" if self._job.mode != "shallow" else "finalizing"
+        if self._is_unchanged(place, state):
+            await ctx.save_state(state)
+            return
         totals = await entries.changed_totals(self._db, place.location)
         if not totals:
             await ctx.save_state(state)
@@ -227,7 +232,7 @@ class _Run:
             state.cursor = file.id
             if isinstance(result, str):
                 reporter.trouble(file.path, "error", result)
-            elif (result.size, result.mtime_ns) != (file.size, file.mtime_ns):
+            elif (result.size, min(result.mtime_ns, LATEST)) != (file.size, file.mtime_ns):
                 reporter.trouble(file.path, "warning", "has changed since it was indexed")
             else:
                 read.append((file, result.digest))
@@ -237,10 +242,13 @@ class _Run:
             await ctx.checkpoint(state, tx=tx)
         await ctx.check_interrupt()
 
+    def _is_unchanged(self, place: Place, state: IndexState) -> bool:
+        found = state.found
+        return place.was_complete and not (found.new or found.modified or found.moved or found.deleted)
+
     async def _finish(self, place: Place, reporter: Reporter) -> None:
         reporter.show("finalizing")
-        found = reporter.state.found
-        if place.was_complete and not (found.new or found.modified or found.moved or found.deleted):
+        if self._is_unchanged(place, reporter.state):
             return
         now = await self._ctx.run_in_pool(places.now_of, self._ctx.library.path)
         async with self._db.transaction() as tx:

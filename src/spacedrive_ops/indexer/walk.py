@@ -29,6 +29,8 @@ SLICE_SECONDS: Final = 0.25
 ASKED_AHEAD: Final = 64
 """For how many folders the index is asked at once."""
 PATH_STORED: Final = 4096
+LATEST: Final = (1 << 63) - 1
+"""The year 2262: what is later, SQLite's integers cannot hold."""
 OPEN_FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 PARTIAL: Final = re.compile(rb"\.sd-[0-9a-f]{8}-[0-9]+-[0-9]+\.part")
 
@@ -294,10 +296,10 @@ class Walk:
         facts: Facts = (
             kind,
             size,
-            status.st_mtime_ns,
-            status.st_ctime_ns,
+            min(status.st_mtime_ns, LATEST),
+            min(status.st_ctime_ns, LATEST),
             status.st_dev,
-            status.st_ino,
+            status.st_ino & LATEST,
             0 if is_folder else status.st_nlink,
             status.st_mode,
         )

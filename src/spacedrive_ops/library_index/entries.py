@@ -91,17 +91,27 @@ async def has_unsettled(db: LibraryDb, location: int) -> bool:
     return lost[0][0] == 1 or arrived[0][0] == 1
 
 
-async def settle(tx: Transaction, location: int) -> tuple[int, int]:
-    """Tell what has moved from what is gone. (gone, moved)."""
+class Settled(NamedTuple):
+    """`found_again`: entries that were lost and have arrived elsewhere; `moved`: those of them that did not merely go
+    along with their folder."""
+
+    gone: int
+    found_again: int
+    moved: int
+
+
+async def settle(tx: Transaction, location: int) -> Settled:
+    """Tell what has moved from what is gone."""
     for statement in statements("settle"):
         parameters = (location,) if "?1" in statement else ()
         await tx.execute(statement, parameters)
-    ((gone, moved),) = await tx.execute(query("settled"))
+    ((gone, found_again, moved),) = await tx.execute(query("settled"))
     for statement in statements("unsettle"):
         await tx.execute(statement)
     assert isinstance(gone, int)
+    assert isinstance(found_again, int)
     assert isinstance(moved, int)
-    return gone, moved
+    return Settled(gone, found_again, moved)
 
 
 # --- totals -----------------------------------------------------------------------------------------------------------

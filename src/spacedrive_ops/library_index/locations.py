@@ -46,6 +46,11 @@ async def forget_location(tx: Transaction, location: int) -> None:
     await tx.execute(query("delete_location"), (location,))
 
 
+async def begin_changes(tx: Transaction, location: int) -> None:
+    """Until `finish` it is not told from its rows alone that all is right."""
+    await tx.execute(query("begin_location"), (location,))
+
+
 async def finish(tx: Transaction, location: int, now_ms: int) -> None:
     """A run has come to its end."""
     await tx.execute(query("finish_location"), (now_ms, location))

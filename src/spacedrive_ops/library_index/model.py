@@ -41,8 +41,8 @@ _ENDINGS: Final = {
     Category.DOCUMENT: "pdf doc docx odt rtf txt md rst xls xlsx ods csv tsv ppt pptx odp tex html htm pages "
     "numbers key",
     Category.ARCHIVE: "zip tar gz tgz bz2 xz zst 7z rar jar deb rpm iso dmg cab lz4 whl",
-    Category.CODE: "py pyi js mjs cjs ts tsx jsx rs go c h cc cpp hpp java kt rb php sh bash pl lua swift scala sql css "
-    "scss json yaml yml toml xml ini cfg conf vue ipynb r m cs hs ml ex exs",
+    Category.CODE: "py pyi js mjs cjs ts tsx jsx rs go c h cc cpp hpp java kt rb php sh bash pl lua swift scala sql "
+    "css scss json yaml yml toml xml ini cfg conf vue ipynb r m cs hs ml ex exs",
     Category.FONT: "ttf otf woff woff2 eot pfb",
     Category.BOOK: "epub mobi azw azw3 fb2 djvu cbz cbr",
     Category.DATABASE: "db sqlite sqlite3 mdb accdb parquet feather",

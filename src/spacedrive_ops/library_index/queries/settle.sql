@@ -1,12 +1,14 @@
--- Of the entries that a run did not find where they were: which have moved, and which are gone.
-CREATE TEMP TABLE ix_lost (id INTEGER PRIMARY KEY, kind INTEGER, device INTEGER, inode INTEGER, size INTEGER, mtime_ns INTEGER);
+-- Of the entries that a run did not find where they were: which have moved, and which are gone. The number of a removed
+-- inode is soon given again, so more must agree: size and time, or for a folder those of something that lies in it.
+CREATE TEMP TABLE ix_lost (id INTEGER PRIMARY KEY, parent_id INTEGER, kind INTEGER, device INTEGER, inode INTEGER,
+                           size INTEGER, mtime_ns INTEGER);
 INSERT INTO ix_lost
     WITH RECURSIVE lost (id) AS (
         SELECT id FROM ix_entry WHERE parent_id < 0 AND location_id = ?1
         UNION ALL
         SELECT e.id FROM lost JOIN ix_entry AS e ON e.parent_id = lost.id
     )
-    SELECT e.id, e.kind, e.device, e.inode, e.size, e.mtime_ns FROM lost JOIN ix_entry AS e ON e.id = lost.id;
+    SELECT e.id, e.parent_id, e.kind, e.device, e.inode, e.size, e.mtime_ns FROM lost JOIN ix_entry AS e ON e.id = lost.id;
 CREATE TEMP TABLE ix_pair (old_id INTEGER PRIMARY KEY, new_id INTEGER UNIQUE, old_parent INTEGER, parent_id INTEGER,
                            name BLOB, category INTEGER, ctime_ns INTEGER, links INTEGER, mode INTEGER, label TEXT, path BLOB);
 INSERT OR IGNORE INTO ix_pair
@@ -15,7 +17,11 @@ INSERT OR IGNORE INTO ix_pair
     JOIN ix_entry AS o ON o.id = l.id
     JOIN (SELECT e.* FROM ix_arrival AS a JOIN ix_entry AS e ON e.id = a.entry_id WHERE a.location_id = ?1) AS n
       ON n.device = l.device AND n.inode = l.inode AND n.kind = l.kind
-     AND (n.kind = 2 OR (n.size = l.size AND n.mtime_ns = l.mtime_ns))
+     AND ((n.size = l.size AND n.mtime_ns = l.mtime_ns) OR (n.kind = 2 AND EXISTS (
+         SELECT 1 FROM ix_entry AS inside JOIN ix_lost AS before
+           ON before.parent_id = l.id AND before.inode = inside.inode AND before.kind = inside.kind
+          AND before.size = inside.size AND before.mtime_ns = inside.mtime_ns
+         WHERE inside.parent_id = n.id)))
     LEFT JOIN ix_folder AS f ON f.entry_id = n.id;
 UPDATE ix_entry SET parent_id = -id WHERE id IN (SELECT old_id FROM ix_pair);
 DELETE FROM ix_entry WHERE id IN (SELECT new_id FROM ix_pair);

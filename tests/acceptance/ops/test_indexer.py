@@ -1,0 +1,240 @@
+"""The index is what is on the disk: at first, again, after changes, and after a kill."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from spacedrive_jobs import JobError, Library
+from spacedrive_ops import IndexerJob, IndexOutput
+from tests import hostile_trees
+from tests.acceptance.ops.disk_and_index import in_index, on_disk, rows_of, totals_of
+
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    root = tmp_path / "tree"
+    dice = random.Random(1)
+    for folder in range(12):
+        inside = root / f"folder {folder % 4}" / f"part {folder}"
+        inside.mkdir(parents=True)
+        for number in range(8):
+            (inside / f"file {number}.txt").write_bytes(dice.randbytes(100 + 10 * number + folder))
+    return root
+
+
+async def index(library: Library, root: Path, **options: Any) -> IndexOutput:
+    handle = await library.jobs.dispatch(IndexerJob(root=root, **options))
+    return await handle.wait(timeout=60)
+
+
+async def test_a_first_run_finds_all_and_a_second_writes_nothing(tmp_path: Path, tree: Path) -> None:
+    async with Library.open(tmp_path / "library", create=True) as library:
+        first = await index(library, tree)
+        assert (first.files, first.folders, first.new) == (96, 16, 112)
+        assert await in_index(library, tree) == on_disk(tree)
+        before = await rows_of(library)
+        again = await index(library, tree)
+        assert (again.new, again.modified, again.moved, again.deleted) == (0, 0, 0, 0)
+        assert (again.files, again.size) == (first.files, first.size)
+        assert await rows_of(library) == before
+
+
+async def test_each_change_is_recognised_as_what_it_is(tmp_path: Path, tree: Path) -> None:
+    async with Library.open(tmp_path / "library", create=True) as library:
+        await index(library, tree, mode="content")
+        ids = {name: id_ for id_, name in await library.db.query("SELECT id, name FROM ix_entry")}
+        (tree / "folder 0" / "part 0" / "file 0.txt").write_text("edited")
+        (tree / "folder 0" / "part 4").rename(tree / "folder 1" / "moved part")
+        moved = tree / "folder 2" / "part 2" / "file 3.txt"
+        moved.rename(tree / "renamed.txt")
+        shutil.rmtree(tree / "folder 3" / "part 3")
+        (tree / "folder 3" / "part 7" / "file 1.txt").unlink()
+        (tree / "new").mkdir()
+        (tree / "new" / "one").write_text("1")
+        out = await index(library, tree)
+        assert (out.new, out.modified, out.moved, out.deleted) == (2, 1, 2, 10)
+        assert await in_index(library, tree) == on_disk(tree)
+        now: dict[Any, Any] = {
+            name: (id_, content)
+            for id_, name, content in await library.db.query("SELECT id, name, content_id FROM ix_entry")
+        }
+        assert now[b"moved part"][0] == ids[b"part 4"]
+        assert now[b"renamed.txt"][1] is not None, "what it holds is known still"
+        assert await library.db.query("SELECT count(*) FROM ix_entry WHERE kind = 1 AND content_id IS NULL") == [(2,)]
+        assert await library.db.query("SELECT rowid FROM ix_name WHERE ix_name MATCH 'moved'") == [(ids[b"part 4"],)]
+        assert await library.db.query("SELECT count(*) FROM ix_arrival") == [(0,)]
+
+
+async def test_totals_are_true_and_a_file_with_two_names_counts_once(tmp_path: Path, tree: Path) -> None:
+    os.link(tree / "folder 0" / "part 0" / "file 0.txt", tree / "folder 1" / "twin")
+    async with Library.open(tmp_path / "library", create=True) as library:
+        await index(library, tree)
+        known = await totals_of(library)
+        for folder in (b"", b"folder 0", b"folder 0/part 0", b"folder 3"):
+            below = list((tree / os.fsdecode(folder)).rglob("*"))
+            files = [path.stat() for path in below if path.is_file()]
+            size = sum({status.st_ino: status.st_size for status in files}.values())
+            assert known[folder] == (size, len(files), len(below) - len(files)), folder
+        (tree / "folder 0" / "part 0" / "more").write_bytes(b"x" * 1000)
+        await index(library, tree)
+        assert (await totals_of(library))[b""][0] == known[b""][0] + 1000
+
+
+async def test_a_folder_without_its_disk_is_offline_and_loses_nothing(tmp_path: Path, tree: Path) -> None:
+    async with Library.open(tmp_path / "library", create=True) as library:
+        await index(library, tree)
+        before = await in_index(library, tree)
+        tree.rename(tmp_path / "away")
+        tree.mkdir()  # the empty mount point
+        out = await index(library, tree)
+        assert out.offline
+        assert await in_index(library, tree) == before
+        assert await library.db.query("SELECT state FROM ix_location") == [("offline",)]
+        tree.rmdir()
+        assert (await index(library, tree)).offline
+        (tmp_path / "away").rename(tree)
+        back = await index(library, tree)
+        assert (back.offline, back.new, back.deleted) == (False, 0, 0)
+        assert await library.db.query("SELECT state FROM ix_location") == [("online",)]
+        tree.rename(tmp_path / "away")
+        tree.mkdir()
+        emptied = await index(library, tree, replaced=True)
+        assert (emptied.offline, emptied.deleted) == (False, 112)
+
+
+async def test_a_folder_that_never_was_is_refused(tmp_path: Path) -> None:
+    async with Library.open(tmp_path / "library", create=True) as library:
+        with pytest.raises(JobError, match="no such folder"):
+            await index(library, tmp_path / "nothing")
+
+
+async def test_a_hostile_tree_is_indexed_whole(tmp_path: Path) -> None:
+    """Names that are no text, links in a circle, FIFOs and sockets, paths beyond what the kernel takes."""
+    root = tmp_path / "tree"
+    hostile_trees.build(root, files=20, big=1 << 20, owners=False)
+    (root / "to the root").symlink_to(root)
+    async with Library.open(tmp_path / "library", create=True) as library:
+        out = await index(library, root, mode="content")
+        assert await in_index(library, root) == on_disk(root)
+        assert await library.db.query("SELECT count(*) FROM ix_entry WHERE kind = 1 AND content_id IS NULL") == [
+            (out.errors,)
+        ]
+        before = await rows_of(library)
+        await index(library, root)
+        assert await rows_of(library) == before
+
+
+async def test_five_thousand_folders_deep(tmp_path: Path) -> None:
+    root = tmp_path / "tree"
+    root.mkdir()
+    fd = os.open(root, os.O_RDONLY)
+    for _ in range(5_000):
+        os.mkdir("deep", dir_fd=fd)
+        inner = os.open("deep", os.O_RDONLY, dir_fd=fd)
+        os.close(fd)
+        fd = inner
+    os.close(os.open("bottom", os.O_CREAT | os.O_WRONLY, dir_fd=fd))
+    os.close(fd)
+    try:
+        async with Library.open(tmp_path / "library", create=True) as library:
+            out = await index(library, root, mode="content")
+            assert (out.files, out.folders, out.errors, out.hashed) == (1, 5_000, 0, 1)
+            assert await library.db.query("SELECT total_bytes, files, folders FROM ix_folder WHERE path = x''") == [
+                (0, 1, 5_000)
+            ]
+            assert (await index(library, root)).new == 0
+    finally:
+        subprocess.run(["rm", "-rf", root], check=True)
+
+
+async def test_rules_leave_out_what_they_name_and_it_is_not_in_the_total(tmp_path: Path) -> None:
+    root = tmp_path / "tree"
+    for name in ("src/a.py", "src/.hidden", "src/node_modules/x.js", "out/keep.log", "out/drop.log", "out/in/drop.log"):
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text("x")
+    (root / ".gitignore").write_text("*.log\n!keep.log\n/src/b*\n")
+    (root / "out" / "in" / ".gitignore").write_text("!drop.log\n")
+    async with Library.open(tmp_path / "library", create=True) as library:
+        out = await index(library, root, hidden=True, development=True, gitignore=True, exclude=("src/a.*",))
+        names = {path for path, *_ in await in_index(library, root)}
+        assert names == {b"src", b"out", b"out/keep.log", b"out/in", b"out/in/drop.log"}
+        assert (out.files, out.folders) == (2, 3)
+        everything = await index(library, root)
+        assert everything.new == 7
+        assert (await index(library, root, hidden=True, development=True)).deleted == 5
+
+
+async def test_a_folder_inside_a_location_is_a_part_of_it(tmp_path: Path, tree: Path) -> None:
+    async with Library.open(tmp_path / "library", create=True) as library:
+        await index(library, tree / "folder 1")
+        await index(library, tree)
+        assert await library.db.query("SELECT count(*) FROM ix_location") == [(1,)]
+        (tree / "folder 1" / "fresh").write_text("1")
+        (tree / "folder 2" / "fresh").write_text("1")
+        out = await index(library, tree / "folder 1", scope="current")
+        assert (out.new, out.files) == (1, 1)
+        assert (await index(library, tree / "folder 2" / "part 2")).new == 0
+        assert (await index(library, tree)).new == 1
+        assert await in_index(library, tree) == on_disk(tree)
+
+
+async def test_a_request_inside_one_that_waits_attaches_to_it(tmp_path: Path, tree: Path) -> None:
+    async with Library.open(tmp_path / "library", create=True, runs="none") as library:
+        whole = await library.jobs.dispatch(IndexerJob(root=tree))
+        for _ in range(50):
+            assert (await library.jobs.dispatch(IndexerJob(root=tree / "folder 1"))).id == whole.id
+        assert (await library.jobs.dispatch(IndexerJob(root=tree, mode="content"))).id != whole.id
+
+
+async def test_the_librarys_own_folder_is_not_indexed(tmp_path: Path, tree: Path) -> None:
+    async with Library.open(tree / "library", create=True) as library:
+        await index(library, tree)
+        assert await in_index(library, tree) == on_disk(tree, frozenset({b"library"}))
+
+
+async def test_killed_again_and_again_it_ends_with_the_truth(tmp_path: Path) -> None:
+    root = tmp_path / "tree"
+    shutil.copytree(
+        Path(sys.prefix) / "lib", root, symlinks=True, ignore=shutil.ignore_patterns("*.so*", "__pycache__")
+    )
+    library_path = tmp_path / "library"
+    async with Library.open(library_path, create=True, runs="none") as library:
+        handle = await library.jobs.dispatch(IndexerJob(root=root, mode="content"))
+    program = (
+        "import asyncio,sys,spacedrive_ops\nfrom spacedrive_jobs import Library\n"
+        "async def main():\n async with Library.open(sys.argv[1]) as library:\n"
+        "  print('open', flush=True)\n  await asyncio.sleep(60)\nasyncio.run(main())"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
+    dice = random.Random(7)
+    for _ in range(6):
+        process = subprocess.Popen(
+            [sys.executable, "-c", program, library_path], env=environment, stdout=subprocess.PIPE
+        )
+        assert process.stdout is not None
+        process.stdout.readline()
+        await asyncio.sleep(dice.uniform(0.3, 1.0))  # waits: for a random moment to kill at
+        process.kill()
+        process.wait()
+        process.stdout.close()
+    async with Library.open(library_path) as library:
+        out = await (await library.jobs.get(handle.id, IndexerJob)).wait(timeout=60)
+        assert await in_index(library, root) == on_disk(root)
+        assert out.errors == 0
+        assert await library.db.query("SELECT count(*) FROM ix_entry WHERE kind = 1 AND content_id IS NULL") == [(0,)]
+        names = await library.db.query("SELECT count(*) FROM ix_name_docsize")
+        assert names == await library.db.query("SELECT count(*) FROM ix_entry WHERE parent_id <> 0")
+        before = await rows_of(library)
+        await index(library, root)
+        assert await rows_of(library) == before

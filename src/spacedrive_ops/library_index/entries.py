@@ -13,6 +13,7 @@ from spacedrive_ops.library_index.model import EntryKind
 from spacedrive_ops.library_index.sql import query, statements
 
 IDS_RESERVED: Final = 1 << 32
+FOLDERS_AHEAD: Final = 512
 
 Facts: TypeAlias = tuple[int, int, int, int, int, int, int, int]
 """kind, size, mtime_ns, ctime_ns, device, inode, links, mode: while these are the same, an entry is."""
@@ -52,11 +53,16 @@ async def reserve_ids(tx: Transaction) -> int:
 
 
 async def read_children(db: LibraryDb, folders: Sequence[int]) -> dict[int, Known]:
-    """What the index has in each of these folders."""
-    found: dict[int, Known] = {folder: {} for folder in folders}
-    rows: list[Any] = await db.query(query("children_of_folders"), (json.dumps(list(folders)),))
-    for parent, id_, name, *facts in rows:
-        found[parent][name] = (id_, tuple(facts))
+    """What the index has in each of these folders, and in some below them."""
+    most = max(FOLDERS_AHEAD, len(folders))
+    rows: list[Any] = await db.query(query("children_of_folders"), (json.dumps(list(folders)), most))
+    found: dict[int, Known] = {}
+    last, inside = 0, dict[bytes, tuple[int, Facts]]()
+    for row in rows:
+        if row[0] != last:
+            last, inside = row[0], found.setdefault(row[0], {})
+        if row[1] is not None:
+            inside[row[2]] = (row[1], row[3:])
     return found
 
 

@@ -1,5 +1,8 @@
 """The file jobs. Importing this registers them."""
 
+from spacedrive_ops.duplicates.job import DuplicatesJob as DuplicatesJob
+from spacedrive_ops.duplicates.job import DuplicatesOutput as DuplicatesOutput
+from spacedrive_ops.duplicates.job import DuplicatesState as DuplicatesState
 from spacedrive_ops.file_copy.errors import CopyRefused as CopyRefused
 from spacedrive_ops.file_copy.errors import NotEnoughSpace as NotEnoughSpace
 from spacedrive_ops.file_copy.job import FileCopyJob as FileCopyJob
@@ -16,6 +19,13 @@ from spacedrive_ops.indexer.model import IndexMode as IndexMode
 from spacedrive_ops.indexer.model import IndexOutput as IndexOutput
 from spacedrive_ops.indexer.model import IndexScope as IndexScope
 from spacedrive_ops.indexer.model import IndexState as IndexState
+from spacedrive_ops.library_index.index import LibraryIndex as LibraryIndex
+from spacedrive_ops.library_index.model import Category as Category
+from spacedrive_ops.library_index.model import DuplicateGroup as DuplicateGroup
+from spacedrive_ops.library_index.model import EntryKind as EntryKind
+from spacedrive_ops.library_index.model import IndexedEntry as IndexedEntry
+from spacedrive_ops.library_index.model import Location as Location
+from spacedrive_ops.library_index.schema import IndexTooNew as IndexTooNew
 from spacedrive_ops.object_store.errors import StoreUnreachable as StoreUnreachable
 from spacedrive_ops.object_store.errors import TransferRefused as TransferRefused
 from spacedrive_ops.object_store.job import DownloadJob as DownloadJob
@@ -27,3 +37,6 @@ from spacedrive_ops.transcode.job import TranscodeJob as TranscodeJob
 from spacedrive_ops.transcode.job import TranscodeOutput as TranscodeOutput
 from spacedrive_ops.transcode.job import TranscodeProgress as TranscodeProgress
 from spacedrive_ops.transcode.presets import PresetName as PresetName
+from spacedrive_ops.validate.job import ValidateJob as ValidateJob
+from spacedrive_ops.validate.job import ValidateOutput as ValidateOutput
+from spacedrive_ops.validate.job import ValidateState as ValidateState

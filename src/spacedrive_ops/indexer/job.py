@@ -9,8 +9,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
-from spacedrive_jobs import JobContext, JobError, interrupt_requested, job
-from spacedrive_ops.content.digest import Digest, Stopped, Unreadable, digest_of, new_hasher
+from spacedrive_jobs import JobContext, JobError, job
+from spacedrive_ops.content.digest import Digest, new_hasher
+from spacedrive_ops.content.reading import batches, is_as_indexed, read_file
 from spacedrive_ops.indexer import places
 from spacedrive_ops.indexer.model import IndexMode, IndexOutput, IndexScope, IndexState
 from spacedrive_ops.indexer.mounts import read_mounts
@@ -18,13 +19,12 @@ from spacedrive_ops.indexer.places import Place
 from spacedrive_ops.indexer.reporting import Reporter
 from spacedrive_ops.indexer.rules import Judge, Rules
 from spacedrive_ops.indexer.turns import PATIENCE, NoAnswer, Turns
-from spacedrive_ops.indexer.walk import LATEST, Setting, Slice, Walk
+from spacedrive_ops.indexer.walk import Setting, Slice, Walk
 from spacedrive_ops.library_index import contents, entries, locations
 from spacedrive_ops.library_index.contents import StoredFile
 from spacedrive_ops.library_index.schema import ensure_index, ensure_indexes
 
 CHECKPOINT_EVERY: Final = timedelta(seconds=0.5)
-HASHED_AT_ONCE: Final = 64 << 20
 MOST_QUARANTINED: Final = 100
 
 
@@ -214,8 +214,8 @@ class _Run:
         files, size = await contents.count(self._db, place.location, known=False)
         reporter.expect(files, size)
         while page := await contents.unhashed(self._db, place.location, place.path, state.cursor):
-            for batch in _batches(page):
-                results = await ctx.map(_hash, batch)
+            for batch in batches(page):
+                results = await ctx.map(read_file, batch)
                 await self._store_contents(batch, results, reporter)
                 reporter.show("content", batch[-1].path)
         state.phase, state.cursor = "finalizing", 0
@@ -232,7 +232,7 @@ class _Run:
             state.cursor = file.id
             if isinstance(result, str):
                 reporter.trouble(file.path, "error", result)
-            elif (result.size, min(result.mtime_ns, LATEST)) != (file.size, file.mtime_ns):
+            elif not is_as_indexed(file, result):
                 reporter.trouble(file.path, "warning", "has changed since it was indexed")
             else:
                 read.append((file, result.digest))
@@ -254,25 +254,3 @@ class _Run:
         async with self._db.transaction() as tx:
             await ensure_indexes(tx)
             await locations.finish(tx, place.location, now)
-
-
-def _batches(files: list[StoredFile]) -> list[list[StoredFile]]:
-    """So many at once that a batch takes about as long as an interruption may."""
-    batches: list[list[StoredFile]] = [[]]
-    size = 0
-    for file in files:
-        if batches[-1] and (size + file.size > HASHED_AT_ONCE or len(batches[-1]) >= 128):
-            batches.append([])
-            size = 0
-        batches[-1].append(file)
-        size += file.size
-    return batches
-
-
-def _hash(file: StoredFile) -> Digest | str | None:
-    try:
-        return digest_of(file.path, interrupt_requested)
-    except Unreadable as error:
-        return str(error)
-    except Stopped:
-        return None

@@ -12,6 +12,7 @@ from spacedrive_ops.library_index.entries import path_to
 from spacedrive_ops.library_index.sql import query
 
 PAGE: Final = 512
+MANY: Final = 8_192
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,3 +56,21 @@ async def store(tx: Transaction, read: Sequence[tuple[StoredFile, bytes]]) -> No
     await tx.executemany(query("insert_content"), [(digest, file.size) for file, digest in read])
     rows = [(digest, file.id, file.size, file.mtime_ns) for file, digest in read]
     await tx.executemany(query("set_content"), rows)
+
+
+async def alike(db: LibraryDb, after: int, least: int) -> list[StoredFile]:
+    """Files of any location whose content is not known, and whose size (at least `least`) another has too."""
+    rows: list[Any] = await db.query(query("alike_files"), (after, least, MANY))
+    return [StoredFile(row[0], await _path(db, row[6], row), row[4], row[5], None) for row in rows]
+
+
+async def count_alike(db: LibraryDb, least: int) -> tuple[int, int]:
+    """How many files `alike` will give, and their bytes."""
+    rows: list[Any] = await db.query(query("count_alike"), (least,))
+    return rows[0][0], rows[0][1]
+
+
+async def count_duplicates(db: LibraryDb, least: int) -> tuple[int, int, int]:
+    """Groups of files with the same bytes; how many files are more than one of each; the bytes of these."""
+    rows: list[Any] = await db.query(query("count_duplicates"), (least,))
+    return rows[0][0], rows[0][1], rows[0][2]

@@ -1,0 +1,1 @@
+"""DuplicatesJob: which files of the library hold the same bytes."""

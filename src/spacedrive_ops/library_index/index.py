@@ -1,0 +1,113 @@
+"""LibraryIndex: what the library knows of its files."""
+
+from __future__ import annotations
+
+import builtins
+import os
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final, final
+
+from spacedrive_jobs import LibraryDb
+from spacedrive_ops.library_index.entries import find_entry, path_to
+from spacedrive_ops.library_index.locations import read_locations
+from spacedrive_ops.library_index.model import (
+    Category,
+    DuplicateGroup,
+    EntryKind,
+    IndexedEntry,
+    Location,
+    path_of,
+)
+from spacedrive_ops.library_index.schema import ensure_index
+from spacedrive_ops.library_index.sql import query
+
+WORD: Final = re.compile(r"\w+")
+
+
+@final
+class LibraryIndex:
+    """`LibraryIndex(library.db)`: questions about what was indexed; the disk is not looked at.
+
+    Every method may raise IndexTooNew. Lists are at most `limit` long.
+    """
+
+    def __init__(self, db: LibraryDb) -> None:
+        self._db = db
+
+    async def locations(self) -> builtins.list[Location]:
+        """The folders that are indexed, by path."""
+        await ensure_index(self._db)
+        return await read_locations(self._db)
+
+    async def search(self, text: str, /, *, limit: int = 100) -> builtins.list[IndexedEntry]:
+        """Entries whose names have words that begin with all the words of `text`, whatever case and accents."""
+        words = [f'"{word}"*' for word in WORD.findall(text)]
+        return await self._entries("search", " ".join(words), limit) if words else []
+
+    async def largest(self, *, limit: int = 100) -> builtins.list[IndexedEntry]:
+        """The largest files."""
+        return await self._entries("largest", limit)
+
+    async def recent(self, *, limit: int = 100) -> builtins.list[IndexedEntry]:
+        """The files that were modified last, the newest first."""
+        return await self._entries("recent", limit)
+
+    async def stale(self, *, limit: int = 100) -> builtins.list[IndexedEntry]:
+        """The files that were not modified for longest, the oldest first."""
+        return await self._entries("stale", limit)
+
+    async def list(
+        self, folder: Path, /, *, limit: int = 1_000, after: IndexedEntry | None = None
+    ) -> builtins.list[IndexedEntry]:
+        """What lies in a folder, by name; `after`: go on after the last entry of the answer before."""
+        entry = await self._find(os.fsencode(folder))
+        name = os.path.basename(os.fsencode(after.path)) if after is not None else b""
+        return await self._entries("list_folder", entry, name, limit) if entry is not None else []
+
+    async def duplicates(self, *, least: int = 1, limit: int = 100) -> builtins.list[DuplicateGroup]:
+        """Files that hold the same bytes, the most wasteful first; of at least `least` bytes. Read by a run in content
+        mode."""
+        await ensure_index(self._db)
+        rows: builtins.list[Any] = await self._db.query(query("duplicates"), (least, limit))
+        return [DuplicateGroup(digest, size, count, size * (count - 1)) for digest, size, count in rows]
+
+    async def files_of(self, digest: bytes, /, *, limit: int = 1_000) -> Sequence[IndexedEntry]:
+        """The files that hold these bytes, the oldest first."""
+        return await self._entries("files_of_content", digest, limit)
+
+    async def by_category(self) -> dict[Category, tuple[int, int]]:
+        """(files, bytes) of each category, the largest first."""
+        await ensure_index(self._db)
+        rows: builtins.list[Any] = await self._db.query(query("categories"))
+        return {Category(category): (count, size) for category, count, size in rows}
+
+    async def _find(self, path: bytes) -> int | None:
+        """The id of an entry by its path."""
+        for location in await self.locations():
+            whole = os.fsencode(location.path)
+            if path == whole:
+                return location.root_id
+            if location.root_id is not None and path.startswith(whole.rstrip(b"/") + b"/"):
+                entry: int | None = location.root_id
+                for part in path[len(whole.rstrip(b"/")) + 1 :].split(b"/"):
+                    found = await find_entry(self._db, entry or 0, part)
+                    entry = found[0] if found is not None else None
+                    if entry is None:
+                        return None
+                return entry
+        return None
+
+    async def _entries(self, name: str, *parameters: int | str | bytes) -> builtins.list[IndexedEntry]:
+        await ensure_index(self._db)
+        rows: builtins.list[Any] = await self._db.query(query(name), parameters)
+        return [await self._entry(row) for row in rows]
+
+    async def _entry(self, row: Any) -> IndexedEntry:
+        id_, location, folder, parent, raw, label, kind, category, size, modified, digest = row
+        if folder is None:  # too long to be stored
+            folder = b"/".join(part for _, part in (await path_to(self._db, parent))[1:])
+        path = path_of(location, os.path.join(folder, raw))
+        name = label or raw.decode("utf-8", "backslashreplace")
+        return IndexedEntry(id_, path, name, EntryKind(kind), Category(category), size, modified, digest)

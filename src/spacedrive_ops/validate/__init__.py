@@ -1,0 +1,1 @@
+"""ValidateJob: is what files hold still what was read once?"""

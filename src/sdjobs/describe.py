@@ -123,7 +123,13 @@ def took(info: JobInfo, now: datetime) -> str:
 def title(info: JobInfo) -> str:
     """What the job does, in one line: for a copy or a move its sources and its destination."""
     transfer = _transfer(info)
-    return transfer_title(info.kind, *transfer) if transfer else info.kind
+    if transfer:
+        return transfer_title(info.kind, *transfer)
+    root = fields_of(info.arguments).get("root")
+    return f"{VERBS[info.kind]} {path_text(root)}" if info.kind in VERBS and root is not None else info.kind
+
+
+VERBS: Final = {"indexer": "Index", "index_verify": "Compare the index with", "validate": "Validate"}
 
 
 def is_transfer(info: JobInfo) -> bool:

@@ -9,6 +9,7 @@ from typing import Final
 
 from sdjobs.describe import amount, fields_of, has_item_errors, is_transfer, job_json, running_time
 from sdjobs.exit_codes import ExitCode
+from sdjobs.results import sentence
 from sdjobs.settings import Settings
 from sdjobs.text import counted, duration, percent, size
 from spacedrive_jobs import JobInfo, JobStatus
@@ -75,6 +76,8 @@ def say(end: Closing, info: JobInfo, settings: Settings) -> ExitCode:
 def _done(info: JobInfo, now: datetime) -> str:
     if is_transfer(info) and (told := _transferred(info)):
         return f"{told}{_in_time(info, now)}."
+    if told := sentence(info):
+        return f"{told}{_in_time(info, now)}."
     view = info.view
     amounts = [
         size(view.bytes_done) if view.bytes_done is not None else "",
@@ -121,7 +124,7 @@ def _details(info: JobInfo, settings: Settings) -> list[str]:
     notes.append(counted(metrics.warnings, "warning") if metrics.warnings else "")
     if any(notes):
         lines.append(f"{', '.join(filter(None, notes))}: {settings.command('jobs', 'show', info.id.short)}")
-    if info.output is not None and not is_transfer(info):
+    if info.output is not None and not is_transfer(info) and not sentence(info):
         lines.append(f"Output: {json.dumps(info.output, ensure_ascii=False, default=str)}")
     return lines
 

@@ -19,6 +19,8 @@ from spacedrive_ops.indexer.model import IndexMode as IndexMode
 from spacedrive_ops.indexer.model import IndexOutput as IndexOutput
 from spacedrive_ops.indexer.model import IndexScope as IndexScope
 from spacedrive_ops.indexer.model import IndexState as IndexState
+from spacedrive_ops.indexer.verify import IndexVerifyJob as IndexVerifyJob
+from spacedrive_ops.indexer.verify import IndexVerifyOutput as IndexVerifyOutput
 from spacedrive_ops.library_index.index import LibraryIndex as LibraryIndex
 from spacedrive_ops.library_index.model import Category as Category
 from spacedrive_ops.library_index.model import DuplicateGroup as DuplicateGroup
@@ -36,6 +38,7 @@ from spacedrive_ops.transcode.errors import TranscodeRefused as TranscodeRefused
 from spacedrive_ops.transcode.job import TranscodeJob as TranscodeJob
 from spacedrive_ops.transcode.job import TranscodeOutput as TranscodeOutput
 from spacedrive_ops.transcode.job import TranscodeProgress as TranscodeProgress
+from spacedrive_ops.transcode.presets import PRESETS as PRESETS
 from spacedrive_ops.transcode.presets import PresetName as PresetName
 from spacedrive_ops.validate.job import ValidateJob as ValidateJob
 from spacedrive_ops.validate.job import ValidateOutput as ValidateOutput

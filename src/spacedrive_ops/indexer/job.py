@@ -53,7 +53,7 @@ class IndexerJob:
     def covers(self, other: IndexerJob) -> bool:
         """A run of a whole folder does for any inside it, if it looks at them as closely and by the same rules."""
         inside = other.root == self.root or self.root in other.root.parents
-        closer = ("shallow", "content", "deep").index(self.mode) >= ("shallow", "content", "deep").index(other.mode)
+        closer = self.mode == "content" or other.mode == "shallow"
         return inside and closer and self.scope == "recursive" and self.rules == other.rules
 
     @property

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
-IndexMode: TypeAlias = Literal["shallow", "content", "deep"]
-"""`shallow`: names, sizes and times. `content`: also the BLAKE3 of what each file holds. `deep`: also the facts of
-pictures, sound and video, and thumbnails."""
+IndexMode: TypeAlias = Literal["shallow", "content"]
+"""`shallow`: names, sizes and times. `content`: also the BLAKE3 of what each file holds."""
 
 IndexScope: TypeAlias = Literal["current", "recursive"]
 """`current`: what lies in the folder itself. `recursive`: at any depth."""

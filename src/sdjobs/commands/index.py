@@ -1,0 +1,64 @@
+"""`sdjobs index`."""
+
+from __future__ import annotations
+
+import click
+
+from sdjobs.commands.file_work import FileWork, absolute, carry_out, new_option
+from sdjobs.commands.options import detach_option, priority_option
+from sdjobs.exit_codes import ExitCode
+from sdjobs.settings import shared_options
+from spacedrive_ops import IndexerJob, IndexVerifyJob
+
+
+@click.command()
+@click.argument("path", type=click.Path())
+@click.option("--content", is_flag=True, help="Also read what each file holds, for duplicates and validation.")
+@click.option("--verify", is_flag=True, help="Compare the index with the disk, and change nothing.")
+@click.option("--current", is_flag=True, help="Only what lies in the folder itself.")
+@click.option("--skip-hidden", is_flag=True, help="Leave out names that begin with a dot.")
+@click.option("--skip-development", is_flag=True, help="Leave out .git, node_modules, __pycache__ and the like.")
+@click.option("--gitignore", is_flag=True, help="Leave out what .gitignore files name.")
+@click.option("--exclude", multiple=True, metavar="PATTERN", help="Leave out more, as in a .gitignore; repeatable.")
+@click.option("--replaced", is_flag=True, help="The folder was moved to another disk, or emptied, on purpose.")
+@new_option
+@priority_option
+@detach_option
+@shared_options()
+@click.pass_context
+def index(
+    context: click.Context,
+    path: str,
+    content: bool,
+    verify: bool,
+    current: bool,
+    skip_hidden: bool,
+    skip_development: bool,
+    gitignore: bool,
+    exclude: tuple[str, ...],
+    replaced: bool,
+    new: bool,
+    priority: int | None,
+    detach: bool,
+) -> ExitCode:
+    """Bring the library's index of a folder up to date: what is new, changed, moved and gone.
+
+    The same command given again goes on where it stopped. Nothing is forgotten of a folder whose disk is not there.
+    """
+    root = absolute(path)
+    if verify:
+        job: object = IndexVerifyJob(
+            root=root, hidden=skip_hidden, development=skip_development, gitignore=gitignore, exclude=exclude
+        )
+    else:
+        job = IndexerJob(
+            root=root,
+            mode="content" if content else "shallow",
+            scope="current" if current else "recursive",
+            hidden=skip_hidden,
+            development=skip_development,
+            gitignore=gitignore,
+            exclude=exclude,
+            replaced=replaced,
+        )
+    return carry_out(context, FileWork(job, new=new, priority=priority), detach=detach)

@@ -1,0 +1,65 @@
+"""What a file job says of itself when it is done, in a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from sdjobs.describe import fields_of
+from sdjobs.text import counted, size
+from spacedrive_jobs import JobInfo
+
+
+def sentence(info: JobInfo) -> str:
+    """Empty for a job of another kind, or one that says nothing known."""
+    tell = _SENTENCES.get(info.kind)
+    output = fields_of(info.output)
+    try:
+        return tell(output) if tell is not None and output else ""
+    except (KeyError, TypeError):  # of another version
+        return ""
+
+
+CHANGES: Final = ("new", "modified", "moved", "deleted", "hashed", "excluded")
+
+
+def _indexed(output: Mapping[str, Any]) -> str:
+    if output["offline"]:
+        return "Offline: the index was left as it is"
+    there = f"{counted(output['files'], 'file')} in {counted(output['folders'], 'folder')}, {size(output['size'])}"
+    changes = [
+        f"{output[name]:,} {name}"
+        for name in ("new", "modified", "moved", "deleted", "hashed", "excluded")
+        if output[name]
+    ]
+    return f"Indexed {there}: {', '.join(changes) or 'nothing has changed'}"
+
+
+def _verified(output: Mapping[str, Any]) -> str:
+    differences = [f"{output[name]:,} {name}" for name in ("missing", "stale", "different") if output[name]]
+    return f"Compared {output['compared']:,} entries: {', '.join(differences) or 'the index is what is on the disk'}"
+
+
+def _duplicates(output: Mapping[str, Any]) -> str:
+    if not output["groups"]:
+        return "No duplicates"
+    copies = counted(output["copies"], "file")
+    return f"{copies} could go, of {counted(output['groups'], 'group')}: {size(output['wasted'])}"
+
+
+def _validated(output: Mapping[str, Any]) -> str:
+    rest = [f"{output[name]:,} {name}" for name in ("changed", "damaged", "unreadable") if output[name]]
+    return ", ".join([f"{counted(output['intact'], 'file')} intact", *rest])
+
+
+def _deleted(output: Mapping[str, Any]) -> str:
+    return f"Deleted {counted(output['deleted_count'], 'entry', 'entries')}, {size(output['bytes_freed'])}"
+
+
+_SENTENCES: Final[dict[str, Callable[[Mapping[str, Any]], str]]] = {
+    "indexer": _indexed,
+    "index_verify": _verified,
+    "duplicates": _duplicates,
+    "validate": _validated,
+    "file_delete": _deleted,
+}

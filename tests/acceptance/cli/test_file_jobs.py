@@ -1,0 +1,95 @@
+"""The commands on the index and on files beside copy and move, as people type them."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.acceptance.cli.conftest import Cli
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    root = tmp_path / "photos"
+    (root / "summer").mkdir(parents=True)
+    (root / "summer" / "beach.jpg").write_bytes(b"x" * 3_000)
+    (root / "summer" / "beach copy.jpg").write_bytes(b"x" * 3_000)
+    (root / "notes.txt").write_bytes(b"some words")
+    return root
+
+
+def test_index_says_what_is_there_and_what_has_changed(cli: Cli, tree: Path) -> None:
+    first = cli.run("index", str(tree))
+    assert first.returncode == 0
+    assert first.stdout.splitlines()[-1].startswith("Indexed 3 files in 1 folder, 6.0 kB: 4 new")
+    (tree / "notes.txt").write_bytes(b"other words")
+    (tree / "summer" / "beach.jpg").rename(tree / "beach.jpg")
+    again = cli.run("index", str(tree))
+    assert again.stdout.splitlines()[-1].startswith("Indexed 3 files in 1 folder, 6.0 kB: 1 modified, 1 moved")
+    assert (
+        cli.run("index", str(tree))
+        .stdout.splitlines()[-1]
+        .startswith("Indexed 3 files in 1 folder, 6.0 kB: nothing has changed")
+    )
+    assert f"Index {tree}" in cli.run("jobs", "list", "--json").stdout or "indexer" in cli.run("jobs", "list").stdout
+
+
+def test_index_verify_lists_each_difference_and_ends_with_4(cli: Cli, tree: Path) -> None:
+    cli.run("index", str(tree))
+    equal = cli.run("index", str(tree), "--verify")
+    assert (equal.returncode, equal.stdout.splitlines()[-1][:21]) == (0, "Compared 4 entries: t")
+    (tree / "notes.txt").unlink()
+    (tree / "summer" / "new").write_text("1")
+    differs = cli.run("index", str(tree), "--verify")
+    assert differs.returncode == 4
+    assert "1 missing, 1 stale, 1 different" in differs.stdout
+    listed = cli.run("jobs", "items", "--json", cli.json("jobs", "list")["jobs"][0]["short_id"])
+    items = {Path(item["item"]).name: item["reason"] for item in json.loads(listed.stdout)["items"]}
+    assert items["new"] == "is on the disk, and not in the index"
+    assert items["notes.txt"] == "is in the index, and not on the disk"
+
+
+def test_search_and_largest(cli: Cli, tree: Path) -> None:
+    assert "is called" in cli.run("search", "beach").stdout or cli.run("search", "beach").returncode == 1
+    cli.run("index", str(tree))
+    found = cli.json("search", "beach", "co")
+    assert [entry["name"] for entry in found["entries"]] == ["beach copy.jpg"]
+    table = cli.run("largest", "--limit", "1").stdout.splitlines()
+    assert len(table) == 2
+    assert table[1].startswith("3.0 kB")
+    assert cli.run("search", "nothing like it").stdout == "Nothing in the index is called 'nothing like it'.\n"
+
+
+def test_duplicates_and_validate(cli: Cli, tree: Path) -> None:
+    cli.run("index", str(tree))
+    found = cli.run("duplicates")
+    assert found.returncode == 0
+    assert "2 files of 3.0 kB, 3.0 kB could be saved:" in found.stdout
+    assert f"  {tree}/summer/beach.jpg" in found.stdout.splitlines()
+    assert cli.json("duplicates", "--known")["groups"][0]["count"] == 2
+    cli.run("index", str(tree), "--content")
+    status = (tree / "notes.txt").stat()
+    (tree / "notes.txt").write_bytes(b"rotten bit")
+    os.utime(tree / "notes.txt", ns=(status.st_atime_ns, status.st_mtime_ns))
+    rotten = cli.run("validate", str(tree))
+    assert rotten.returncode == 4
+    assert "2 files intact, 1 damaged" in rotten.stdout
+
+
+def test_delete_asks_before_it_deletes_for_good(cli: Cli, tree: Path) -> None:
+    unsure = cli.run("delete", str(tree), "--permanent")
+    assert unsure.returncode != 0
+    assert tree.exists()
+    sure = cli.run("delete", str(tree), "--permanent", "--yes")
+    assert (sure.returncode, tree.exists()) == (0, False)
+    assert sure.stdout.splitlines()[-1].startswith("Deleted 5 entries")
+
+
+def test_what_cannot_be_indexed_is_said_in_words(cli: Cli, tmp_path: Path) -> None:
+    failed = cli.run("index", str(tmp_path / "nothing"))
+    assert failed.returncode == 1
+    assert "cannot be indexed: there is no such folder" in failed.stderr
+    assert "Traceback" not in failed.stdout + failed.stderr

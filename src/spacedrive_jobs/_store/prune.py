@@ -7,6 +7,7 @@ from typing import Final
 
 import apsw
 
+from spacedrive_jobs._model import failpoint
 from spacedrive_jobs._store.sql import query
 from spacedrive_jobs._store.tx import Tx
 
@@ -43,4 +44,5 @@ def prune_jobs(tx: Tx, ids: Sequence[bytes]) -> None:
     for id_ in ids:
         for statement in ROWS:
             tx.change(statement, (id_,))
+        failpoint.hit("prune.one")
     tx.announces = True

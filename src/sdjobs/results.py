@@ -56,10 +56,16 @@ def _deleted(output: Mapping[str, Any]) -> str:
     return f"Deleted {counted(output['deleted_count'], 'entry', 'entries')}, {size(output['bytes_freed'])}"
 
 
+def _pictured(output: Mapping[str, Any]) -> str:
+    rest = [f"{output[name]:,} {name}" for name in ("skipped", "failed") if output[name]]
+    return ", ".join([f"{counted(output['made'], 'picture')} made small", *rest])
+
+
 _SENTENCES: Final[dict[str, Callable[[Mapping[str, Any]], str]]] = {
     "indexer": _indexed,
     "index_verify": _verified,
     "duplicates": _duplicates,
     "validate": _validated,
     "file_delete": _deleted,
+    "thumbnails": _pictured,
 }

@@ -33,6 +33,12 @@ from spacedrive_ops.object_store.errors import TransferRefused as TransferRefuse
 from spacedrive_ops.object_store.job import DownloadJob as DownloadJob
 from spacedrive_ops.object_store.job import UploadJob as UploadJob
 from spacedrive_ops.object_store.model import TransferOutput as TransferOutput
+from spacedrive_ops.thumbnails.job import MissingDecoders as MissingDecoders
+from spacedrive_ops.thumbnails.job import Redo as Redo
+from spacedrive_ops.thumbnails.job import ThumbnailJob as ThumbnailJob
+from spacedrive_ops.thumbnails.job import ThumbnailOutput as ThumbnailOutput
+from spacedrive_ops.thumbnails.job import ThumbnailState as ThumbnailState
+from spacedrive_ops.thumbnails.places import thumbnail_path as thumbnail_path
 from spacedrive_ops.transcode.errors import TranscodeFailed as TranscodeFailed
 from spacedrive_ops.transcode.errors import TranscodeRefused as TranscodeRefused
 from spacedrive_ops.transcode.job import TranscodeJob as TranscodeJob

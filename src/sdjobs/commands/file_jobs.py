@@ -1,4 +1,4 @@
-"""`sdjobs delete`, `validate`, `transcode`, `upload` and `download`."""
+"""`sdjobs delete`, `validate`, `thumbnails`, `transcode`, `upload` and `download`."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ from sdjobs.exit_codes import ExitCode
 from sdjobs.faults import Refusal
 from sdjobs.settings import settings_of, shared_options
 from sdjobs.text import counted
-from spacedrive_ops import PRESETS, DeleteJob, DownloadJob, TranscodeJob, UploadJob, ValidateJob
+from spacedrive_ops import PRESETS, DeleteJob, DownloadJob, ThumbnailJob, TranscodeJob, UploadJob, ValidateJob
 
 Existing: TypeAlias = Literal["skip", "overwrite"]
 Taken: TypeAlias = Literal["skip", "overwrite", "rename"]
 EXISTING: Final[tuple[Existing, ...]] = ("skip", "overwrite")
+REDOS: Final = ("missing", "failed", "all")
 TAKEN: Final[tuple[Taken, ...]] = ("skip", "overwrite", "rename")
 
 
@@ -53,6 +54,21 @@ def delete(context: click.Context, /, paths: tuple[str, ...], permanent: bool, y
 def validate(context: click.Context, path: str, new: bool, priority: int | None, detach: bool) -> ExitCode:
     """Read the files of an indexed folder again, and list those that hold other bytes than before: bit rot."""
     return carry_out(context, FileWork(ValidateJob(root=absolute(path)), new=new, priority=priority), detach=detach)
+
+
+@click.command()
+@click.argument("paths", nargs=-1, required=True, type=click.Path())
+@click.option("--size", "sizes", multiple=True, type=click.IntRange(16, 4096), help="Pixels a side; repeatable.")
+@click.option("--redo", type=click.Choice(REDOS), default="missing", show_default=True, help="Which pictures.")
+@new_option
+@priority_option
+@detach_option
+@shared_options()
+@click.pass_context
+def thumbnails(context: click.Context, /, paths: tuple[str, ...], sizes: tuple[int, ...], **options: Any) -> ExitCode:
+    """Make thumbnails of the pictures among PATHS, kept in the library by what each picture holds."""
+    job = ThumbnailJob(paths=tuple(map(absolute, paths)), sizes=sizes or (256, 1024), redo=options["redo"])
+    return carry_out(context, FileWork(job, new=options["new"], priority=options["priority"]), detach=options["detach"])
 
 
 @click.command()

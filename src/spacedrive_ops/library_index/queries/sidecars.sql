@@ -1,0 +1,1 @@
+SELECT variant, state FROM ix_sidecar WHERE digest = ? AND kind = ?

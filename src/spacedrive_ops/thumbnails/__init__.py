@@ -1,0 +1,1 @@
+"""ThumbnailJob: small pictures of pictures, by what they hold."""

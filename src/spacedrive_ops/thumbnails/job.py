@@ -1,0 +1,251 @@
+"""ThumbnailJob."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import islice
+from pathlib import Path
+from typing import Final, Literal, TypeAlias
+
+from spacedrive_jobs import Count, GenericProgress, ItemInfo, JobContext, JobError, job
+from spacedrive_jobs.tasks import ChildDied, ChildPool, ChildRaised, bounded_map
+from spacedrive_ops.content.digest import Unreadable, digest_of
+from spacedrive_ops.library_index import sidecars
+from spacedrive_ops.library_index.schema import ensure_index
+from spacedrive_ops.library_index.sidecars import Sidecar
+from spacedrive_ops.thumbnails.places import thumbnail_path
+from spacedrive_ops.thumbnails.render import render
+
+Redo: TypeAlias = Literal["missing", "failed", "all"]
+"""Which pictures are done: those never tried, those that failed before, or all."""
+
+KIND: Final = "thumbnail"
+ENDINGS: Final = frozenset(
+    ending.encode()
+    for ending in "jpg jpeg jpe jfif png apng gif webp tif tiff bmp dib heic heif avif ico".split()  # noqa: SIM905
+)
+CORES: Final = os.cpu_count() or 1
+AT_ONCE: Final = 2 * CORES
+MIB: Final = 1 << 20
+
+
+class MissingDecoders(JobError):
+    """Pillow is not installed."""
+
+    def __init__(self) -> None:
+        super().__init__('thumbnails need decoders: pip install "spacedrive-jobs[media,files]"')
+
+
+@dataclass(slots=True)
+class ThumbnailState:
+    """`cursor`: the file that was done last, in bytes; all before it in order are done."""
+
+    cursor: bytes = b""
+    made: int = 0
+    skipped: int = 0
+    failed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ThumbnailOutput:
+    """Pictures by what became of them. `skipped`: those that had theirs already, or were not meant."""
+
+    made: int
+    skipped: int
+    failed: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """One file. `reason`: why it has none; None where nothing had to be done."""
+
+    path: bytes
+    rows: tuple[Sidecar, ...]
+    reason: str | None
+
+
+@job(name="thumbnails", description="Make thumbnails of pictures", checkpoint_interval=timedelta(seconds=0.5))
+class ThumbnailJob:
+    """Make thumbnails (WebP, at most so many pixels a side) of the pictures among `paths`, files or folders.
+
+    They lie in the library by what a picture holds, so one that was copied or moved needs none anew. JPEG, PNG, GIF,
+    WebP, TIFF, BMP, HEIC and AVIF; turned upright and in sRGB. Each is decoded in a process of its own that is killed
+    after `seconds`, and may use `memory` bytes; of more than `megapixels` none is begun. A picture that cannot be
+    decoded is an item with its reason, and the others go on.
+    """
+
+    paths: tuple[Path, ...]
+    sizes: tuple[int, ...] = (256, 1024)
+    redo: Redo = "missing"
+    seconds: float = 20.0
+    megapixels: int = 300
+    memory: int = 2048 * MIB
+
+    async def run(self, ctx: JobContext[ThumbnailState]) -> ThumbnailOutput:
+        if not self.sizes or any(not 16 <= size <= 4096 for size in self.sizes):
+            raise JobError(f"sizes={self.sizes!r}: thumbnails are 16 to 4,096 pixels a side")
+        if importlib.util.find_spec("PIL") is None or importlib.util.find_spec("pi_heif") is None:
+            raise MissingDecoders
+        await ensure_index(ctx.library_db)
+        async with ChildPool(limit=CORES, preload=["spacedrive_ops.thumbnails.render"]) as pool:
+            return await _Run(self, ctx, pool).to_the_end()
+
+
+class _Run:
+    def __init__(self, job: ThumbnailJob, ctx: JobContext[ThumbnailState], pool: ChildPool) -> None:
+        self._job, self._ctx, self._pool = job, ctx, pool
+        self._library = ctx.library.path
+        self._redo: Redo = job.redo
+        self._pending: list[Sidecar] = []
+
+    async def to_the_end(self) -> ThumbnailOutput:
+        ctx, job = self._ctx, self._job
+        state = await ctx.load_state(default=ThumbnailState())
+        paths = [os.fsencode(path) for path in job.paths]
+        if failed := await self._failed_before():
+            paths, self._redo = failed, "failed"
+        total = await ctx.run_in_pool(lambda: sum(1 for _ in pictures(paths, self._library)))
+        left = pictures(paths, self._library, after=state.cursor)
+        while batch := await ctx.run_in_pool(lambda: list(islice(left, AT_ONCE))):
+            for done in await bounded_map(self._one, batch, limit=CORES):
+                self._count(state, done)
+            await self._store(state)
+            finished = state.made + state.skipped + state.failed
+            ctx.progress(
+                GenericProgress(
+                    phase="thumbnails",
+                    phases=(("thumbnails", 1.0),),
+                    current_path=Path(os.fsdecode(batch[-1])),
+                    items=Count(finished, max(total, finished)),
+                    skipped_items=state.skipped,
+                )
+            )
+            await ctx.check_interrupt()
+        return ThumbnailOutput(state.made, state.skipped, state.failed)
+
+    async def _failed_before(self) -> list[bytes]:
+        failed: list[bytes] = []
+        last: ItemInfo | None = None
+        while page := await self._ctx.failed_before(last):
+            failed += [item.raw for item in page]
+            last = page[-1]
+        return sorted(failed, key=_parts)
+
+    async def _one(self, path: bytes) -> _Done:
+        try:
+            digest = (await self._ctx.run_in_pool(digest_of, path)).digest
+        except Unreadable as error:
+            return _Done(path, (), str(error))
+        known = await sidecars.read(self._ctx.library_db, digest, KIND)
+        sizes = [size for size in self._job.sizes if self._is_wanted(known.get(str(size)))]
+        if not sizes:
+            return _Done(path, (), None)
+        targets = [(size, thumbnail_path(self._library, digest, size)) for size in sizes]
+        await self._ctx.run_in_pool(targets[0][1].parent.mkdir, mode=0o700, parents=True, exist_ok=True)
+        reason = await self._decode(path, [(size, os.fsencode(target)) for size, target in targets])
+        return _Done(path, await self._ctx.run_in_pool(_rows, digest, targets, self._library, reason), reason)
+
+    def _is_wanted(self, state: str | None) -> bool:
+        match self._redo:
+            case "missing":
+                return state is None
+            case "failed":
+                return state == "failed"
+            case "all":
+                return True
+
+    async def _decode(self, path: bytes, targets: list[tuple[int, bytes]]) -> str:
+        job = self._job
+        child = await self._pool.acquire()
+        try:
+            await child.ready()  # to start is not to decode
+            async with asyncio.timeout(job.seconds):
+                return await child.run(render, path, targets, job.megapixels, job.memory)
+        except TimeoutError:
+            return f"took longer than {job.seconds:g} s to decode"
+        except ChildDied:
+            return "makes its decoder crash"
+        except (ChildRaised, OSError) as error:
+            return f"cannot be decoded: {error}".partition("\n")[0]
+        finally:
+            self._pool.release(child)
+
+    def _count(self, state: ThumbnailState, done: _Done) -> None:
+        self._pending += done.rows
+        self._ctx.increment_items()
+        state.cursor = done.path
+        if done.reason is None:
+            state.skipped += 1
+        elif done.reason:
+            state.failed += 1
+            self._ctx.item(done.path, "error", done.reason)
+        else:
+            state.made += 1
+            self._ctx.item(done.path)
+
+    async def _store(self, state: ThumbnailState) -> None:
+        rows, self._pending = self._pending, []
+        async with self._ctx.library_db.transaction() as tx:
+            await sidecars.store(tx, rows)
+            await self._ctx.checkpoint(state, tx=tx)
+
+
+def _rows(digest: bytes, targets: list[tuple[int, Path]], library: Path, reason: str) -> tuple[Sidecar, ...]:
+    rows: list[Sidecar] = []
+    for size, target in targets:
+        if reason:
+            rows.append(Sidecar(digest, KIND, str(size), "failed", None, None, reason, 0))
+            continue
+        status = target.stat()
+        where = str(target.relative_to(library))
+        made = status.st_mtime_ns // 1_000_000
+        rows.append(Sidecar(digest, KIND, str(size), "made", where, status.st_size, "", made))
+    return tuple(rows)
+
+
+def pictures(paths: list[bytes], library: Path, *, after: bytes = b"") -> Iterator[bytes]:
+    """Pictures by the ends of their names, of each path in turn, in the order of the names' bytes. Blocking.
+
+    A file that is named itself counts whatever its name. No link is followed, and the library's folder is left out.
+    `after`: go on after this one.
+    """
+    status = os.stat(library)
+    own, passed = (status.st_dev, status.st_ino), not after
+    for root in paths:
+        for path in _below(root, own):
+            if passed:
+                yield path
+            elif path == after or (path.startswith(root) and _parts(path) > _parts(after) and after.startswith(root)):
+                passed = True
+                if path != after:
+                    yield path
+
+
+def _below(root: bytes, own: tuple[int, int]) -> Iterator[bytes]:
+    if not os.path.isdir(root):
+        yield root
+        return
+    waiting = [root]
+    while waiting:
+        path = waiting.pop()
+        try:
+            status = os.lstat(path)
+            if not os.path.isdir(path) or os.path.islink(path):
+                if path.rpartition(b".")[2].lower() in ENDINGS and not os.path.islink(path):
+                    yield path
+                continue
+            if (status.st_dev, status.st_ino) == own:
+                continue
+            names = sorted(os.listdir(path), reverse=True)
+        except OSError:
+            continue
+        waiting += [os.path.join(path, name) for name in names]
+
+
+def _parts(path: bytes) -> list[bytes]:
+    return path.split(b"/")

@@ -23,6 +23,7 @@ def render(path: bytes, targets: list[tuple[int, bytes]], megapixels: int, memor
 
     `memory`: bytes of address space that this process may have from now on.
     """
+    _hush()
     resource.setrlimit(resource.RLIMIT_AS, (memory, resource.getrlimit(resource.RLIMIT_AS)[1]))
     try:
         _render(path, targets, megapixels)
@@ -31,6 +32,13 @@ def render(path: bytes, targets: list[tuple[int, bytes]], megapixels: int, memor
     except MemoryError:
         return f"needs more memory to decode than is allowed ({memory >> 20:,} MiB)"
     return ""
+
+
+def _hush() -> None:
+    """The libraries behind a decoder write what they think of a file to standard error, past everybody."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    os.close(nowhere)
 
 
 def _render(path: bytes, targets: list[tuple[int, bytes]], megapixels: int) -> None:
@@ -72,7 +80,8 @@ def _in_words(error: Exception) -> str:
 def _write_all(picture: Any, targets: list[tuple[int, bytes]]) -> None:
     """The largest first: each is made of the one before."""
     largest = targets[0][0]
-    picture.seek(0)
+    if picture.tell() != 0:
+        picture.seek(0)
     picture.draft(None, (largest, largest))
     profile = picture.info.get("icc_profile")
     orientation = picture.getexif().get(0x0112, 1)
@@ -101,7 +110,8 @@ def _plain(picture: Any) -> Any:
     if picture.mode in ("I", "F") or picture.mode.startswith("I;"):  # 16 bits and more a sample: to 8
         extremes: Any = picture.getextrema()
         whole = 65535.0 if picture.mode != "F" and 255 < extremes[1] <= 65535 else max(float(extremes[1]), 1.0)
-        return picture.convert("F").point(_scaled(255.0 / whole)).convert("L").convert("RGB")
+        whole_numbers = picture.convert("I") if picture.mode.startswith("I;") else picture
+        return whole_numbers.convert("F").point(_scaled(255.0 / whole)).convert("L").convert("RGB")
     if picture.mode in ("RGBA", "LA", "PA", "La", "RGBa") or (picture.mode == "P" and "transparency" in picture.info):
         return picture.convert("RGBA")
     if picture.mode == "CMYK":

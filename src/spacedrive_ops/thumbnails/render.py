@@ -108,10 +108,11 @@ def _reduced(picture: Any, size: int) -> Any:
 
 def _plain(picture: Any) -> Any:
     if picture.mode in ("I", "F") or picture.mode.startswith("I;"):  # 16 bits and more a sample: to 8
+        if picture.mode.startswith("I;"):
+            picture = picture.convert("I")
         extremes: Any = picture.getextrema()
         whole = 65535.0 if picture.mode != "F" and 255 < extremes[1] <= 65535 else max(float(extremes[1]), 1.0)
-        whole_numbers = picture.convert("I") if picture.mode.startswith("I;") else picture
-        return whole_numbers.convert("F").point(_scaled(255.0 / whole)).convert("L").convert("RGB")
+        return picture.convert("F").point(_scaled(255.0 / whole)).convert("L").convert("RGB")
     if picture.mode in ("RGBA", "LA", "PA", "La", "RGBa") or (picture.mode == "P" and "transparency" in picture.info):
         return picture.convert("RGBA")
     if picture.mode == "CMYK":

@@ -61,6 +61,11 @@ def _pictured(output: Mapping[str, Any]) -> str:
     return ", ".join([f"{counted(output['made'], 'picture')} made small", *rest])
 
 
+def _backed_up(output: Mapping[str, Any]) -> str:
+    failed = f", {counted(output['failed'], 'folder')} not whole" if output["failed"] else ""
+    return f"Backed up {counted(output['files'], 'file')}, {size(output['size'])}: {output['sent']:,} sent{failed}"
+
+
 _SENTENCES: Final[dict[str, Callable[[Mapping[str, Any]], str]]] = {
     "indexer": _indexed,
     "index_verify": _verified,
@@ -68,4 +73,5 @@ _SENTENCES: Final[dict[str, Callable[[Mapping[str, Any]], str]]] = {
     "validate": _validated,
     "file_delete": _deleted,
     "thumbnails": _pictured,
+    "backup": _backed_up,
 }

@@ -1,5 +1,7 @@
 """The file jobs. Importing this registers them."""
 
+from spacedrive_ops.backup.job import BackupJob as BackupJob
+from spacedrive_ops.backup.job import BackupOutput as BackupOutput
 from spacedrive_ops.duplicates.job import DuplicatesJob as DuplicatesJob
 from spacedrive_ops.duplicates.job import DuplicatesOutput as DuplicatesOutput
 from spacedrive_ops.duplicates.job import DuplicatesState as DuplicatesState

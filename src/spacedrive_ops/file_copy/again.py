@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
-from spacedrive_jobs import ItemInfo, JobContext
 from spacedrive_ops.file_copy.directory import Directory
-from spacedrive_ops.file_copy.model import CopyState, Position
+from spacedrive_ops.file_copy.model import Position
 from spacedrive_ops.file_copy.walk import Event, Left
 
 
@@ -45,13 +44,3 @@ class Again:
         below = os.path.join(folder.below_root(), os.fsencode(name)) if folder.parent is not None else b""
         place = (folder.root, *below.split(b"/"))
         return place > self._until and place[: len(self._until)] != self._until
-
-
-async def failed_before(ctx: JobContext[CopyState]) -> frozenset[bytes]:
-    """The source paths that failed in the job that this one does again."""
-    failed: set[bytes] = set()
-    last: ItemInfo | None = None
-    while page := await ctx.failed_before(last):
-        failed.update(item.raw for item in page)
-        last = page[-1]
-    return frozenset(failed)

@@ -14,7 +14,7 @@ from typing import Final
 
 from spacedrive_jobs import Completed, JobContext, JobId, JobInterrupted, JobOutcome, interrupt_requested, job
 from spacedrive_ops.file_copy import atomic, conflicts, layout
-from spacedrive_ops.file_copy.again import Again, failed_before
+from spacedrive_ops.file_copy.again import Again
 from spacedrive_ops.file_copy.atomic import Partials, Target
 from spacedrive_ops.file_copy.conflicts import Conflict, Group
 from spacedrive_ops.file_copy.copy import ByteCopier
@@ -33,6 +33,7 @@ from spacedrive_ops.file_copy.scan import Scan, check_room, free_bytes
 from spacedrive_ops.file_copy.sweep import sweep
 from spacedrive_ops.file_copy.verify import new_hasher
 from spacedrive_ops.file_copy.walk import Root, walk
+from spacedrive_ops.retries import failed_before
 
 CHECKPOINT_EVERY: Final = timedelta(seconds=0.5)
 LOOK_FOR_SPACE_EVERY: Final = 1.0

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Final
 
 from spacedrive_jobs import JobContext, job
-from spacedrive_ops.object_store.again import failed_before
 from spacedrive_ops.object_store.digest import new_hasher
 from spacedrive_ops.object_store.download import Download, absolute, refuse, sweep_all
 from spacedrive_ops.object_store.errors import TransferRefused
 from spacedrive_ops.object_store.model import DownloadState, OnExisting, TransferOutput, UploadState
 from spacedrive_ops.object_store.store import Store
+from spacedrive_ops.retries import failed_before
 
 CHECKPOINT_EVERY: Final = timedelta(seconds=0.5)
 

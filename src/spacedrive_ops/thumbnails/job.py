@@ -12,12 +12,13 @@ from itertools import islice
 from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
-from spacedrive_jobs import Count, GenericProgress, ItemInfo, JobContext, JobError, job
+from spacedrive_jobs import Count, GenericProgress, JobContext, JobError, job
 from spacedrive_jobs.tasks import ChildDied, ChildPool, ChildRaised, bounded_map
 from spacedrive_ops.content.digest import Unreadable, digest_of
 from spacedrive_ops.library_index import sidecars
 from spacedrive_ops.library_index.schema import ensure_index
 from spacedrive_ops.library_index.sidecars import Sidecar
+from spacedrive_ops.retries import failed_before
 from spacedrive_ops.thumbnails.places import thumbnail_path
 from spacedrive_ops.thumbnails.render import render
 
@@ -107,8 +108,8 @@ class _Run:
         ctx, job = self._ctx, self._job
         state = await ctx.load_state(default=ThumbnailState())
         paths = [os.fsencode(path) for path in job.paths]
-        if failed := await self._failed_before():
-            paths, self._redo = failed, "failed"
+        if failed := await failed_before(ctx):
+            paths, self._redo = sorted(failed, key=_parts), "failed"
         total = await ctx.run_in_pool(lambda: sum(1 for _ in pictures(paths, self._library)))
         left = pictures(paths, self._library, after=state.cursor)
         while batch := await ctx.run_in_pool(lambda: list(islice(left, AT_ONCE))):
@@ -127,14 +128,6 @@ class _Run:
             )
             await ctx.check_interrupt()
         return ThumbnailOutput(state.made, state.skipped, state.failed)
-
-    async def _failed_before(self) -> list[bytes]:
-        failed: list[bytes] = []
-        last: ItemInfo | None = None
-        while page := await self._ctx.failed_before(last):
-            failed += [item.raw for item in page]
-            last = page[-1]
-        return sorted(failed, key=_parts)
 
     async def _one(self, path: bytes) -> _Done:
         try:

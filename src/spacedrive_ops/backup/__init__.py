@@ -1,0 +1,1 @@
+"""BackupJob: other jobs, one after the other."""

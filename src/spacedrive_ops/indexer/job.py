@@ -128,7 +128,7 @@ class _Run:
             closed=mounts.closed | dict.fromkeys(state.quarantined, "did not answer before"),
             next_id=iter(range(first, first + entries.IDS_RESERVED)).__next__,
         )
-        walk = Walk(setting, judge, names[len(below) :] if names[: len(below)] == below else ())
+        walk = Walk(setting, judge, names[len(below) :] if resume and names[: len(below)] == below else None)
         try:
             async with Turns(walk) as turns:
                 await self._walk(walk, turns, reporter)

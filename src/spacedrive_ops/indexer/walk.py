@@ -101,9 +101,11 @@ class Setting:
 class Walk:
     """`step` until `done`; where it stops before, it wants the index's rows of the folders in `wanted` (`give`)."""
 
-    def __init__(self, setting: Setting, judge: Judge, resume: Sequence[bytes] = ()) -> None:
+    def __init__(self, setting: Setting, judge: Judge, resume: Sequence[bytes] | None = None) -> None:
+        """`resume`: the names of the folders down to the one that was read last; None: begin at the beginning."""
         self._set, self._judge = setting, judge
-        self._resume = list(resume)
+        self._resume = list(resume or ())
+        self._read_before = len(self._resume) + 1 if resume is not None else 0
         self._frames: list[Frame] = []
         self._known: dict[int, Known] = {}
         self._started = False
@@ -187,6 +189,7 @@ class Walk:
 
     def _enter(self, fd: int, id_: int, path: bytes, above: Ignoring | None, slice_: Slice) -> None:
         failpoint.hit("index.folder")
+        counts = slice_.files, slice_.folders, slice_.bytes, slice_.excluded
         try:
             status = os.fstat(fd)
             subs, ignoring = self._read(fd, id_, path, above, slice_)
@@ -197,6 +200,9 @@ class Walk:
             slice_.troubles.append(Trouble(self.at, "error", f"cannot be read: {error.strerror}"))
             return
         slice_.cursor = id_
+        if self._read_before:  # its entries were counted by the attempt before
+            self._read_before -= 1
+            slice_.files, slice_.folders, slice_.bytes, slice_.excluded = counts
         frame = Frame(id_, path, fd, (status.st_dev, status.st_ino), subs if self._set.recursive else [], ignoring)
         frame.index = self._first(frame.subs)
         self._frames.append(frame)
@@ -216,6 +222,7 @@ class Walk:
         if at >= len(subs) or subs[at][0] != name:  # it is no longer there: all before it has been read
             self._resume.clear()
             self._on_the_way = False
+            self._read_before = 0
         return at
 
     def _leave(self, slice_: Slice) -> None:

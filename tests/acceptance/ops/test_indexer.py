@@ -230,8 +230,11 @@ async def test_killed_again_and_again_it_ends_with_the_truth(tmp_path: Path) -> 
         process.stdout.close()
     async with Library.open(library_path) as library:
         out = await (await library.jobs.get(handle.id, IndexerJob)).wait(timeout=60)
-        assert await in_index(library, root) == on_disk(root)
+        there = on_disk(root)
+        assert await in_index(library, root) == there
         assert out.errors == 0
+        assert out.folders == sum(kind == "folder" for _, kind, *_ in there), "nothing is counted twice"
+        assert out.files == len(there) - out.folders
         assert await library.db.query("SELECT count(*) FROM ix_entry WHERE kind = 1 AND content_id IS NULL") == [(0,)]
         names = await library.db.query("SELECT count(*) FROM ix_name_docsize")
         assert names == await library.db.query("SELECT count(*) FROM ix_entry WHERE parent_id <> 0")

@@ -8,14 +8,19 @@ import random
 import shutil
 import subprocess
 import sys
+import threading
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from spacedrive_jobs import JobError, Library
+from spacedrive_jobs import JobError, Library, failpoint
 from spacedrive_ops import IndexerJob, IndexOutput
+from spacedrive_ops.indexer import job as indexer_job
+from spacedrive_ops.indexer.turns import Turns
 from tests import hostile_trees
+from tests.abilities import without_dac_prefix
 from tests.acceptance.ops.disk_and_index import in_index, on_disk, rows_of, totals_of
 
 ROOT = Path(__file__).parents[3]
@@ -241,3 +246,64 @@ async def test_killed_again_and_again_it_ends_with_the_truth(tmp_path: Path) -> 
         before = await rows_of(library)
         await index(library, root)
         assert await rows_of(library) == before
+
+
+async def test_a_folder_that_does_not_answer_is_left_alone_and_the_rest_goes_on(
+    tmp_path: Path, tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a dead network mount does: the call that asks for it never returns."""
+    monkeypatch.setattr(indexer_job, "Turns", partial(Turns, patience=0.2))
+    answers = threading.Event()
+    hits = 0
+
+    def hang(_: str) -> None:
+        nonlocal hits
+        hits += 1
+        if hits == 3:  # the root, its first folder, and that one's first part
+            answers.wait()
+
+    async with Library.open(tmp_path / "library", create=True) as library:
+        failpoint.arm("index.folder", hang)
+        try:
+            handle = await library.jobs.dispatch(IndexerJob(root=tree))
+            out = await handle.wait(timeout=15)
+        finally:
+            failpoint.disarm_all()
+            answers.set()
+        problems = (await library.jobs.items(handle.id, outcomes=["error"])).rows
+        assert [(Path(row.item).name, row.reason[:14]) for row in problems] == [("part 0", "did not answer")]
+        assert out.errors == 1
+        below = {place for place in on_disk(tree) if not place[0].startswith(b"folder 0/part 0/")}
+        assert await in_index(library, tree) == below
+        healed = await index(library, tree)
+        assert healed.new == 8
+        assert await in_index(library, tree) == on_disk(tree)
+
+
+async def test_what_cannot_be_read_any_more_is_an_item_and_stays_as_it_was(tmp_path: Path, tree: Path) -> None:
+    async with Library.open(tmp_path / "library", create=True) as library:
+        await index(library, tree)
+        before = await in_index(library, tree)
+    closed, shut = tree / "folder 1", tree / "folder 2" / "part 2" / "file 0.txt"
+    closed.chmod(0)
+    shut.chmod(0)  # its name can be read still; what it holds cannot
+    prefix = without_dac_prefix()
+    for path in (closed, shut):
+        assert subprocess.run([*prefix, "cat", path], capture_output=True, check=False).returncode != 0
+    arguments = repr({"root": os.fsencode(tree), "mode": "content"})
+    done = subprocess.run(
+        [*prefix, sys.executable, "-m", "tests.acceptance.ops.run_job", tmp_path / "library", "IndexerJob", arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "src")])},
+        timeout=15,
+    )
+    assert done.returncode == 0, done.stderr
+    assert f"error {closed} cannot be read: Permission denied" in done.stdout
+    assert f"error {shut} cannot be read: Permission denied" in done.stdout
+    assert "deleted=0" in done.stdout
+    closed.chmod(0o755)
+    async with Library.open(tmp_path / "library") as library:
+        assert {place[0] for place in await in_index(library, tree)} == {place[0] for place in before}

@@ -70,8 +70,8 @@ def begin_attempt(tx: Tx, claim: Claim, now: int, beside: Checkpoint | None) -> 
     """
     require_claim(tx, claim)
     job = claim.job.bytes
-    if beside is not None:
-        take_newer(tx, job, beside, now)
+    if beside is not None and take_newer(tx, job, beside, now):
+        tx.change("forgive_crashes", (job, beside.attempt))
     tx.change("delete_items_beyond", (job,))
     tx.change("delete_notes_beyond", (job,))
     rows = tx.run("read_checkpoint", (job,))
@@ -79,11 +79,11 @@ def begin_attempt(tx: Tx, claim: Claim, now: int, beside: Checkpoint | None) -> 
     return (_checkpoint(rows[0]) if rows else None), (fractions[0][0] if fractions else None)
 
 
-def take_newer(tx: Tx, job: bytes, beside: Checkpoint, now: int) -> None:
-    """Make a state from library.db the job's checkpoint, if it is newer than what is here."""
+def take_newer(tx: Tx, job: bytes, beside: Checkpoint, now: int) -> bool:
+    """Make a state from library.db the job's checkpoint, if it is newer than what is here; whether it was."""
     rows = tx.run("read_checkpoint", (job,))
     if rows and _checkpoint(rows[0]).state_seq >= beside.state_seq:
-        return
+        return False
     parameters: dict[str, Value] = {
         "job": job,
         "attempt": beside.attempt,
@@ -96,6 +96,7 @@ def take_newer(tx: Tx, job: bytes, beside: Checkpoint, now: int) -> None:
         "now": now,
     }
     tx.change("store_checkpoint", parameters)
+    return True
 
 
 def read_checkpoint(connection: apsw.Connection, job: bytes) -> Checkpoint | None:

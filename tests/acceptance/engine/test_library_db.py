@@ -157,6 +157,53 @@ def test_killed_between_any_two_writes_rows_jobs_and_state_agree(
         assert connection.execute(items, (kind,)).fetchall() == [(b"%d" % number,) for number in range(0, 30, 3)]
 
 
+DYING = """
+import asyncio, os, signal, sys
+from datetime import timedelta
+from spacedrive_jobs import JobContext, Library, job
+
+@job(name="library.dies", checkpoint_interval=timedelta(seconds=60))
+async def dies(ctx: JobContext[int]) -> int:
+    state = await ctx.load_state(default=0)
+    if state < 6:
+        if len(sys.argv) == 2 or state == 0:  # it gets further each time before it dies; or not
+            async with ctx.library_db.transaction() as tx:
+                await ctx.checkpoint(state + 1, tx=tx)
+        os.kill(os.getpid(), signal.SIGKILL)
+    return state
+
+async def main():
+    async with Library.open(sys.argv[1], create=True) as library:
+        page = await library.jobs.list()
+        handle = await library.jobs.get(page.rows[0].id) if page.rows else await library.jobs.dispatch(dies.new())
+        try:
+            print(await handle.wait())
+        except Exception as error:
+            print(error)
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize(
+    ("gets_further", "said", "deaths"), [(True, "6", 6), (False, "worker died 3 times", 3)], ids=["further", "in place"]
+)
+def test_a_state_beside_rows_counts_as_getting_further(
+    tmp_path: Path, gets_further: bool, said: str, deaths: int
+) -> None:
+    """Though jobs.db did not see it before the process died: the budget is for jobs that die in one place."""
+    words = [] if gets_further else ["in place"]
+    for _ in range(deaths):
+        done = subprocess.run(
+            [sys.executable, "-c", DYING, tmp_path / "library", *words], capture_output=True, text=True, check=False
+        )
+        assert done.returncode == -signal.SIGKILL, done.stdout + done.stderr
+    last = subprocess.run(
+        [sys.executable, "-c", DYING, tmp_path / "library", *words], capture_output=True, text=True, check=False
+    )
+    assert said in last.stdout, last.stdout + last.stderr
+
+
 # --- the fence --------------------------------------------------------------------------------------------------------
 
 between = asyncio.Event()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import os
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
@@ -108,7 +109,7 @@ def _time(entry: IndexedEntry) -> str:
 
 def _json(entry: IndexedEntry) -> dict[str, object]:
     return {
-        "path": os.fspath(entry.path).encode("utf-8", "backslashreplace").decode(),
+        "path": _path_json(entry),
         "name": entry.name,
         "kind": entry.kind.name.lower(),
         "category": entry.category.name.lower(),
@@ -116,6 +117,15 @@ def _json(entry: IndexedEntry) -> dict[str, object]:
         "modified_ns": entry.modified_ns,
         "digest": entry.digest.hex() if entry.digest is not None else None,
     }
+
+
+def _path_json(entry: IndexedEntry) -> object:
+    """As the exact bytes where the path is no text."""
+    raw = os.fsencode(entry.path)
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return {"bytes": base64.b64encode(raw).decode()}
 
 
 def _group_json(group: DuplicateGroup, files: Sequence[IndexedEntry]) -> dict[str, object]:

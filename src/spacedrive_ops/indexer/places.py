@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import stat
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from spacedrive_jobs import JobContext
+from spacedrive_jobs import JobContext, JobError
 from spacedrive_ops.indexer.model import IndexState
 from spacedrive_ops.library_index import entries, locations
 from spacedrive_ops.library_index.model import EntryKind, Location
@@ -39,6 +40,8 @@ class Place:
 async def find(ctx: JobContext[IndexState], root: Path) -> Place | None:
     """The place that `root` means; None if there is no such folder and no such location."""
     path = await ctx.run_in_pool(lambda: os.fsencode(os.path.normpath(root)))
+    if await ctx.run_in_pool(_lies_in, path, ctx.library.path):
+        raise JobError(f"{root} is not indexed: it is the library's own folder, or inside it")
     for location in await locations.read_locations(ctx.library_db):
         whole = os.fsencode(location.path)
         if path == whole and location.root_id is not None:
@@ -49,6 +52,20 @@ async def find(ctx: JobContext[IndexState], root: Path) -> Place | None:
     if not await ctx.run_in_pool(os.path.isdir, path):
         return None
     return Place(path)
+
+
+def _lies_in(path: bytes, library: Path) -> bool:
+    """By what the folders are, whatever links lead there."""
+    (own,) = identities_of(library)
+    real = os.path.realpath(path)
+    while True:
+        with suppress(OSError):
+            status = os.stat(real)
+            if (status.st_dev, status.st_ino) == own:
+                return True
+        if real == b"/":
+            return False
+        real = os.path.dirname(real)
 
 
 async def _inside(ctx: JobContext[IndexState], location: Location, below: bytes) -> Place:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 from pathlib import Path
@@ -57,6 +58,12 @@ def test_search_and_largest(cli: Cli, tree: Path) -> None:
     cli.run("index", str(tree))
     found = cli.json("search", "beach", "co")
     assert [entry["name"] for entry in found["entries"]] == ["beach copy.jpg"]
+    with open(os.path.join(os.fsencode(tree), b"caf\xe9"), "wb"):
+        pass
+    cli.run("index", str(tree))
+    (odd,) = cli.json("search", "caf")["entries"]
+    assert base64.b64decode(odd["path"]["bytes"]) == os.path.join(os.fsencode(tree), b"caf\xe9")
+    assert odd["name"] == "caf\\xe9"
     table = cli.run("largest", "--limit", "1").stdout.splitlines()
     assert len(table) == 2
     assert table[1].startswith("3.0 kB")

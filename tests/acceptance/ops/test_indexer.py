@@ -206,6 +206,9 @@ async def test_the_librarys_own_folder_is_not_indexed(tmp_path: Path, tree: Path
     async with Library.open(tree / "library", create=True) as library:
         await index(library, tree)
         assert await in_index(library, tree) == on_disk(tree, frozenset({b"library"}))
+        for own in (tree / "library", tree / "library" / "logs"):
+            with pytest.raises(JobError, match="the library's own folder, or inside it"):
+                await index(library, own)
 
 
 async def test_killed_again_and_again_it_ends_with_the_truth(tmp_path: Path) -> None:

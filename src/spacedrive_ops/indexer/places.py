@@ -57,15 +57,13 @@ async def find(ctx: JobContext[IndexState], root: Path) -> Place | None:
 def _lies_in(path: bytes, library: Path) -> bool:
     """By what the folders are, whatever links lead there."""
     (own,) = identities_of(library)
-    real = os.path.realpath(path)
-    while True:
+    folders = os.path.realpath(path).split(b"/")
+    for depth in range(len(folders), 0, -1):
         with suppress(OSError):
-            status = os.stat(real)
+            status = os.stat(b"/".join(folders[:depth]) or b"/")
             if (status.st_dev, status.st_ino) == own:
                 return True
-        if real == b"/":
-            return False
-        real = os.path.dirname(real)
+    return False
 
 
 async def _inside(ctx: JobContext[IndexState], location: Location, below: bytes) -> Place:

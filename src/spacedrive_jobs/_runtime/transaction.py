@@ -144,7 +144,11 @@ async def transaction(file: LibraryFile, relay: Relay | None, attempt: Attempt |
     turn = file.wait_for_turn(mine)
     try:
         await mine
-        await use_and_await(file.use, library_file.begin)
+        try:
+            await use_and_await(file.use, library_file.begin)
+        except BaseException:
+            file.give_up(turn)  # it may still get its lock: nobody is there to use it
+            raise
         current.set(work)
         try:
             yield Transaction(work)
@@ -205,7 +209,11 @@ def blocking_transaction(
     turn: Outcome[None] = file.wait_for_turn(mine)
     try:
         mine.result()
-        use_and_wait(file.use, library_file.begin)
+        try:
+            use_and_wait(file.use, library_file.begin)
+        except BaseException:
+            file.give_up(turn)
+            raise
         current.set(work)
         try:
             yield BlockingTransaction(work)

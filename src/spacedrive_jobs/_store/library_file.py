@@ -107,6 +107,24 @@ class LibraryFile:
         if following is not None:
             deliver([following])
 
+    def give_up(self, turn: Outcome[None]) -> None:
+        """End a turn whose BEGIN may still be waiting for another process: what comes of it is rolled back first.
+
+        The writing thread does one thing after the other, so the roll-back finds what the BEGIN left. Until then the
+        turn is nobody else's, and a later `end_turn` by its owner does nothing.
+        """
+        with self._lock:
+            if turn not in self._turns:
+                return
+            stand_in: Outcome[None] = Outcome(None)
+            self._turns[self._turns.index(turn)] = stand_in
+        rolled_back: concurrent.futures.Future[None] = concurrent.futures.Future()
+        rolled_back.add_done_callback(lambda _: self.end_turn(stand_in))
+        try:
+            self.use(roll_back, rolled_back)
+        except StoreClosed:
+            self.end_turn(stand_in)
+
     # --- the two ways in ----------------------------------------------------------------------------------------------
 
     def use(self, run: Callable[[apsw.Connection], Any], sink: Sink) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.soak import kill_storm, limit_storm, stop_storm
+from tests.soak import kill_storm, library_storm, limit_storm, stop_storm
 
 SCALE = 0.05
 
@@ -22,3 +22,8 @@ def test_a_stopped_runner_changes_nothing_and_a_silent_one_is_left_alone(capsys:
 @pytest.mark.timeout(120)
 def test_limits_and_reservations_hold_over_eight_processes(capsys: pytest.CaptureFixture[str]) -> None:
     assert limit_storm.run(SCALE) == 0, capsys.readouterr().out
+
+
+@pytest.mark.timeout(120)
+def test_rows_and_states_agree_whoever_is_stopped_in_between(capsys: pytest.CaptureFixture[str]) -> None:
+    assert library_storm.run(SCALE) == 0, capsys.readouterr().out

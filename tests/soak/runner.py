@@ -10,9 +10,9 @@ import signal
 import sys
 
 from spacedrive_jobs import Library
-from tests.soak import stop_jobs, witness
+from tests.soak import row_jobs, stop_jobs, witness
 
-JOBS = (stop_jobs, witness)
+JOBS = (row_jobs, stop_jobs, witness)
 """Modules whose import registers what is to be run."""
 
 

@@ -120,9 +120,8 @@ class Storm:
 
     async def _look(self) -> None:
         """State and rows, in one snapshot."""
-        for job, state, rows in await self.library.db.query(STATES):
-            assert isinstance(job, bytes)
-            assert isinstance(state, bytes)
+        found: list[Any] = await self.library.db.query(STATES)
+        for job, state, rows in found:
             if msgpack.decode(state) != rows:
                 self.violations.append(f"{job.hex()} has {rows} rows, and its state says {msgpack.decode(state)}")
 
@@ -140,7 +139,8 @@ class Storm:
                 self.violations.append(f"{handle.id.value.hex}: an attempt wrote after its successor: {attempts}")
         self.violations += [f"{job.hex()}: rows of no job" for job in written]
         resumed = "SELECT hex(job), attempt, state, rows FROM resumed WHERE state != rows"
-        for name, attempt, state, found in await self.library.db.query(resumed):
+        began: list[Any] = await self.library.db.query(resumed)
+        for name, attempt, state, found in began:
             self.violations.append(f"attempt {attempt} of {name} began with state {state} and {found} rows")
 
 

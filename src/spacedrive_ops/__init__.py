@@ -5,6 +5,7 @@ from spacedrive_ops.backup.job import BackupOutput as BackupOutput
 from spacedrive_ops.duplicates.job import DuplicatesJob as DuplicatesJob
 from spacedrive_ops.duplicates.job import DuplicatesOutput as DuplicatesOutput
 from spacedrive_ops.duplicates.job import DuplicatesState as DuplicatesState
+from spacedrive_ops.extras import MissingExtra as MissingExtra
 from spacedrive_ops.file_copy.errors import CopyRefused as CopyRefused
 from spacedrive_ops.file_copy.errors import NotEnoughSpace as NotEnoughSpace
 from spacedrive_ops.file_copy.job import FileCopyJob as FileCopyJob
@@ -35,7 +36,6 @@ from spacedrive_ops.object_store.errors import TransferRefused as TransferRefuse
 from spacedrive_ops.object_store.job import DownloadJob as DownloadJob
 from spacedrive_ops.object_store.job import UploadJob as UploadJob
 from spacedrive_ops.object_store.model import TransferOutput as TransferOutput
-from spacedrive_ops.thumbnails.job import MissingDecoders as MissingDecoders
 from spacedrive_ops.thumbnails.job import Redo as Redo
 from spacedrive_ops.thumbnails.job import ThumbnailJob as ThumbnailJob
 from spacedrive_ops.thumbnails.job import ThumbnailOutput as ThumbnailOutput

@@ -6,22 +6,15 @@ import os
 import stat
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-from spacedrive_jobs import JobError
+from spacedrive_ops.content.hasher import new_hasher
+from spacedrive_ops.folders import open_path
 
 CHUNK: Final = 1 << 20
-OPEN_FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 OPEN_FILE: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 PLAIN_PATH: Final = 4000
 """Longer paths are opened part by part: the kernel takes 4,096 bytes at once."""
-
-
-class NoHasher(JobError):
-    """BLAKE3 is not installed."""
-
-    def __init__(self) -> None:
-        super().__init__('reading what files hold needs blake3: pip install "spacedrive-jobs[files]"')
 
 
 class Stopped(Exception):
@@ -50,7 +43,7 @@ def open_file(path: bytes) -> int:
         fd = os.open(path, OPEN_FILE)
     else:
         folder, name = os.path.split(path)
-        inside = open_folder(folder)
+        inside = open_path(folder)
         try:
             fd = os.open(name, OPEN_FILE, dir_fd=inside)
         finally:
@@ -59,29 +52,6 @@ def open_file(path: bytes) -> int:
         os.close(fd)
         raise Unreadable("is no longer a plain file")
     return fd
-
-
-def open_folder(path: bytes) -> int:
-    """Open a folder by an absolute path of any length. Raises OSError."""
-    if len(path) <= PLAIN_PATH:
-        return os.open(path, OPEN_FOLDER & ~os.O_NOFOLLOW)
-    fd = os.open(b"/", OPEN_FOLDER)
-    for part in filter(None, path.split(b"/")):
-        try:
-            inner = os.open(part, OPEN_FOLDER & ~os.O_NOFOLLOW, dir_fd=fd)
-        finally:
-            os.close(fd)
-        fd = inner
-    return fd
-
-
-def new_hasher() -> Any:
-    """Raises NoHasher where the extra is missing."""
-    try:
-        from blake3 import blake3
-    except ImportError as error:
-        raise NoHasher from error
-    return blake3()
 
 
 def digest_of(path: bytes, interrupted: Callable[[], bool] = lambda: False) -> Digest:

@@ -7,7 +7,6 @@ that was stopped and wakes up finds nothing of its own left to rename.
 
 from __future__ import annotations
 
-import fcntl
 import itertools
 import os
 import stat
@@ -15,9 +14,12 @@ from collections.abc import Callable, Collection
 from typing import Final
 
 from spacedrive_jobs import failpoint
-from spacedrive_ops.file_copy.directory import NOT_OPEN, Directory, open_folder
-from spacedrive_ops.file_copy.plan import Decision, numbered_names
-from spacedrive_ops.file_copy.syscalls import exists, rename_if_absent
+from spacedrive_ops.file_copy.directory import Directory
+from spacedrive_ops.file_copy.plan import Decision
+from spacedrive_ops.folders import NOT_OPEN, exists, open_folder
+from spacedrive_ops.whole_files.names import numbered_names
+from spacedrive_ops.whole_files.partial import discard, lock, prefix_of
+from spacedrive_ops.whole_files.rename import rename_if_absent
 
 CREATE: Final = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 ADOPT: Final = os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -28,7 +30,7 @@ class Partials:
     """Names, makes and clears away the partial files of one attempt."""
 
     def __init__(self, job: str, attempt: int) -> None:
-        self.prefix = f".sd-{job}-"
+        self.prefix = prefix_of(job)
         self._own = f"{self.prefix}{attempt}-"
         self._numbers = itertools.count(1)
 
@@ -39,7 +41,7 @@ class Partials:
         """A new partial, locked by us: its name and descriptor."""
         name = self.new_name()
         fd = os.open(name, CREATE, PRIVATE, dir_fd=folder)
-        _lock(fd)
+        lock(fd)
         return name, fd
 
     def adopt(self, folder: int, name: str) -> int | None:
@@ -49,7 +51,7 @@ class Partials:
         except OSError:
             return None
         status = os.fstat(fd)
-        if stat.S_ISREG(status.st_mode) and status.st_nlink == 1 and status.st_uid == os.geteuid() and _lock(fd):
+        if stat.S_ISREG(status.st_mode) and status.st_nlink == 1 and status.st_uid == os.geteuid() and lock(fd):
             return fd
         os.close(fd)
         return None
@@ -59,24 +61,6 @@ class Partials:
         for name in names:
             if name.startswith(self.prefix) and not name.startswith(self._own) and name != spare:
                 discard(folder, name)
-
-
-def _lock(fd: int) -> bool:
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError:
-        return True  # a file system without locks: names and claims must do
-    return True
-
-
-def discard(folder: int, name: str) -> None:
-    """Remove a partial, if it is there."""
-    try:
-        os.unlink(name, dir_fd=folder)
-    except OSError:
-        pass  # gone already, or the folder is
 
 
 class LookedUp:

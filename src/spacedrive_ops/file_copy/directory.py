@@ -9,11 +9,8 @@ from __future__ import annotations
 
 import os
 import threading
-from typing import Final
 
-NOT_OPEN: Final = -1
-FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-PART_MAX: Final = 2048
+from spacedrive_ops.folders import NOT_OPEN, identity, open_folder
 
 _counting = threading.Lock()
 
@@ -157,51 +154,13 @@ def has_default_acl(folder: int) -> bool:
         return False
 
 
-def open_folder(parent: int, name: str) -> int:
-    """Open a folder below another for reading, never through a link, and without touching its access time."""
-    try:
-        return os.open(name, FOLDER | os.O_NOATIME, dir_fd=parent)
-    except PermissionError:  # O_NOATIME is the owner's right alone
-        return os.open(name, FOLDER, dir_fd=parent)
-
-
-def open_path(path: bytes) -> int:
-    """Open a folder by a path of any length. Links are followed, as in a path that a person gave."""
-    here = os.open(b"/" if path.startswith(b"/") else b".", FOLDER)
-    rest = path.strip(b"/")
-    while rest:
-        piece, rest = _split(rest)
-        try:
-            below = os.open(piece, FOLDER & ~os.O_NOFOLLOW, dir_fd=here)
-        finally:
-            os.close(here)
-        here = below
-    return here
-
-
-def _split(path: bytes) -> tuple[bytes, bytes]:
-    if len(path) <= PART_MAX:
-        return path, b""
-    end = path.rfind(b"/", 0, PART_MAX)
-    if end <= 0:
-        end = path.find(b"/")
-        if end < 0:
-            return path, b""
-    return path[:end], path[end + 1 :].lstrip(b"/")
-
-
-def _identity(fd: int) -> tuple[int, int]:
-    status = os.fstat(fd)
-    return status.st_dev, status.st_ino
-
-
 def _parent_of(child: int, wanted: tuple[int, int]) -> int:
     """The folder above, or NOT_OPEN where that is another one by now."""
     try:
         fd = open_folder(child, "..")
     except OSError:
         return NOT_OPEN
-    if _identity(fd) == wanted:
+    if identity(os.fstat(fd)) == wanted:
         return fd
     os.close(fd)
     return NOT_OPEN
@@ -214,7 +173,7 @@ def _descend(start: int, names: list[str], wanted: tuple[int, int]) -> int:
             below = open_folder(here, name)
             os.close(here)
             here = below
-        if _identity(here) != wanted:
+        if identity(os.fstat(here)) != wanted:
             raise FolderReplaced(f"{names[-1]!r} was replaced while it was being copied")
     except OSError:
         os.close(here)

@@ -9,7 +9,7 @@ import stat
 from spacedrive_jobs import failpoint
 from spacedrive_ops.file_copy import atomic
 from spacedrive_ops.file_copy.atomic import Target
-from spacedrive_ops.file_copy.directory import NOT_OPEN, Directory
+from spacedrive_ops.file_copy.directory import Directory
 from spacedrive_ops.file_copy.item import Item, Tools
 from spacedrive_ops.file_copy.links import HardLinks, is_linked_to, key_of, link_to_copy
 from spacedrive_ops.file_copy.metadata import apply_to_folder
@@ -17,6 +17,8 @@ from spacedrive_ops.file_copy.model import FULL, Identity, NoRoomLeft
 from spacedrive_ops.file_copy.plan import Decision, is_same_time
 from spacedrive_ops.file_copy.small import prepare
 from spacedrive_ops.file_copy.verify import reads_back_as
+from spacedrive_ops.folders import NOT_OPEN
+from spacedrive_ops.whole_files.partial import discard
 
 TAKEN = "appeared in the destination while it was being copied"
 
@@ -47,7 +49,7 @@ class Finisher:
 
     def _forsake(self, item: Item) -> None:
         if item.partial:
-            atomic.discard(item.folder.target, item.partial)
+            discard(item.folder.target, item.partial)
         if item.work == "file" and item.status.st_nlink > 1:
             self._links.forget(key_of(item.status))
         item.partial, item.copied = "", 0

@@ -10,12 +10,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
-from spacedrive_ops.file_copy.directory import NOT_OPEN, Directory
+from spacedrive_ops.file_copy.directory import Directory
 from spacedrive_ops.file_copy.item import Item
 from spacedrive_ops.file_copy.model import OnConflict, Position
-from spacedrive_ops.file_copy.plan import Decision, decide, is_ours, numbered_names, special_kind
+from spacedrive_ops.file_copy.plan import Decision, decide, is_ours, special_kind
 from spacedrive_ops.file_copy.transfer import Transfer
 from spacedrive_ops.file_copy.walk import Entry, Event, Left, Trouble
+from spacedrive_ops.folders import NOT_OPEN
+from spacedrive_ops.whole_files.names import numbered_names
 
 Stage: TypeAlias = Literal["copied", "published", "durable", "removed", "gone"]
 

@@ -13,12 +13,13 @@ from time import monotonic
 from typing import Final
 
 from spacedrive_jobs import Completed, JobContext, JobId, JobInterrupted, JobOutcome, interrupt_requested, job
-from spacedrive_ops.file_copy import atomic, conflicts, layout
+from spacedrive_ops.content.hasher import new_hasher
+from spacedrive_ops.file_copy import conflicts, layout
 from spacedrive_ops.file_copy.again import Again
 from spacedrive_ops.file_copy.atomic import Partials, Target
 from spacedrive_ops.file_copy.conflicts import Conflict, Group
 from spacedrive_ops.file_copy.copy import ByteCopier
-from spacedrive_ops.file_copy.directory import Directory, open_path
+from spacedrive_ops.file_copy.directory import Directory
 from spacedrive_ops.file_copy.drive import Driver, Reporter, packed, unpacked
 from spacedrive_ops.file_copy.finish import Finisher
 from spacedrive_ops.file_copy.gather import Gatherer, times_at
@@ -31,9 +32,10 @@ from spacedrive_ops.file_copy.pipeline import Pipeline
 from spacedrive_ops.file_copy.plan import in_words
 from spacedrive_ops.file_copy.scan import Scan, check_room, free_bytes
 from spacedrive_ops.file_copy.sweep import sweep
-from spacedrive_ops.file_copy.verify import new_hasher
 from spacedrive_ops.file_copy.walk import Root, walk
+from spacedrive_ops.folders import open_path
 from spacedrive_ops.retries import failed_before
+from spacedrive_ops.whole_files.partial import discard
 
 CHECKPOINT_EVERY: Final = timedelta(seconds=0.5)
 LOOK_FOR_SPACE_EVERY: Final = 1.0
@@ -349,7 +351,7 @@ def _discard_beside(roots: list[Root], partial_name: str) -> None:
             folder = open_path(target)
         except OSError:
             continue
-        atomic.discard(folder, partial_name)
+        discard(folder, partial_name)
         os.close(folder)
 
 

@@ -7,16 +7,14 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from spacedrive_ops.file_copy.atomic import Partials
-from spacedrive_ops.file_copy.directory import open_path
 from spacedrive_ops.file_copy.errors import CopyRefused
 from spacedrive_ops.file_copy.plan import colliding
-from spacedrive_ops.file_copy.syscalls import exists
 from spacedrive_ops.file_copy.walk import Root
+from spacedrive_ops.folders import exists, identities_above, identity_at, open_path
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +50,8 @@ def check(sources: tuple[Path, ...], destination: Path, library: Path) -> bool:
     _check_shape(sources, destination, into=into)
     roots = roots_of(sources, destination, into=into)
     real = os.path.realpath(absolute(destination) if into else roots[0].target)
-    above_target = list(_identities_above(real))
-    library_id = _identity(os.fsencode(library))
+    above_target = list(identities_above(real))
+    library_id = identity_at(os.fsencode(library))
     missing = 0
     for source, root in zip(sources, roots, strict=True):
         try:
@@ -64,7 +62,7 @@ def check(sources: tuple[Path, ...], destination: Path, library: Path) -> bool:
         except OSError:
             continue  # it becomes an item with its error
         _check_one(source, destination, root, status, above_target)
-        if library_id is not None and library_id in _identities_above(os.path.realpath(root.source)):
+        if library_id is not None and library_id in identities_above(root.source):
             raise CopyRefused(source, destination, "it belongs to the job library itself")
     if library_id is not None and library_id in above_target:
         raise CopyRefused(sources[0], destination, "the destination is inside the job library's own folder")
@@ -104,9 +102,9 @@ def _check_one(
 ) -> None:
     identity = (status.st_dev, status.st_ino)
     target = os.path.join(root.target, os.fsencode(root.target_name))
-    holders = _identity(os.path.dirname(root.source)), _identity(root.target)
+    holders = identity_at(os.path.dirname(root.source)), identity_at(root.target)
     if (holders[0] == holders[1] and root.name == root.target_name) or (
-        stat.S_ISDIR(status.st_mode) and _identity(target) == identity
+        stat.S_ISDIR(status.st_mode) and identity_at(target) == identity
     ):
         raise CopyRefused(source, destination, "source and destination are the same")
     if not stat.S_ISDIR(status.st_mode):
@@ -121,37 +119,17 @@ def _check_one(
         raise CopyRefused(source, destination, f"a folder cannot take the place of the file {os.fsdecode(target)!r}")
 
 
-def _identity(path: bytes) -> tuple[int, int] | None:
-    try:
-        status = os.stat(path, follow_symlinks=True)
-    except OSError:
-        return None
-    return status.st_dev, status.st_ino
-
-
-def _identities_above(path: bytes) -> Iterator[tuple[int, int]]:
-    """Of the path itself and of each folder above it."""
-    while True:
-        identity = _identity(path)
-        if identity is not None:
-            yield identity
-        above = os.path.dirname(path)
-        if above == path:
-            return
-        path = above
-
-
 def excluded_identities(roots: list[Root], library: Path, *, into: bool) -> frozenset[tuple[int, int]]:
     """Folders that the walk leaves out: the library's own, and the destination where a mount shows it in a source."""
-    found = {_identity(os.fsencode(library))}
+    found = {identity_at(os.fsencode(library))}
     if into:
-        found |= {_identity(root.target) for root in roots[:1]}
+        found |= {identity_at(root.target) for root in roots[:1]}
     return frozenset(identity for identity in found if identity is not None)
 
 
 def identities_above_library(library: Path) -> frozenset[tuple[int, int]]:
     """A folder that holds the library is not moved as a whole."""
-    return frozenset(_identities_above(os.path.realpath(os.fsencode(library))))
+    return frozenset(identities_above(os.fsencode(library)))
 
 
 def probe(holder: bytes, partials: Partials) -> Probe:

@@ -7,8 +7,8 @@ import struct
 from collections import OrderedDict
 from typing import Final
 
-from spacedrive_ops.file_copy.directory import open_path
 from spacedrive_ops.file_copy.plan import is_equal
+from spacedrive_ops.folders import open_path
 
 REMEMBERED: Final = 20_000
 """How many of the latest are held in memory: more than can be on their way at once. Older ones are asked for."""

@@ -9,10 +9,11 @@ from collections.abc import Callable, Collection
 
 from spacedrive_jobs import failpoint
 from spacedrive_ops.file_copy import syscalls
-from spacedrive_ops.file_copy.directory import open_path
 from spacedrive_ops.file_copy.gather import mount_of
 from spacedrive_ops.file_copy.model import FULL
 from spacedrive_ops.file_copy.walk import Root
+from spacedrive_ops.folders import open_path
+from spacedrive_ops.whole_files.rename import rename_if_absent
 
 NOT_THIS_WAY = FULL | {errno.EXDEV, errno.EEXIST, errno.ENOTEMPTY, errno.EBUSY, errno.EPERM, errno.EACCES}
 """The walk does what a rename cannot; where the disk is full, it is the walk that waits for room."""
@@ -69,7 +70,7 @@ def _rename(
     check_claim()
     failpoint.hit("copy.rename")
     try:
-        syscalls.rename_if_absent(source, root.name, target, root.target_name)
+        rename_if_absent(source, root.name, target, root.target_name)
     except OSError as error:
         if error.errno in NOT_THIS_WAY:
             return None

@@ -14,15 +14,16 @@ from collections.abc import Callable
 from typing import Final
 
 from spacedrive_jobs import failpoint
-from spacedrive_ops.file_copy import atomic, syscalls
+from spacedrive_ops.file_copy import syscalls
 from spacedrive_ops.file_copy.copy import Stopped
-from spacedrive_ops.file_copy.directory import NOT_OPEN
 from spacedrive_ops.file_copy.finish import Finisher
 from spacedrive_ops.file_copy.gather import Batch, Gatherer, Pace
 from spacedrive_ops.file_copy.item import Item, Tools
 from spacedrive_ops.file_copy.model import FULL, NoRoomLeft, PartialFile
 from spacedrive_ops.file_copy.small import prepare
 from spacedrive_ops.file_copy.transfer import Transfer
+from spacedrive_ops.folders import NOT_OPEN
+from spacedrive_ops.whole_files.partial import discard
 
 SHARES: Final = 2
 """Threads that copy small files side by side: the system calls overlap, the interpreter's part does not."""
@@ -277,7 +278,7 @@ class Pipeline:
         else:
             for item in batch.items:
                 if item.partial and not item.final and item.folder.target != NOT_OPEN:
-                    atomic.discard(item.folder.target, item.partial)
+                    discard(item.folder.target, item.partial)
         batch.release()
 
     def close(self) -> None:

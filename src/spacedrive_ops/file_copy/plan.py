@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 import stat
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from enum import Enum
 from typing import Final
 
 from spacedrive_ops.file_copy.model import OnConflict
 
-NAME_MAX: Final = 255
 COARSE_CLOCK: Final = 10_000_000
 GRAINS: Final = (COARSE_CLOCK, 1_000_000_000, 2_000_000_000)
 """What file systems with a coarse clock round times down to, in nanoseconds: exFAT, ext3, FAT."""
@@ -98,33 +97,6 @@ def special_kind(mode: int) -> str:
     if stat.S_ISBLK(mode) or stat.S_ISCHR(mode):
         return "a device"
     return ""
-
-
-def numbered_names(name: str) -> Iterator[str]:
-    """ "name (2).ext", "name (3).ext", ... each at most 255 bytes long, cut between characters."""
-    stem, extension = split_extension(name)
-    number = 2
-    while True:
-        ending = f" ({number}){extension}"
-        yield cut(stem, NAME_MAX - len(os.fsencode(ending))) + ending
-        number += 1
-
-
-def split_extension(name: str) -> tuple[str, str]:
-    """The stem, and what people see as the file's kind: also ".tar.gz", never a hidden file's whole name."""
-    stem, extension = os.path.splitext(name)
-    if len(os.fsencode(extension)) > 32:
-        return name, ""
-    if stem.endswith(".tar") and len(stem) > len(".tar"):
-        return stem.removesuffix(".tar"), ".tar" + extension
-    return stem, extension
-
-
-def cut(text: str, size: int) -> str:
-    """At most `size` bytes of `text`, never half a character."""
-    while len(os.fsencode(text)) > size:
-        text = text[:-1]
-    return text
 
 
 def folded(name: str) -> str:

@@ -12,11 +12,12 @@ from typing import Final
 from spacedrive_ops.file_copy import syscalls
 from spacedrive_ops.file_copy.again import Again
 from spacedrive_ops.file_copy.atomic import LookedUp
-from spacedrive_ops.file_copy.directory import NOT_OPEN, Directory, open_folder
+from spacedrive_ops.file_copy.directory import Directory
 from spacedrive_ops.file_copy.errors import NotEnoughSpace
 from spacedrive_ops.file_copy.model import SHORT_ENOUGH, Counted, OnConflict, Position, Totals
 from spacedrive_ops.file_copy.plan import Decision, decide, needed_bytes
 from spacedrive_ops.file_copy.walk import Entry, Event, Left, Root, walk
+from spacedrive_ops.folders import NOT_OPEN, open_folder
 
 LOOKED_AT: Final = 2_000
 """Between two looks for an interruption."""

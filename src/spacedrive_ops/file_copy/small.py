@@ -7,7 +7,6 @@ import os
 import stat
 
 from spacedrive_jobs import failpoint
-from spacedrive_ops.file_copy import atomic
 from spacedrive_ops.file_copy.copy import ONE_READ, Stopped, write_all
 from spacedrive_ops.file_copy.directory import Directory
 from spacedrive_ops.file_copy.item import Item, Tools
@@ -15,6 +14,7 @@ from spacedrive_ops.file_copy.metadata import apply_to_file, apply_to_link
 from spacedrive_ops.file_copy.model import Identity, NoRoomLeft
 from spacedrive_ops.file_copy.plan import is_sparse
 from spacedrive_ops.file_copy.verify import RangeHash, digest_of
+from spacedrive_ops.whole_files.partial import discard
 
 TRIES = 3
 """How often a file that changes while it is read is read again."""
@@ -68,7 +68,7 @@ def prepare(item: Item, tools: Tools) -> None:
 
 def _forsake(item: Item) -> None:
     if item.partial:
-        atomic.discard(item.folder.target, item.partial)
+        discard(item.folder.target, item.partial)
     item.partial, item.copied = "", 0
 
 

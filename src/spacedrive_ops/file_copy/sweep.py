@@ -7,9 +7,10 @@ from collections.abc import Collection
 from typing import Final
 
 from spacedrive_ops.file_copy.atomic import Partials
-from spacedrive_ops.file_copy.directory import NOT_OPEN, Directory, open_folder
+from spacedrive_ops.file_copy.directory import Directory
 from spacedrive_ops.file_copy.model import Position
 from spacedrive_ops.file_copy.walk import Root, walk
+from spacedrive_ops.folders import NOT_OPEN, open_folder
 
 FOLDERS: Final = 2_000
 """More than can be on their way at once, so the walk need not go on to the end of the tree."""

@@ -9,7 +9,7 @@ import os
 from time import monotonic
 from typing import Final
 
-from spacedrive_ops.file_copy import atomic, syscalls
+from spacedrive_ops.file_copy import syscalls
 from spacedrive_ops.file_copy.copy import Stopped, differs_before
 from spacedrive_ops.file_copy.item import Item, Tools
 from spacedrive_ops.file_copy.metadata import apply_to_file
@@ -17,6 +17,7 @@ from spacedrive_ops.file_copy.model import Identity, NoRoomLeft, PartialFile
 from spacedrive_ops.file_copy.plan import is_sparse
 from spacedrive_ops.file_copy.small import CHANGED, TRIES, open_source
 from spacedrive_ops.file_copy.verify import RangeHash, forget_cached
+from spacedrive_ops.whole_files.partial import discard
 
 COMPARED: Final = 1 << 20
 """How much before the offset is compared before an earlier attempt's partial is gone on with."""
@@ -75,7 +76,7 @@ class Transfer:
         folder = self.item.folder.target
         fd = self._lock_sound(folder, unfinished)
         if fd is None:  # also where its writer is stopped, not dead: without the name it has nothing left to rename
-            atomic.discard(folder, unfinished.name)
+            discard(folder, unfinished.name)
             return False
         os.ftruncate(fd, unfinished.offset)
         self.item.partial, self._target = unfinished.name, fd
@@ -221,7 +222,7 @@ class Transfer:
 
     def discard(self) -> None:
         if self.item.partial:
-            atomic.discard(self.item.folder.target, self.item.partial)
+            discard(self.item.folder.target, self.item.partial)
             self.item.partial = ""
         self.close()
 

@@ -4,33 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import Final, Protocol
+from typing import Final
 
+from spacedrive_ops.content.hasher import new_hasher
 from spacedrive_ops.file_copy.copy import Stopped, data_ranges
 
 BUFFER: Final = 256 << 10
 POLLED: Final = 32 << 20
-
-
-class Hasher(Protocol):
-    def update(self, data: memoryview | bytes, /) -> object: ...
-    def digest(self) -> bytes: ...
-
-
-class MissingExtra(ImportError):
-    """Verifying needs an optional package."""
-
-    def __init__(self) -> None:
-        super().__init__("verifying needs the blake3 package: pip install 'spacedrive-jobs[files]'")
-
-
-def new_hasher() -> Hasher:
-    """Raises MissingExtra."""
-    try:
-        from blake3 import blake3
-    except ImportError as error:
-        raise MissingExtra from error
-    return blake3()
 
 
 def digest_of(data: bytes) -> bytes:

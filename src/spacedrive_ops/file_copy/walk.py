@@ -8,7 +8,6 @@ looked at.
 from __future__ import annotations
 
 import os
-import re
 import stat
 from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterator
@@ -16,15 +15,14 @@ from dataclasses import dataclass, field
 from typing import Final, Protocol, TypeAlias
 
 from spacedrive_jobs import failpoint
-from spacedrive_ops.file_copy.directory import NOT_OPEN, Directory, FolderReplaced, open_folder, open_path
+from spacedrive_ops.file_copy.directory import Directory, FolderReplaced
 from spacedrive_ops.file_copy.model import FULL, NoRoomLeft, Outcome, Position
 from spacedrive_ops.file_copy.plan import colliding
-from spacedrive_ops.file_copy.syscalls import exists
+from spacedrive_ops.folders import NOT_OPEN, exists, open_folder, open_path
+from spacedrive_ops.whole_files.partial import PARTIAL
 
 KEPT_OPEN: Final = 24
 """How many levels of folders, counted from the deepest, stay open."""
-
-PARTIAL: Final = re.compile(r"\.sd-[0-9a-f]{8}-[0-9]+-[0-9]+\.part")
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +182,7 @@ def _walk_root(
             target_name = root.target_name if frame is base else name
             retraced, done = _progress(frame, name)
             if not stat.S_ISDIR(status.st_mode):
-                if PARTIAL.fullmatch(name) is None:
+                if PARTIAL.fullmatch(os.fsencode(name)) is None:
                     yield Entry(frame.folder, name, status, target_name, target_name in frame.taken, retraced)
                 continue
             if (status.st_dev, status.st_ino) in excluded:

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import TypeAlias
 
 from spacedrive_ops.file_delete.errors import DeleteRefused
-from spacedrive_ops.file_delete.folder import Identity, identity, is_gone, open_path
+from spacedrive_ops.file_delete.folder import is_gone
 from spacedrive_ops.file_delete.model import Root, bits, covered
+from spacedrive_ops.folders import Identity, identities_above, identity, open_path
 
 Protected: TypeAlias = Mapping[Identity, str]
 """Folders by device and inode, each with what it is, in words."""
@@ -27,9 +28,9 @@ def protected(library: Path) -> Protected:
 
 
 def _protect(found: dict[Identity, str], path: bytes, what: str) -> None:
-    for number, one in enumerate(_identities_above(os.path.realpath(path))):
+    for number, one in enumerate(identities_above(path)):
         found.setdefault(one, f"it is {what}" if number == 0 else f"it holds {what}")
-    itself = next(_identities_above(os.path.realpath(path)), None)
+    itself = next(identities_above(path), None)
     if itself is not None:
         found[itself] = f"it is {what}"
 
@@ -42,19 +43,6 @@ def _homes() -> Iterator[bytes]:
         pass  # a user without an entry has the home of the environment alone
 
 
-def _identities_above(path: bytes) -> Iterator[Identity]:
-    """Of the path itself and of each folder above it."""
-    while True:
-        try:
-            yield identity(os.stat(path))
-        except OSError:
-            pass  # what is not there needs no protection
-        above = os.path.dirname(path)
-        if above == path:
-            return
-        path = above
-
-
 def check(roots: list[Root], library: Path) -> bytes:
     """Refuse what cannot be meant, before anything is touched; the paths with nothing to do, as bits.
 
@@ -63,7 +51,7 @@ def check(roots: list[Root], library: Path) -> bytes:
     if not roots:
         raise DeleteRefused(Path(), "no path was given")
     forbidden = protected(library)
-    library_id = next(_identities_above(os.path.realpath(os.fsencode(library))), None)
+    library_id = next(identities_above(os.fsencode(library)), None)
     absent: set[int] = set()
     for number, root in enumerate(roots):
         if not _check_one(root, forbidden, library_id):
@@ -87,6 +75,6 @@ def _check_one(root: Root, forbidden: Protected, library: Identity | None) -> bo
         os.close(holder)
     if (what := forbidden.get(identity(status))) is not None:
         raise DeleteRefused(root.given, what)
-    if library is not None and library in _identities_above(os.path.realpath(root.holder)):
+    if library is not None and library in identities_above(root.holder):
         raise DeleteRefused(root.given, "it belongs to the job library")
     return True

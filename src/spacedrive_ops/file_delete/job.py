@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Final
 
 from spacedrive_jobs import Bytes, Count, GenericProgress, JobContext, JobInterrupted, interrupt_requested, job
-from spacedrive_ops.file_delete.folder import open_path
 from spacedrive_ops.file_delete.guard import Protected, check, protected
 from spacedrive_ops.file_delete.model import SHORT_ENOUGH, DeleteState, Event, Failure, Root, Totals, roots_of
 from spacedrive_ops.file_delete.removal import Counting, Removing, Walk
 from spacedrive_ops.file_delete.slices import Batch, Slices
 from spacedrive_ops.file_delete.trash import Trash
+from spacedrive_ops.folders import open_path
 
 CHECKPOINT_EVERY: Final = timedelta(seconds=0.5)
 PHASES: Final = (("scan", 10.0), ("delete", 90.0))

@@ -15,20 +15,12 @@ from typing import Final, Protocol
 
 from spacedrive_jobs import failpoint
 from spacedrive_ops.file_delete.errors import in_words
-from spacedrive_ops.file_delete.folder import (
-    Identity,
-    Volume,
-    identity,
-    is_gone,
-    open_folder,
-    open_path,
-    volume_of,
-)
+from spacedrive_ops.file_delete.folder import Volume, is_gone, volume_of
 from spacedrive_ops.file_delete.guard import Protected
 from spacedrive_ops.file_delete.model import Event, Failure, Removed, Root
+from spacedrive_ops.folders import NOT_OPEN, Identity, identity, open_folder, open_path
 
 KEPT_OPEN: Final = 24
-NOT_OPEN: Final = -1
 
 
 class Act(Protocol):

@@ -17,19 +17,12 @@ from urllib.parse import quote_from_bytes
 
 from spacedrive_jobs import failpoint
 from spacedrive_ops.file_delete.errors import in_words
-from spacedrive_ops.file_delete.folder import (
-    Volume,
-    identity,
-    is_gone,
-    open_folder,
-    open_path,
-    volume_at,
-    volume_of,
-)
+from spacedrive_ops.file_delete.folder import Volume, is_gone, volume_at, volume_of
 from spacedrive_ops.file_delete.guard import Protected
 from spacedrive_ops.file_delete.model import Failure, Removed, Root
-from spacedrive_ops.file_delete.mounts import mounted_below
 from spacedrive_ops.file_delete.trash_names import ENDING, candidates
+from spacedrive_ops.folders import identity, open_folder, open_path
+from spacedrive_ops.mounts import mounted_below, read_mounts
 from spacedrive_ops.whole_files.rename import rename_if_absent
 
 ADVICE: Final = "delete it for good with --permanent"
@@ -93,7 +86,7 @@ class Trash:
         if volume_at(holder, root.name)[0] != volume[0]:
             raise NoTrash("another disk is mounted there")
         real = os.path.join(os.path.realpath(root.holder), os.fsencode(root.name))
-        if stat.S_ISDIR(status.st_mode) and (mounted := mounted_below(real)):
+        if stat.S_ISDIR(status.st_mode) and (mounted := mounted_below(real, read_mounts())):
             raise NoTrash(f"another disk is mounted in it, at {os.fsdecode(mounted)}")
         folder = self._folder_for(volume, real)
         if _lies_in(real, folder.path):

@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Final
 
 from spacedrive_jobs import JobContext, JobError, job
-from spacedrive_ops.content.digest import Digest, new_hasher
+from spacedrive_ops.content.digest import Digest
+from spacedrive_ops.content.hasher import new_hasher
 from spacedrive_ops.content.reading import batches, is_as_indexed, read_file
 from spacedrive_ops.indexer import places
 from spacedrive_ops.indexer.model import IndexMode, IndexOutput, IndexScope, IndexState
-from spacedrive_ops.indexer.mounts import read_mounts
+from spacedrive_ops.indexer.mounts import closed_places
 from spacedrive_ops.indexer.places import Place
 from spacedrive_ops.indexer.reporting import Reporter
 from spacedrive_ops.indexer.rules import Judge, Rules
@@ -111,7 +112,7 @@ class _Run:
 
     async def _discover(self, place: Place, reporter: Reporter, judge: Judge) -> None:
         ctx, state = self._ctx, reporter.state
-        mounts = await ctx.run_in_pool(read_mounts, place.path, system=self._job.system)
+        closed = await ctx.run_in_pool(closed_places, place.path, system=self._job.system)
         async with self._db.transaction() as tx:
             first = await entries.reserve_ids(tx)
         resume = await entries.path_to(self._db, state.cursor) if state.cursor else []
@@ -125,7 +126,7 @@ class _Run:
             fresh=state.fresh,
             recursive=self._job.scope == "recursive",
             excluded=await ctx.run_in_pool(places.identities_of, ctx.library.path),
-            closed=mounts.closed | dict.fromkeys(state.quarantined, "did not answer before"),
+            closed=closed | dict.fromkeys(state.quarantined, "did not answer before"),
             next_id=iter(range(first, first + entries.IDS_RESERVED)).__next__,
         )
         walk = Walk(setting, judge, names[len(below) :] if resume and names[: len(below)] == below else None)

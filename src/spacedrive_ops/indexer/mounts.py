@@ -3,43 +3,18 @@
 from __future__ import annotations
 
 import os
-import re
-from dataclasses import dataclass, field
-from typing import Final
 
 from spacedrive_ops.indexer.rules import PSEUDO
-
-MOUNT_TABLE: Final = "/proc/self/mountinfo"
-
-
-@dataclass(frozen=True, slots=True)
-class Mount:
-    """`place`: where it is mounted. `device` and `inside`: which folder of which file system is seen there."""
-
-    place: bytes
-    device: bytes
-    inside: bytes
-    kind: str
+from spacedrive_ops.mounts import Mount, read_mounts
 
 
-@dataclass(slots=True)
-class Mounts:
-    """By their places below a root: which of them are not to be entered, and why."""
-
-    closed: dict[bytes, str] = field(default_factory=dict[bytes, str])
-
-
-def read_mounts(root: bytes, *, system: bool) -> Mounts:
-    """Look at what is mounted below `root` (an absolute path). Blocking.
+def closed_places(root: bytes, *, system: bool) -> dict[bytes, str]:
+    """Places below `root` (an absolute path) that are not to be entered, each with the reason. Blocking.
 
     `system`: leave out the kernel's own file systems. A bind mount shows a folder that is seen elsewhere as well: below
     the root it is read where it lies, or at the first place where it is mounted.
     """
-    try:
-        with open(MOUNT_TABLE, "rb") as file:
-            table = [mount for line in file if (mount := _parsed(line)) is not None]
-    except OSError:
-        return Mounts()
+    table = read_mounts()
     given, root = root, os.path.realpath(root)
     holder = max((one for one in table if _within(root, one.place)), key=lambda one: len(one.place), default=None)
     seen: dict[tuple[bytes, bytes], bytes] = {}
@@ -60,7 +35,7 @@ def read_mounts(root: bytes, *, system: bool) -> Mounts:
             )
         else:
             seen[mount.device, mount.inside] = mount.place
-    return Mounts(closed)
+    return closed
 
 
 def _as_given(place: bytes, root: bytes, given: bytes) -> bytes:
@@ -75,16 +50,3 @@ def _shows(mount: Mount, device: bytes, inside: bytes) -> bool:
 
 def _within(path: bytes, folder: bytes) -> bool:
     return path == folder or folder == b"/" or path.startswith(folder + b"/")
-
-
-def _parsed(line: bytes) -> Mount | None:
-    """https://man7.org/linux/man-pages/man5/proc_pid_mountinfo.5.html"""
-    before, _, after = line.partition(b" - ")
-    fields, rest = before.split(), after.split()
-    if len(fields) < 6 or not rest:
-        return None
-    return Mount(_decoded(fields[4]), fields[2], _decoded(fields[3]), rest[0].decode("ascii", "replace"))
-
-
-def _decoded(text: bytes) -> bytes:
-    return re.sub(rb"\\([0-7]{3})", lambda match: bytes([int(match[1], 8)]), text)

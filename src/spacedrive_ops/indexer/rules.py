@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from spacedrive_jobs import JobError
+from spacedrive_ops.extras import MissingExtra
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
@@ -77,13 +77,6 @@ PSEUDO: Final = frozenset(
 """File systems of the kernel's own: what they hold is no file of anybody's."""
 IGNORE_FILE: Final = ".gitignore"
 IGNORE_LIMIT: Final = 1 << 20
-
-
-class MissingExtra(JobError):
-    """A part was not installed."""
-
-    def __init__(self, what: str, extra: str) -> None:
-        super().__init__(f'{what} needs more than is installed here: pip install "spacedrive-jobs[{extra}]"')
 
 
 @dataclass(frozen=True, slots=True)

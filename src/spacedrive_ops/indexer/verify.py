@@ -9,7 +9,7 @@ from typing import Final
 
 from spacedrive_jobs import Indeterminate, JobContext, JobError, LibraryDb, job
 from spacedrive_ops.indexer import places
-from spacedrive_ops.indexer.mounts import read_mounts
+from spacedrive_ops.indexer.mounts import closed_places
 from spacedrive_ops.indexer.rules import Judge, Rules
 from spacedrive_ops.indexer.turns import Turns
 from spacedrive_ops.indexer.walk import Setting, Slice, Walk
@@ -68,7 +68,7 @@ class IndexVerifyJob:
             fresh=False,
             recursive=True,
             excluded=await ctx.run_in_pool(places.identities_of, ctx.library.path),
-            closed=(await ctx.run_in_pool(read_mounts, path, system=self.system)).closed,
+            closed=await ctx.run_in_pool(closed_places, path, system=self.system),
             next_id=iter(range(-1, -(1 << 60), -1)).__next__,
         )
         walk = Walk(setting, await ctx.run_in_pool(Judge, rules))

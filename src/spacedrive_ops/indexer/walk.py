@@ -8,7 +8,6 @@ all before it, and a run goes on from there.
 from __future__ import annotations
 
 import os
-import re
 import stat
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
@@ -20,6 +19,7 @@ from spacedrive_jobs import failpoint
 from spacedrive_ops.indexer.rules import Ignoring, Judge
 from spacedrive_ops.library_index.entries import Changes, Facts, Known
 from spacedrive_ops.library_index.model import EntryKind, category_of
+from spacedrive_ops.whole_files.partial import PARTIAL
 
 KEPT_OPEN: Final = 48
 """How many levels of folders, counted from the deepest, stay open."""
@@ -32,7 +32,6 @@ PATH_STORED: Final = 4096
 LATEST: Final = (1 << 63) - 1
 """The year 2262: what is later, SQLite's integers cannot hold."""
 OPEN_FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-PARTIAL: Final = re.compile(rb"\.sd-[0-9a-f]{8}-[0-9]+-[0-9]+\.part")
 
 Problem: TypeAlias = Literal["skipped", "warning", "error"]
 

@@ -4,27 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
+from spacedrive_ops.content.hasher import new_hasher
 from spacedrive_ops.object_store.errors import Stopped
 
 BUFFER: Final = 1 << 20
-
-
-class MissingExtra(ImportError):
-    """Transfers need optional packages."""
-
-    def __init__(self) -> None:
-        super().__init__("object stores need optional packages: pip install 'spacedrive-jobs[files,upload]'")
-
-
-def new_hasher() -> Any:
-    """A hasher with `update` and `hexdigest`. Raises MissingExtra."""
-    try:
-        from blake3 import blake3
-    except ImportError as error:
-        raise MissingExtra from error
-    return blake3()
 
 
 def digest_of(data: bytes | memoryview) -> str:

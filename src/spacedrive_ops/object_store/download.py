@@ -10,11 +10,12 @@ from threading import Event
 from typing import Final
 
 from spacedrive_jobs import Count, GenericProgress, JobContext, JobInterrupted, interrupt_requested
+from spacedrive_ops.folders import lies_in
 from spacedrive_ops.object_store.errors import TransferRefused
 from spacedrive_ops.object_store.model import DownloadState, OnExisting, Result
 from spacedrive_ops.object_store.receive import Receiver
 from spacedrive_ops.object_store.store import Store
-from spacedrive_ops.whole_files.partial import sweep
+from spacedrive_ops.whole_files.partial import prefix_of, sweep
 
 AT_ONCE: Final = 8
 WAIT_FOR_OLD: Final = 0.2
@@ -30,16 +31,14 @@ def refuse(destination: Path, library: Path) -> None:
         os.makedirs(destination, exist_ok=True)
     except OSError as error:
         raise TransferRefused(os.fspath(destination), (error.strerror or "").lower()) from error
-    apart = os.stat(library)
-    real = Path(os.path.realpath(destination))
-    if any(os.path.samestat(os.stat(folder), apart) for folder in (real, *real.parents)):
+    if lies_in(os.fsencode(destination), library):
         raise TransferRefused(os.fspath(destination), "it is inside the job library's own folder")
 
 
 def sweep_all(destination: Path, job: str, attempt: int) -> None:
     """Remove what earlier attempts left behind, in each folder below the destination."""
     for folder, _, names in os.walk(destination):
-        if any(name.startswith(f".sd-{job}-") for name in names):
+        if any(name.startswith(prefix_of(job)) for name in names):
             sweep(Path(folder), job, attempt, wait=WAIT_FOR_OLD, look=Event().wait)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from spacedrive_jobs import JobContext, job
-from spacedrive_ops.object_store.digest import new_hasher
+from spacedrive_ops.content.hasher import new_hasher
 from spacedrive_ops.object_store.download import Download, absolute, refuse, sweep_all
 from spacedrive_ops.object_store.errors import TransferRefused
 from spacedrive_ops.object_store.model import DownloadState, OnExisting, TransferOutput, UploadState

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from spacedrive_jobs import failpoint
-from spacedrive_ops.object_store.digest import new_hasher
+from spacedrive_ops.content.hasher import new_hasher
 from spacedrive_ops.object_store.errors import Stopped, StoreError
 from spacedrive_ops.object_store.keys import UnsafeKey, parts_of
 from spacedrive_ops.object_store.model import OnExisting, Result

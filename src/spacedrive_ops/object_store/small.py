@@ -6,7 +6,8 @@ import os
 import stat
 from collections.abc import Callable
 
-from spacedrive_ops.object_store.digest import digest_of, digest_of_file, new_hasher
+from spacedrive_ops.content.hasher import new_hasher
+from spacedrive_ops.object_store.digest import digest_of, digest_of_file
 from spacedrive_ops.object_store.errors import Stopped, StoreError
 from spacedrive_ops.object_store.model import OnExisting, Result
 from spacedrive_ops.object_store.store import Facts, Store

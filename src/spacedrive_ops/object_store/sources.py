@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import stat
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -11,8 +10,7 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 from spacedrive_ops.object_store.keys import KEY_MAX
-
-PARTIAL: Final = re.compile(rb"\.sd-[0-9a-f]{8}-[0-9]+-[0-9]+\.part")
+from spacedrive_ops.whole_files.partial import PARTIAL
 
 TOO_DEEP: Final = f"what it holds has paths longer than the {KEY_MAX:,} bytes that a key may have"
 

@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import Any, Final
 from urllib.parse import unquote_to_bytes, urlsplit
 
-from spacedrive_ops.object_store.digest import MissingExtra
+from spacedrive_ops.extras import MissingExtra
 from spacedrive_ops.object_store.errors import StoreError, TransferRefused
 
 TRIES: Final = 5
@@ -122,7 +122,7 @@ def _opened(url: str, scheme: str) -> tuple[Any, Any]:
         import obstore
         from obstore.store import from_url
     except ImportError as error:
-        raise MissingExtra from error
+        raise MissingExtra("an object store", "files,upload") from error
     try:
         if scheme == "file":
             return obstore, from_url(url, mkdir=True)

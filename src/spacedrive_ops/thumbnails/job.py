@@ -15,6 +15,7 @@ from typing import Final, Literal, TypeAlias
 from spacedrive_jobs import Count, GenericProgress, JobContext, JobError, job
 from spacedrive_jobs.tasks import ChildDied, ChildPool, ChildRaised, bounded_map
 from spacedrive_ops.content.digest import Unreadable, digest_of
+from spacedrive_ops.extras import MissingExtra
 from spacedrive_ops.library_index import sidecars
 from spacedrive_ops.library_index.schema import ensure_index
 from spacedrive_ops.library_index.sidecars import Sidecar
@@ -33,13 +34,6 @@ ENDINGS: Final = frozenset(
 CORES: Final = os.cpu_count() or 1
 AT_ONCE: Final = 2 * CORES
 MIB: Final = 1 << 20
-
-
-class MissingDecoders(JobError):
-    """Pillow is not installed."""
-
-    def __init__(self) -> None:
-        super().__init__('thumbnails need decoders: pip install "spacedrive-jobs[media,files]"')
 
 
 @dataclass(slots=True)
@@ -91,7 +85,7 @@ class ThumbnailJob:
         if not self.sizes or any(not 16 <= size <= 4096 for size in self.sizes):
             raise JobError(f"sizes={self.sizes!r}: thumbnails are 16 to 4,096 pixels a side")
         if importlib.util.find_spec("PIL") is None or importlib.util.find_spec("pi_heif") is None:
-            raise MissingDecoders
+            raise MissingExtra("making thumbnails", "media,files")
         await ensure_index(ctx.library_db)
         async with ChildPool(limit=CORES, preload=["spacedrive_ops.thumbnails.render"]) as pool:
             return await _Run(self, ctx, pool).to_the_end()

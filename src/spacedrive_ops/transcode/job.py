@@ -10,13 +10,14 @@ from time import monotonic
 from typing import Final
 
 from spacedrive_jobs import JobContext, ProgressData, cpu, interrupt_requested, job
+from spacedrive_ops.folders import exists
 from spacedrive_ops.transcode import programs
 from spacedrive_ops.transcode.errors import TranscodeFailed, TranscodeRefused
 from spacedrive_ops.transcode.layout import Place, check, place_of
 from spacedrive_ops.transcode.presets import EncoderMissing, PresetName, extension_of, output_options, wants_video
 from spacedrive_ops.transcode.report import Media, Report, encoders_of, media_of
 from spacedrive_ops.transcode.tool import Tool
-from spacedrive_ops.whole_files.names import exists, numbered_names
+from spacedrive_ops.whole_files.names import numbered_names
 from spacedrive_ops.whole_files.partial import OnTaken, Partial, sweep
 
 AT_ONCE: Final = 2

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from spacedrive_ops.folders import lies_in
 from spacedrive_ops.transcode.errors import TranscodeRefused
 
 
@@ -50,19 +50,8 @@ def check(place: Place, library: Path) -> None:
         pass
     if os.path.isdir(place.final):
         raise TranscodeRefused(place.source, f"a file cannot take the place of the folder {os.fspath(place.final)!r}")
-    if _identity(library) in _identities_above(place.folder):
+    if lies_in(os.fsencode(place.folder), library):
         raise TranscodeRefused(place.source, "the destination is inside the job library's own folder")
-
-
-def _identity(path: Path) -> tuple[int, int]:
-    status = os.stat(path)
-    return status.st_dev, status.st_ino
-
-
-def _identities_above(path: Path) -> Iterator[tuple[int, int]]:
-    real = Path(os.path.realpath(path))
-    for folder in (real, *real.parents):
-        yield _identity(folder)
 
 
 def _lower(error: OSError) -> str:

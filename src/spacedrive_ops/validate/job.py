@@ -8,7 +8,8 @@ from datetime import timedelta
 from pathlib import Path
 
 from spacedrive_jobs import Bytes, Count, GenericProgress, JobContext, JobError, job
-from spacedrive_ops.content.digest import Digest, new_hasher
+from spacedrive_ops.content.digest import Digest
+from spacedrive_ops.content.hasher import new_hasher
 from spacedrive_ops.content.reading import batches, is_as_indexed, read_file
 from spacedrive_ops.library_index import contents
 from spacedrive_ops.library_index.contents import StoredFile

@@ -1,4 +1,4 @@
-"""Names for files: which ones are free, and what to call the second of a name."""
+"""What to call the second file of a name."""
 
 from __future__ import annotations
 
@@ -9,25 +9,28 @@ from typing import Final
 NAME_MAX: Final = 255
 
 
-def exists(folder: int, name: str) -> bool:
-    """Whether `name` exists in `folder`, as any kind of entry."""
-    try:
-        os.stat(name, dir_fd=folder, follow_symlinks=False)
-    except FileNotFoundError:
-        return False
-    return True
-
-
 def numbered_names(name: str) -> Iterator[str]:
     """ "name (2).ext", "name (3).ext", ... each at most 255 bytes long, cut between characters."""
-    stem, extension = os.path.splitext(name)
-    if len(os.fsencode(extension)) > 32:
-        stem, extension = name, ""
+    stem, extension = split_extension(name)
     number = 2
     while True:
         ending = f" ({number}){extension}"
-        kept = stem
-        while len(os.fsencode(kept + ending)) > NAME_MAX:
-            kept = kept[:-1]
-        yield kept + ending
+        yield cut(stem, NAME_MAX - len(os.fsencode(ending))) + ending
         number += 1
+
+
+def split_extension(name: str) -> tuple[str, str]:
+    """The stem, and what people see as the file's kind: also ".tar.gz", never a hidden file's whole name."""
+    stem, extension = os.path.splitext(name)
+    if len(os.fsencode(extension)) > 32:
+        return name, ""
+    if stem.endswith(".tar") and len(stem) > len(".tar"):
+        return stem.removesuffix(".tar"), ".tar" + extension
+    return stem, extension
+
+
+def cut(text: str, size: int) -> str:
+    """At most `size` bytes of `text`, never half a character."""
+    while len(os.fsencode(text)) > size:
+        text = text[:-1]
+    return text

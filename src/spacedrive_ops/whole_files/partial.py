@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from time import monotonic
@@ -22,6 +23,9 @@ NEW: Final = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 PRIVATE: Final = 0o600
 LOOK_EVERY: Final = 0.02
+
+PARTIAL: Final = re.compile(rb"\.sd-[0-9a-f]{8}-[0-9]+-[0-9]+\.part")
+"""How the name of any partial looks: none is ever copied, indexed or sent."""
 
 
 def prefix_of(job: str) -> str:
@@ -43,7 +47,7 @@ class Partial:
         except OSError:
             os.close(self.folder)
             raise
-        _lock(self.fd)
+        lock(self.fd)
 
     @property
     def identity(self) -> tuple[int, int]:
@@ -92,7 +96,8 @@ class Partial:
         os.close(self.folder)
 
 
-def _lock(fd: int) -> bool:
+def lock(fd: int) -> bool:
+    """Take a partial for its writer; False where another one has it."""
     try:
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -138,7 +143,7 @@ def _take_away(folder: int, name: str) -> bool:
     except OSError:
         return True  # gone, or not a file of ours
     try:
-        if not _lock(fd):
+        if not lock(fd):
             return False
         discard(folder, name)
         return True

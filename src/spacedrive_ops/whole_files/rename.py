@@ -1,4 +1,4 @@
-"""A rename that replaces nothing, which Python does not offer."""
+"""A rename that replaces nothing, which Python does not offer, with a fallback where kernel or file system lack it."""
 
 from __future__ import annotations
 
@@ -7,23 +7,37 @@ import errno
 import os
 from typing import Final
 
-from spacedrive_ops.whole_files.names import exists
+from spacedrive_ops.folders import exists
 
 RENAME_NOREPLACE: Final = 1
 _UNSUPPORTED: Final = frozenset({errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP})
+_TYPES: Final = (ctypes.c_int, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p, ctypes.c_uint)
 
-_libc: Final = ctypes.CDLL(None, use_errno=True)
+_renameat2: Final = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
+if _renameat2 is not None:
+    _renameat2.argtypes = _TYPES
+    _renameat2.restype = ctypes.c_int
 
 
 def rename_if_absent(source_dir: int, source: str, target_dir: int, target: str) -> None:
     """Rename, and raise FileExistsError, changing nothing, where `target` already exists."""
-    renameat2 = getattr(_libc, "renameat2", None)
-    if renameat2 is not None:
-        if renameat2(source_dir, os.fsencode(source), target_dir, os.fsencode(target), RENAME_NOREPLACE) == 0:
+    if _renameat2 is not None:
+        if _renameat2(source_dir, os.fsencode(source), target_dir, os.fsencode(target), RENAME_NOREPLACE) == 0:
             return
-        number = ctypes.get_errno()
-        if number not in _UNSUPPORTED:
+        if (number := ctypes.get_errno()) not in _UNSUPPORTED:
             raise OSError(number, os.strerror(number), target)
-    if exists(target_dir, target):
-        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), target)
-    os.rename(source, target, src_dir_fd=source_dir, dst_dir_fd=target_dir)
+    _rename_by_link(source_dir, source, target_dir, target)
+
+
+def _rename_by_link(source_dir: int, source: str, target_dir: int, target: str) -> None:
+    """The same by a hard link, which refuses an existing name too; without links only a look before remains."""
+    try:
+        os.link(source, target, src_dir_fd=source_dir, dst_dir_fd=target_dir, follow_symlinks=False)
+    except FileExistsError:
+        raise
+    except OSError:
+        if exists(target_dir, target):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), target) from None
+        os.rename(source, target, src_dir_fd=source_dir, dst_dir_fd=target_dir)
+    else:
+        os.unlink(source, dir_fd=source_dir)

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from spacedrive_ops.file_copy.directory import NOT_OPEN, Directory, open_folder, open_path
+from spacedrive_ops.file_copy.directory import Directory
+from spacedrive_ops.folders import NOT_OPEN, open_folder, open_path
 
 
 def test_a_link_is_never_entered_even_where_a_folder_was_seen_before(tmp_path: Path) -> None:

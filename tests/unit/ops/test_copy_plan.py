@@ -17,8 +17,8 @@ from spacedrive_ops.file_copy.plan import (
     in_words,
     is_same_time,
     needed_bytes,
-    numbered_names,
 )
+from spacedrive_ops.whole_files.names import numbered_names
 
 SECOND = 1_000_000_000
 FILE, FOLDER = stat.S_IFREG | 0o644, stat.S_IFDIR | 0o755

@@ -7,10 +7,11 @@ import struct
 from collections.abc import Callable, Collection
 from pathlib import Path
 
-from spacedrive_ops.file_copy.directory import NOT_OPEN, Directory
+from spacedrive_ops.file_copy.directory import Directory
 from spacedrive_ops.file_copy.gather import times_at
 from spacedrive_ops.file_copy.model import Position
 from spacedrive_ops.file_copy.walk import KEPT_OPEN, Entry, Left, Root, Trouble, walk
+from spacedrive_ops.folders import NOT_OPEN
 
 
 class Nowhere:

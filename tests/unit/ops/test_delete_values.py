@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from spacedrive_ops.file_delete.model import DeleteState, bits, covered, roots_of
-from spacedrive_ops.file_delete.mounts import mounted_in
 from spacedrive_ops.file_delete.trash_names import ENDING, candidates
+from spacedrive_ops.mounts import mounted_below, mounts_in
 
 
 def test_what_is_given_twice_or_lies_in_another_path_has_nothing_to_do() -> None:
@@ -43,7 +43,7 @@ MOUNTS = b"""22 1 8:1 / / rw - ext4 /dev/root rw
 )
 def test_what_is_mounted_below_a_folder(folder: bytes, found: bytes) -> None:
     table = MOUNTS if folder != b"/" else MOUNTS.splitlines()[1]
-    assert mounted_in(folder, table) == found
+    assert mounted_below(folder, mounts_in(table)) == found
 
 
 @pytest.mark.parametrize("name", ["plain", "photo.jpg", "é" * 127 + "x", "x" * 251 + ".txt", "." + "y" * 254])

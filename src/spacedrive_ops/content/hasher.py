@@ -1,0 +1,22 @@
+"""BLAKE3, by which it is known what a file holds."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from spacedrive_ops.extras import MissingExtra
+
+
+class Hasher(Protocol):
+    def update(self, data: memoryview | bytes, /) -> object: ...
+    def digest(self) -> bytes: ...
+    def hexdigest(self) -> str: ...
+
+
+def new_hasher() -> Hasher:
+    """Raises MissingExtra."""
+    try:
+        from blake3 import blake3
+    except ImportError as error:
+        raise MissingExtra("hashing what files hold", "files") from error
+    return blake3()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,18 +20,27 @@ from spacedrive_jobs import JobSystem
 new_option = click.option("--new", is_flag=True, help="Start another job even if this very one is unfinished.")
 
 
+def _nothing() -> None:
+    return
+
+
 @dataclass(frozen=True, slots=True)
 class FileWork:
-    """One file job. It is the same as an unfinished one with the same arguments, unless `new`."""
+    """One file job. It is the same as an unfinished one with the same arguments, unless `new`.
+
+    `check`: refuses what cannot be meant, before anything is stored.
+    """
 
     job: Any
     new: bool = False
     priority: int | None = None
+    check: Callable[[], None] = _nothing
     makes_library: bool = True
 
     async def begin(self, jobs: JobSystem) -> Begun:
         if not self.new and (handle := await jobs.unfinished(self.job)) is not None:
             return Begun(handle, attached=True)
+        self.check()
         return Begun(await jobs.dispatch(self.job, priority=self.priority), attached=False)
 
 

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias, TypeVar
 
 import click
 
-from sdjobs import foreground
+from sdjobs.commands.file_work import FileWork, carry_out, new_option
 from sdjobs.commands.options import detach_option, priority_option
 from sdjobs.exit_codes import ExitCode
 from sdjobs.faults import Refusal
-from sdjobs.foreground import Begun
-from sdjobs.settings import settings_of, shared_options
-from spacedrive_jobs import JobSystem
+from sdjobs.settings import shared_options
 from spacedrive_ops import FileCopyJob, FileMoveJob
 
 CommandT = TypeVar("CommandT", bound=Callable[..., Any])
@@ -43,7 +40,7 @@ def _transfer_options(command: CommandT) -> CommandT:
             is_flag=True,
             help="Do not wait until files are on the disk: faster, but a power cut may lose the last of them.",
         ),
-        click.option("--new", is_flag=True, help="Start another job even if this very one is unfinished."),
+        new_option,
         priority_option,
         detach_option,
         shared_options(),
@@ -88,7 +85,6 @@ def _transfer(
     priority: int | None,
     detach: bool,
 ) -> ExitCode:
-    settings = settings_of(context)
     job = kind(
         sources=tuple(map(_absolute, sources)),
         destination=_absolute(destination),
@@ -96,27 +92,9 @@ def _transfer(
         verify=verify,
         durable=not no_fsync,
     )
-    work = Transfer(job, sources, destination, new=new, priority=priority)
-    return asyncio.run(foreground.detach(work, settings) if detach else foreground.run(work, settings))
-
-
-@dataclass(frozen=True, slots=True)
-class Transfer:
-    """One copy or move. It is the same as an unfinished one with the same arguments, unless `new`."""
-
-    job: FileCopyJob | FileMoveJob
-    sources: tuple[str, ...]
-    destination: str
-    new: bool = False
-    priority: int | None = None
-    makes_library: bool = True
-
-    async def begin(self, jobs: JobSystem) -> Begun:
-        if not self.new and (handle := await jobs.unfinished(self.job)) is not None:
-            return Begun(handle, attached=True)
-        # Only now: a move that is resumed has taken some of its sources away.
-        check(self.sources, self.destination)
-        return Begun(await jobs.dispatch(self.job, priority=self.priority), attached=False)
+    # Looked at only where it is dispatched: a move that is resumed has taken some of its sources away.
+    work = FileWork(job, new=new, priority=priority, check=partial(check, sources, destination))
+    return carry_out(context, work, detach=detach)
 
 
 def check(sources: tuple[str, ...], destination: str) -> None:

@@ -92,9 +92,10 @@ class Ephemeral:
                 await self._closing.wait()
         except Exception as error:
             if opened.done():
-                raise
-            opened.set_exception(error)
-            self._opened = None
+                outer.broken(error)  # as loudly as where its own store breaks
+            else:
+                opened.set_exception(error)
+                self._opened = None
         finally:
             await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 

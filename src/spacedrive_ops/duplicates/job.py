@@ -8,9 +8,8 @@ from datetime import timedelta
 from pathlib import Path
 
 from spacedrive_jobs import Bytes, Count, GenericProgress, JobContext, job
-from spacedrive_ops.content.digest import Digest
 from spacedrive_ops.content.hasher import new_hasher
-from spacedrive_ops.content.reading import batches, is_as_indexed, read_file
+from spacedrive_ops.content.reading import Reading, is_as_indexed, readings
 from spacedrive_ops.library_index import contents
 from spacedrive_ops.library_index.contents import StoredFile
 from spacedrive_ops.library_index.schema import ensure_index
@@ -55,24 +54,16 @@ class DuplicatesJob:
         state = await ctx.load_state(default=DuplicatesState())
         files, size = await contents.count_alike(db, least)
         files, size = files + state.files, size + state.bytes
-        while page := await contents.alike(db, state.cursor, least):
-            for batch in batches(page):
-                await self._store(ctx, state, batch, await ctx.map(read_file, batch))
-                ctx.progress(_progress(state, files, size, batch[-1].path))
+        async for some in readings(ctx, lambda after: contents.alike(db, after, least), state.cursor):
+            await self._store(ctx, state, some)
+            ctx.progress(_progress(state, files, size, some[-1][0].path))
         groups, copies, wasted = await contents.count_duplicates(db, least)
         return DuplicatesOutput(groups, copies, wasted, state.files)
 
     @staticmethod
-    async def _store(
-        ctx: JobContext[DuplicatesState],
-        state: DuplicatesState,
-        batch: list[StoredFile],
-        results: list[Digest | str | None],
-    ) -> None:
+    async def _store(ctx: JobContext[DuplicatesState], state: DuplicatesState, some: list[Reading]) -> None:
         read: list[tuple[StoredFile, bytes]] = []
-        for file, result in zip(batch, results, strict=True):
-            if result is None:
-                break
+        for file, result in some:
             state.cursor = file.id
             state.files += 1
             state.bytes += file.size
@@ -87,7 +78,6 @@ class DuplicatesJob:
         async with ctx.library_db.transaction() as tx:
             await contents.store(tx, read)
             await ctx.checkpoint(state, tx=tx)
-        await ctx.check_interrupt()
 
 
 def _progress(state: DuplicatesState, files: int, size: int, current: bytes) -> GenericProgress:

@@ -6,13 +6,13 @@ import asyncio
 import os
 from dataclasses import asdict
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from spacedrive_jobs import JobContext, JobError, job
-from spacedrive_ops.content.digest import Digest
 from spacedrive_ops.content.hasher import new_hasher
-from spacedrive_ops.content.reading import batches, is_as_indexed, read_file
+from spacedrive_ops.content.reading import Reading, is_as_indexed, readings
 from spacedrive_ops.indexer import places
 from spacedrive_ops.indexer.model import IndexMode, IndexOutput, IndexScope, IndexState
 from spacedrive_ops.indexer.mounts import closed_places
@@ -81,7 +81,7 @@ class _Run:
         place = await places.find(ctx, job.root)
         if place is None or not (job.replaced or await places.is_same(ctx, place)):
             return await self._offline(place)
-        if state is None:
+        if state is None or state.location != place.location:  # another run has made it a part of a larger location
             place, state = await places.begin(ctx, place)
         reporter = Reporter(ctx, state)
         if state.phase == "discovery":
@@ -111,6 +111,17 @@ class _Run:
     # --- discovery ----------------------------------------------------------------------------------------------------
 
     async def _discover(self, place: Place, reporter: Reporter, judge: Judge) -> None:
+        state = reporter.state
+        while state.phase == "discovery":
+            try:
+                await self._walk_from_cursor(place, reporter, judge)
+            except NoAnswer as silent:
+                await self._quarantine(place, silent.path, reporter)
+            else:
+                state.phase, state.cursor = "processing", 0
+        await self._ctx.save_state(state)
+
+    async def _walk_from_cursor(self, place: Place, reporter: Reporter, judge: Judge) -> None:
         ctx, state = self._ctx, reporter.state
         closed = await ctx.run_in_pool(closed_places, place.path, system=self._job.system)
         async with self._db.transaction() as tx:
@@ -130,19 +141,14 @@ class _Run:
             next_id=iter(range(first, first + entries.IDS_RESERVED)).__next__,
         )
         walk = Walk(setting, judge, names[len(below) :] if resume and names[: len(below)] == below else None)
-        try:
-            async with Turns(walk) as turns:
-                await self._walk(walk, turns, reporter)
-        except NoAnswer as silent:
-            await self._quarantine(silent.path, reporter)
-            await self._discover(place, reporter, judge)
-            return
-        state.phase, state.cursor = "processing", 0
-        await ctx.save_state(state)
+        async with Turns(walk) as turns:
+            await self._walk(walk, turns, reporter)
 
-    async def _quarantine(self, path: bytes, reporter: Reporter) -> None:
-        """A folder that does not answer is left alone, and the rest goes on."""
+    async def _quarantine(self, place: Place, path: bytes, reporter: Reporter) -> None:
+        """A folder that does not answer is left alone, and the rest goes on. Raises JobError where there is no rest."""
         state = reporter.state
+        if path == os.path.join(place.path, place.below).rstrip(b"/") or path in state.quarantined:
+            raise JobError(f"{os.fsdecode(path)} did not answer for {PATIENCE:.0f} s")
         reporter.trouble(path, "error", f"did not answer for {PATIENCE:.0f} s")
         if len(state.quarantined) >= MOST_QUARANTINED:
             raise JobError(f"{MOST_QUARANTINED} folders did not answer: something is wrong with the disk")
@@ -199,7 +205,7 @@ class _Run:
         ctx, state = self._ctx, reporter.state
         reporter.show("aggregation")
         state.phase = "content" if self._job.mode != "shallow" else "finalizing"
-        if self._is_unchanged(place, state):
+        if _is_unchanged(state):
             await ctx.save_state(state)
             return
         totals = await entries.changed_totals(self._db, place.location)
@@ -214,22 +220,17 @@ class _Run:
         ctx, state = self._ctx, reporter.state
         files, size = await contents.count(self._db, place.location, known=False)
         reporter.expect(files, size)
-        while page := await contents.unhashed(self._db, place.location, place.path, state.cursor):
-            for batch in batches(page):
-                results = await ctx.map(read_file, batch)
-                await self._store_contents(batch, results, reporter)
-                reporter.show("content", batch[-1].path)
+        fetch = partial(contents.unhashed, self._db, place.location, place.path)
+        async for some in readings(ctx, fetch, state.cursor):
+            await self._store_contents(some, reporter)
+            reporter.show("content", some[-1][0].path)
         state.phase, state.cursor = "finalizing", 0
         await ctx.save_state(state)
 
-    async def _store_contents(
-        self, batch: list[StoredFile], results: list[Digest | str | None], reporter: Reporter
-    ) -> None:
+    async def _store_contents(self, some: list[Reading], reporter: Reporter) -> None:
         ctx, state = self._ctx, reporter.state
         read: list[tuple[StoredFile, bytes]] = []
-        for file, result in zip(batch, results, strict=True):
-            if result is None:  # an interruption: it is read again
-                break
+        for file, result in some:
             state.cursor = file.id
             if isinstance(result, str):
                 reporter.trouble(file.path, "error", result)
@@ -241,17 +242,19 @@ class _Run:
         async with self._db.transaction() as tx:
             await contents.store(tx, read)
             await ctx.checkpoint(state, tx=tx)
-        await ctx.check_interrupt()
-
-    def _is_unchanged(self, place: Place, state: IndexState) -> bool:
-        found = state.found
-        return place.was_complete and not (found.new or found.modified or found.moved or found.deleted)
 
     async def _finish(self, place: Place, reporter: Reporter) -> None:
         reporter.show("finalizing")
-        if self._is_unchanged(place, reporter.state):
+        if _is_unchanged(reporter.state):
             return
         now = await self._ctx.run_in_pool(places.now_of, self._ctx.library.path)
         async with self._db.transaction() as tx:
             await ensure_indexes(tx)
-            await locations.finish(tx, place.location, now)
+            whole = not place.below and self._job.scope == "recursive"
+            await locations.finish(tx, place.location, now, complete=whole or reporter.state.was_complete)
+
+
+def _is_unchanged(state: IndexState) -> bool:
+    """Whether the index was whole before, and this run has found nothing that is otherwise."""
+    found = state.found
+    return state.was_complete and not (found.new or found.modified or found.moved or found.deleted)

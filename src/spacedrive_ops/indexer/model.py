@@ -43,7 +43,8 @@ class Found:
 class IndexState:
     """Where a run is. `cursor`: the folder that was read last (0: none), later the file that was hashed last.
 
-    `fresh`: the location had never been indexed to its end. `quarantined`: paths, in bytes, that did not answer.
+    `fresh`: the location is new, so the index has nothing of it. `was_complete`: it had been indexed to its end before
+    this run. `quarantined`: paths, in bytes, that did not answer.
     """
 
     location: int
@@ -51,6 +52,7 @@ class IndexState:
     phase: Phase = "discovery"
     cursor: int = 0
     fresh: bool = False
+    was_complete: bool = False
     found: Found = field(default_factory=Found)
     quarantined: tuple[bytes, ...] = ()
 

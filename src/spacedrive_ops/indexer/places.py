@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import stat
 import tempfile
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from spacedrive_jobs import JobContext, JobError
+from spacedrive_ops.folders import identity, lies_in
 from spacedrive_ops.indexer.model import IndexState
 from spacedrive_ops.library_index import entries, locations
 from spacedrive_ops.library_index.model import EntryKind, Location
@@ -32,15 +32,11 @@ class Place:
     entry: int = 0
     known: Location | None = None
 
-    @property
-    def was_complete(self) -> bool:
-        return self.known is not None and self.known.complete
-
 
 async def find(ctx: JobContext[IndexState], root: Path) -> Place | None:
     """The place that `root` means; None if there is no such folder and no such location."""
     path = await ctx.run_in_pool(lambda: os.fsencode(os.path.normpath(root)))
-    if await ctx.run_in_pool(_lies_in, path, ctx.library.path):
+    if await ctx.run_in_pool(lies_in, path, ctx.library.path):
         raise JobError(f"{root} is not indexed: it is the library's own folder, or inside it")
     for location in await locations.read_locations(ctx.library_db):
         whole = os.fsencode(location.path)
@@ -52,18 +48,6 @@ async def find(ctx: JobContext[IndexState], root: Path) -> Place | None:
     if not await ctx.run_in_pool(os.path.isdir, path):
         return None
     return Place(path)
-
-
-def _lies_in(path: bytes, library: Path) -> bool:
-    """By what the folders are, whatever links lead there."""
-    (own,) = identities_of(library)
-    folders = os.path.realpath(path).split(b"/")
-    for depth in range(len(folders), 0, -1):
-        with suppress(OSError):
-            status = os.stat(b"/".join(folders[:depth]) or b"/")
-            if (status.st_dev, status.st_ino) == own:
-                return True
-    return False
 
 
 async def _inside(ctx: JobContext[IndexState], location: Location, below: bytes) -> Place:
@@ -83,8 +67,8 @@ async def is_same(ctx: JobContext[IndexState], place: Place) -> bool:
     known = place.known
     if known is None or known.inode is None:
         return True
-    names = await ctx.library_db.query("SELECT name FROM ix_entry WHERE parent_id = ? LIMIT 10000", (known.root_id,))
-    return await ctx.run_in_pool(_is_same, place.path, known, {name for (name,) in names if isinstance(name, bytes)})
+    names = await entries.some_names(ctx.library_db, known.root_id or 0)
+    return await ctx.run_in_pool(_is_same, place.path, known, names)
 
 
 def _is_same(path: bytes, known: Location, names: set[bytes]) -> bool:
@@ -112,8 +96,8 @@ async def begin(ctx: JobContext[IndexState], place: Place) -> tuple[Place, Index
     status = await ctx.run_in_pool(os.stat, place.path)
     filesystem = await ctx.run_in_pool(filesystem_of, place.path)
     if place.known is not None:
-        state = IndexState(place.location, place.entry)
         known = place.known
+        state = IndexState(place.location, place.entry, was_complete=known.complete)
         if (known.device, known.inode, known.filesystem, known.state) != (
             status.st_dev,
             status.st_ino,
@@ -143,8 +127,7 @@ async def begin(ctx: JobContext[IndexState], place: Place) -> tuple[Place, Index
 
 def identities_of(library: Path) -> frozenset[tuple[int, int]]:
     """The library's own folder: to index it would be to index the index."""
-    status = os.stat(library)
-    return frozenset({(status.st_dev, status.st_ino)})
+    return frozenset({identity(os.stat(library))})
 
 
 def now_of(folder: Path) -> int:

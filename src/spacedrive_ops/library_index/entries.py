@@ -80,6 +80,12 @@ async def find_entry(db: LibraryDb, parent: int, name: bytes) -> tuple[int, Entr
     return None
 
 
+async def some_names(db: LibraryDb, folder: int) -> set[bytes]:
+    """Names that the index has in a folder, at most 10,000 of them."""
+    rows: list[Any] = await db.query(query("some_names"), (folder,))
+    return {name for (name,) in rows}
+
+
 async def write(tx: Transaction, changes: Changes) -> None:
     """What is lost goes first: something new may have its name."""
     await tx.executemany(query("lose_entry"), changes.lost)

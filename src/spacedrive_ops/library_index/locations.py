@@ -51,6 +51,6 @@ async def begin_changes(tx: Transaction, location: int) -> None:
     await tx.execute(query("begin_location"), (location,))
 
 
-async def finish(tx: Transaction, location: int, now_ms: int) -> None:
-    """A run has come to its end."""
-    await tx.execute(query("finish_location"), (now_ms, location))
+async def finish(tx: Transaction, location: int, now_ms: int, *, complete: bool) -> None:
+    """A run has come to its end and had found changes. `complete`: the index has all that is there."""
+    await tx.execute(query("finish_location"), (int(complete), now_ms, location))

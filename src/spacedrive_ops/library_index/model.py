@@ -61,9 +61,11 @@ def category_of(name: bytes) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """A folder that is indexed. `indexed_ms`: when a run last came to its end (milliseconds since 1970), None: never.
+    """A folder that is indexed. `indexed_ms`: when a run that found changes last came to its end (milliseconds since
+    1970), None: never.
 
-    `complete`: the last run came to its end. `state`: "new", "online", or "offline" when its disk was not there.
+    `complete`: the index has all that was there then. `state`: "new", "online", or "offline" when its disk was not
+    there.
     """
 
     id: int

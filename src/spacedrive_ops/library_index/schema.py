@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from spacedrive_jobs import LibraryDb, LibraryError, Transaction
-from spacedrive_ops.library_index.sql import statements
+from spacedrive_ops.library_index.sql import query, statements
 
 SCHEMA: Final = 1
 
@@ -30,10 +30,10 @@ async def ensure_index(db: LibraryDb) -> None:
 
 
 async def _has_tables(db: LibraryDb) -> bool:
-    rows = await db.query("SELECT 1 FROM sqlite_schema WHERE name = 'ix_name'")
-    if not rows:
+    ((there,),) = await db.query(query("has_tables"))
+    if not there:
         return False
-    ((version,),) = await db.query("SELECT max(version) FROM ix_version")
+    ((version,),) = await db.query(query("version"))
     if isinstance(version, int) and version > SCHEMA:
         raise IndexTooNew(version)
     return True

@@ -1,4 +1,4 @@
-"""The files below the sources, in the order of their names' bytes: the same in every attempt."""
+"""What of the files below the sources is sent, and what is not, and why."""
 
 from __future__ import annotations
 
@@ -7,15 +7,9 @@ import stat
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, TypeAlias
 
-from spacedrive_ops.object_store.keys import KEY_MAX
-from spacedrive_ops.whole_files.partial import PARTIAL
-
-TOO_DEEP: Final = f"what it holds has paths longer than the {KEY_MAX:,} bytes that a key may have"
-
-Place: TypeAlias = tuple[int, tuple[bytes, ...]]
-"""The number of a source, and the names on the way from it to a file; in the order of the walk when compared."""
+from spacedrive_ops import sources
+from spacedrive_ops.sources import Entry, Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,59 +24,23 @@ class Found:
     failed: bool = False
 
 
-def walk(sources: Sequence[Path], library: Path, after: Place | None) -> Iterator[Found]:
-    """Each entry after `after`. Links are not followed; the library's own folder and partials are left out."""
-    apart = os.stat(library)
-    for number, source in enumerate(sources):
-        if after is not None and number < after[0]:
-            continue
-        path = os.path.abspath(os.fsencode(source))
-        yield from _entry(Found((number, ()), path, (os.path.basename(path),)), after, apart, is_root=True)
+def walk(given: Sequence[Path], library: Path, after: Place | None) -> Iterator[Found]:
+    """Each entry after `after`, in the order of `sources.walk`."""
+    return map(_judged, sources.walk([os.fsencode(path) for path in given], library, after))
 
 
-def _entry(found: Found, after: Place | None, apart: os.stat_result, *, is_root: bool = False) -> Iterator[Found]:
-    number, names = found.place
-    if after is not None and after[0] == number and names < after[1][: len(names)]:
-        return
-    try:
-        status = os.lstat(found.path)
-        if stat.S_ISDIR(status.st_mode):
-            if os.path.samestat(status, apart):
-                return
-            children = sorted(os.listdir(found.path))
-        else:
-            children = []
-    except OSError as error:
-        gone = isinstance(error, FileNotFoundError) and not is_root
-        if not gone and _is_due(found.place, after):
-            yield _problem(found, f"cannot be read: {(error.strerror or '').lower()}", failed=True)
-        return
-    if stat.S_ISDIR(status.st_mode):
-        if sum(map(len, found.parts)) + len(found.parts) > KEY_MAX and _is_due(found.place, after):
-            yield _problem(found, TOO_DEEP, failed=True)
-            return
-        for name in children:
-            if PARTIAL.fullmatch(name) is None:
-                below = Found((number, (*names, name)), os.path.join(found.path, name), (*found.parts, name))
-                yield from _entry(below, after, apart)
-    elif _is_due(found.place, after):
-        yield _judged(found, status)
+def _judged(entry: Entry) -> Found:
+    if entry.status is None:
+        return _problem(entry, entry.problem, failed=True)
+    if stat.S_ISLNK(entry.status.st_mode):
+        return _problem(entry, "is a link, and object stores have none")
+    if not entry.is_file:
+        return _problem(entry, "is no file: a FIFO, a socket or a device")
+    return Found(entry.place, entry.path, entry.parts, entry.status.st_size)
 
 
-def _judged(found: Found, status: os.stat_result) -> Found:
-    if stat.S_ISLNK(status.st_mode):
-        return _problem(found, "is a link, and object stores have none")
-    if not stat.S_ISREG(status.st_mode):
-        return _problem(found, "is no file: a FIFO, a socket or a device")
-    return Found(found.place, found.path, found.parts, status.st_size)
-
-
-def _problem(found: Found, words: str, *, failed: bool = False) -> Found:
-    return Found(found.place, found.path, found.parts, 0, words, failed)
-
-
-def _is_due(place: Place, after: Place | None) -> bool:
-    return after is None or place > after
+def _problem(entry: Entry, words: str, *, failed: bool = False) -> Found:
+    return Found(entry.place, entry.path, entry.parts, 0, words, failed)
 
 
 def totals(found: Iterator[Found], interrupted: Callable[[], bool]) -> tuple[int, int] | None:

@@ -16,8 +16,9 @@ from spacedrive_ops.object_store.errors import Stopped, StoreError, StoreUnreach
 from spacedrive_ops.object_store.keys import key_of
 from spacedrive_ops.object_store.model import Begun, OnExisting, Result, UploadState
 from spacedrive_ops.object_store.multipart import Multipart, Part, access_from_environment
-from spacedrive_ops.object_store.sources import Found, Place, totals, walk
+from spacedrive_ops.object_store.sources import Found, totals, walk
 from spacedrive_ops.object_store.store import Store
+from spacedrive_ops.sources import Place, path_in, place_of
 
 PART: Final = 8 << 20
 AT_ONCE: Final = 8
@@ -57,10 +58,7 @@ class Upload:
     async def to_the_end(self) -> None:
         await self._count()
         state = self._state
-        after: Place | None = None
-        if state.root >= 0:
-            after = (state.root, tuple(state.path.split(b"/")) if state.path else ())
-        found = self._walk(after)
+        found = self._walk(place_of(state.root, state.path))
         batch: list[Found] = []
         while chunk := await self._ctx.run_in_pool(lambda: list(islice(found, AT_ONCE))):
             for one in chunk:
@@ -150,8 +148,7 @@ class Upload:
             case _:
                 ctx.item(found.path)
         state.tally.add(result.outcome, found.size)
-        state.root, names = found.place
-        state.path = b"/".join(names)
+        state.root, state.path = found.place[0], path_in(found.place)
         ctx.increment_items()
         if result.outcome == "ok":
             ctx.increment_bytes(found.size)

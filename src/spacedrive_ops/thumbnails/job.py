@@ -20,6 +20,7 @@ from spacedrive_ops.library_index import sidecars
 from spacedrive_ops.library_index.schema import ensure_index
 from spacedrive_ops.library_index.sidecars import Sidecar
 from spacedrive_ops.retries import failed_before
+from spacedrive_ops.sources import Entry, Place, path_in, place_of, walk
 from spacedrive_ops.thumbnails.places import thumbnail_path
 from spacedrive_ops.thumbnails.render import render
 
@@ -38,9 +39,11 @@ MIB: Final = 1 << 20
 
 @dataclass(slots=True)
 class ThumbnailState:
-    """`cursor`: the file that was done last, in bytes; all before it in order are done."""
+    """`root` (the number of a path that was given; below zero: none yet) and `path` (below it): where the picture is
+    that was done last."""
 
-    cursor: bytes = b""
+    root: int = -1
+    path: bytes = b""
     made: int = 0
     skipped: int = 0
     failed: int = 0
@@ -59,7 +62,7 @@ class ThumbnailOutput:
 class _Done:
     """One file. `reason`: why it has none; None where nothing had to be done."""
 
-    path: bytes
+    entry: Entry
     rows: tuple[Sidecar, ...]
     reason: str | None
 
@@ -103,9 +106,9 @@ class _Run:
         state = await ctx.load_state(default=ThumbnailState())
         paths = [os.fsencode(path) for path in job.paths]
         if failed := await failed_before(ctx):
-            paths, self._redo = sorted(failed, key=_parts), "failed"
+            paths, self._redo = sorted(failed), "failed"
         total = await ctx.run_in_pool(lambda: sum(1 for _ in pictures(paths, self._library)))
-        left = pictures(paths, self._library, after=state.cursor)
+        left = pictures(paths, self._library, place_of(state.root, state.path))
         while batch := await ctx.run_in_pool(lambda: list(islice(left, AT_ONCE))):
             for done in await bounded_map(self._one, batch, limit=CORES):
                 self._count(state, done)
@@ -115,7 +118,7 @@ class _Run:
                 GenericProgress(
                     phase="thumbnails",
                     phases=(("thumbnails", 1.0),),
-                    current_path=Path(os.fsdecode(batch[-1])),
+                    current_path=Path(os.fsdecode(batch[-1].path)),
                     items=Count(finished, max(total, finished)),
                     skipped_items=state.skipped,
                 )
@@ -123,19 +126,22 @@ class _Run:
             await ctx.check_interrupt()
         return ThumbnailOutput(state.made, state.skipped, state.failed)
 
-    async def _one(self, path: bytes) -> _Done:
+    async def _one(self, entry: Entry) -> _Done:
+        path = entry.path
+        if entry.problem:
+            return _Done(entry, (), entry.problem)
         try:
             digest = (await self._ctx.run_in_pool(digest_of, path)).digest
         except Unreadable as error:
-            return _Done(path, (), str(error))
+            return _Done(entry, (), str(error))
         known = await sidecars.read(self._ctx.library_db, digest, KIND)
         sizes = [size for size in self._job.sizes if self._is_wanted(known.get(str(size)))]
         if not sizes:
-            return _Done(path, (), None)
+            return _Done(entry, (), None)
         targets = [(size, thumbnail_path(self._library, digest, size)) for size in sizes]
         await self._ctx.run_in_pool(targets[0][1].parent.mkdir, mode=0o700, parents=True, exist_ok=True)
         reason = await self._decode(path, [(size, os.fsencode(target)) for size, target in targets])
-        return _Done(path, await self._ctx.run_in_pool(_rows, digest, targets, self._library, reason), reason)
+        return _Done(entry, await self._ctx.run_in_pool(_rows, digest, targets, self._library, reason), reason)
 
     def _is_wanted(self, state: str | None) -> bool:
         match self._redo:
@@ -165,15 +171,15 @@ class _Run:
     def _count(self, state: ThumbnailState, done: _Done) -> None:
         self._pending += done.rows
         self._ctx.increment_items()
-        state.cursor = done.path
+        path, state.root, state.path = done.entry.path, done.entry.place[0], path_in(done.entry.place)
         if done.reason is None:
             state.skipped += 1
         elif done.reason:
             state.failed += 1
-            self._ctx.item(done.path, "error", done.reason)
+            self._ctx.item(path, "error", done.reason)
         else:
             state.made += 1
-            self._ctx.item(done.path)
+            self._ctx.item(path)
 
     async def _store(self, state: ThumbnailState) -> None:
         rows, self._pending = self._pending, []
@@ -195,44 +201,12 @@ def _rows(digest: bytes, targets: list[tuple[int, Path]], library: Path, reason:
     return tuple(rows)
 
 
-def pictures(paths: list[bytes], library: Path, *, after: bytes = b"") -> Iterator[bytes]:
-    """Pictures by the ends of their names, of each path in turn, in the order of the names' bytes. Blocking.
+def pictures(paths: list[bytes], library: Path, after: Place | None = None) -> Iterator[Entry]:
+    """Pictures by the ends of their names, after the place; and what could not be read. Blocking.
 
-    A file that is named itself counts whatever its name. No link is followed, and the library's folder is left out.
-    `after`: go on after this one.
+    A file that was given itself counts whatever its name. No link is followed.
     """
-    status = os.stat(library)
-    own, passed = (status.st_dev, status.st_ino), not after
-    for root in paths:
-        for path in _below(root, own):
-            if passed:
-                yield path
-            elif path == after or (path.startswith(root) and _parts(path) > _parts(after) and after.startswith(root)):
-                passed = True
-                if path != after:
-                    yield path
-
-
-def _below(root: bytes, own: tuple[int, int]) -> Iterator[bytes]:
-    if not os.path.isdir(root):
-        yield root
-        return
-    waiting = [root]
-    while waiting:
-        path = waiting.pop()
-        try:
-            status = os.lstat(path)
-            if not os.path.isdir(path) or os.path.islink(path):
-                if path.rpartition(b".")[2].lower() in ENDINGS and not os.path.islink(path):
-                    yield path
-                continue
-            if (status.st_dev, status.st_ino) == own:
-                continue
-            names = sorted(os.listdir(path), reverse=True)
-        except OSError:
-            continue
-        waiting += [os.path.join(path, name) for name in names]
-
-
-def _parts(path: bytes) -> list[bytes]:
-    return path.split(b"/")
+    for entry in walk(paths, library, after):
+        ending = entry.path.rpartition(b".")[2].lower()
+        if entry.problem or (entry.is_file and (entry.was_given or ending in ENDINGS)):
+            yield entry

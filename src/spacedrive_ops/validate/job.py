@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 from spacedrive_jobs import Bytes, Count, GenericProgress, JobContext, JobError, job
 from spacedrive_ops.content.digest import Digest
 from spacedrive_ops.content.hasher import new_hasher
-from spacedrive_ops.content.reading import batches, is_as_indexed, read_file
+from spacedrive_ops.content.reading import is_as_indexed, readings
 from spacedrive_ops.library_index import contents
 from spacedrive_ops.library_index.contents import StoredFile
 from spacedrive_ops.library_index.locations import read_locations
@@ -60,14 +61,12 @@ class ValidateJob:
             raise JobError(f"{self.root} is not indexed: index it with its contents first")
         state = await ctx.load_state(default=ValidateState())
         files, size = await contents.count(ctx.library_db, location.id, known=True)
-        while page := await contents.hashed(ctx.library_db, location.id, os.fsencode(location.path), state.cursor):
-            for batch in batches(page):
-                for file, result in zip(batch, await ctx.map(read_file, batch), strict=True):
-                    if result is None:
-                        break
-                    self._compare(ctx, state, file, result)
-                ctx.progress(_progress(state, files, size, batch[-1].path))
-                await ctx.checkpoint(state)
+        fetch = partial(contents.hashed, ctx.library_db, location.id, os.fsencode(location.path))
+        async for some in readings(ctx, fetch, state.cursor):
+            for file, result in some:
+                self._compare(ctx, state, file, result)
+            ctx.progress(_progress(state, files, size, some[-1][0].path))
+            await ctx.checkpoint(state)
         await ctx.save_state(state)
         return ValidateOutput(state.intact, state.changed, state.damaged, state.unreadable)
 

@@ -1,1 +1,1 @@
-UPDATE ix_location SET complete = 1, indexed_at = ? WHERE id = ?
+UPDATE ix_location SET complete = ?, indexed_at = ? WHERE id = ?

@@ -8,7 +8,8 @@ CREATE TABLE IF NOT EXISTS ix_sequence (next INTEGER NOT NULL) STRICT;
 INSERT INTO ix_sequence (next) SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM ix_sequence);
 
 -- A folder that somebody asked to index. (device, inode, filesystem) is its identity when it was last read: another one
--- at the same path is another disk, or a mount point without its disk. `complete`: the last run got to the end.
+-- at the same path is another disk, or a mount point without its disk. `complete`: a run of all of it got to the end, and
+-- none has been broken off since. `indexed_at`: when a run that found changes last came to its end.
 CREATE TABLE IF NOT EXISTS ix_location (
     id         INTEGER PRIMARY KEY,
     path       BLOB    NOT NULL UNIQUE,

@@ -1,0 +1,1 @@
+SELECT name FROM ix_entry WHERE parent_id = ? LIMIT 10000

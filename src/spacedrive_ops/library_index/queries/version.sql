@@ -1,0 +1,1 @@
+SELECT max(version) FROM ix_version

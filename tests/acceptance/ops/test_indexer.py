@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
-from spacedrive_jobs import JobError, Library, failpoint
-from spacedrive_ops import IndexerJob, IndexOutput
+from spacedrive_jobs import JobError, JobFailed, Library, failpoint
+from spacedrive_ops import IndexerJob, IndexOutput, LibraryIndex
 from spacedrive_ops.indexer import job as indexer_job
 from spacedrive_ops.indexer.turns import Turns
 from tests import hostile_trees
@@ -310,3 +310,53 @@ async def test_what_cannot_be_read_any_more_is_an_item_and_stays_as_it_was(tmp_p
     closed.chmod(0o755)
     async with Library.open(tmp_path / "library") as library:
         assert {place[0] for place in await in_index(library, tree)} == {place[0] for place in before}
+
+
+async def test_a_part_that_was_indexed_does_not_make_the_whole_complete(tmp_path: Path, tree: Path) -> None:
+    async with Library.open(tmp_path / "library", create=True) as library:
+        await index(library, tree, scope="current")
+        assert not (await LibraryIndex(library.db).locations())[0].complete
+        await index(library, tree / "folder 0")
+        (location,) = await LibraryIndex(library.db).locations()
+        assert not location.complete
+        await index(library, tree)
+        (location,) = await LibraryIndex(library.db).locations()
+        assert location.complete
+        await index(library, tree / "folder 1", scope="current")
+        assert (await LibraryIndex(library.db).locations())[0].complete
+        assert await in_index(library, tree) == on_disk(tree)
+
+
+async def test_a_run_whose_location_became_a_part_of_another_begins_anew_there(tmp_path: Path, tree: Path) -> None:
+    async with Library.open(tmp_path / "library", create=True) as library:
+        failpoint.arm("index.folder", failpoint.at_nth(failpoint.ACTIONS["raise"], 4))
+        first = await library.jobs.dispatch(IndexerJob(root=tree / "folder 1"))
+        with pytest.raises(JobFailed):
+            await first.wait(timeout=10)
+        failpoint.disarm_all()
+        await index(library, tree)
+        again = await first.retry()
+        await again.wait(timeout=10)
+        assert await in_index(library, tree) == on_disk(tree)
+        assert await library.db.query("SELECT count(DISTINCT location_id) FROM ix_entry") == [(1,)]
+        assert await library.db.query("SELECT count(*) FROM ix_entry") == [(113,)]
+
+
+async def test_a_root_that_does_not_answer_ends_the_job(
+    tmp_path: Path, tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(indexer_job, "Turns", partial(Turns, patience=0.2))
+    answers = threading.Event()
+
+    def hang(_: str) -> None:
+        answers.wait()
+
+    async with Library.open(tmp_path / "library", create=True) as library:
+        failpoint.arm("index.folder", hang)
+        try:
+            handle = await library.jobs.dispatch(IndexerJob(root=tree))
+            with pytest.raises(JobFailed, match="did not answer"):
+                await handle.wait(timeout=10)
+        finally:
+            failpoint.disarm_all()
+            answers.set()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import struct
 import time
@@ -17,6 +18,7 @@ from spacedrive_jobs import JobError, Library
 from spacedrive_ops import ThumbnailJob, ThumbnailOutput, thumbnail_path
 from spacedrive_ops.content.digest import digest_of
 from spacedrive_ops.thumbnails import job as thumbnails_job
+from spacedrive_ops.thumbnails.job import pictures
 
 
 def picture(width: int = 400, height: int = 200) -> Image.Image:
@@ -193,3 +195,27 @@ async def test_sizes_that_make_no_sense_are_refused(tmp_path: Path) -> None:
     async with Library.open(tmp_path / "library", create=True) as library:
         with pytest.raises(JobError, match="16 to 4,096 pixels"):
             await make(library, tmp_path, sizes=(5,))
+
+
+async def test_a_folder_that_is_gone_on_resume_does_not_take_the_others_along(tmp_path: Path) -> None:
+    """The place where an attempt stopped may not be there any more when the next one goes on."""
+    first, second = tmp_path / "first", tmp_path / "second"
+    for folder in (first, second):
+        folder.mkdir()
+        for number in range(5):
+            picture(300 + number if folder is first else 400 + number).save(folder / f"{number}.png")
+    places = [entry.place for entry in pictures([os.fsencode(first), os.fsencode(second)], tmp_path / "first")]
+    assert places == [(1, (b"%d.png" % number,)) for number in range(5)], "the library's own folder is left out"
+    given = [os.fsencode(first), os.fsencode(second)]
+    (tmp_path / "library").mkdir()
+    left = [entry.place for entry in pictures(given, tmp_path / "library", after=(0, (b"2.png",)))]
+    assert left == [(0, (b"3.png",)), (0, (b"4.png",)), *places]
+    shutil.rmtree(first)
+    left = [entry.place for entry in pictures(given, tmp_path / "library", after=(0, (b"2.png",)))]
+    assert left == places
+
+
+async def test_a_folder_that_cannot_be_read_is_an_item(tmp_path: Path) -> None:
+    async with Library.open(tmp_path / "library", create=True) as library:
+        out, reasons = await make(library, tmp_path / "nothing")
+        assert (out, reasons) == (ThumbnailOutput(0, 0, 1), {"nothing": "cannot be read: no such file or directory"})

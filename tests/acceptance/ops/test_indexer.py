@@ -19,6 +19,7 @@ from spacedrive_jobs import JobError, JobFailed, Library, failpoint
 from spacedrive_ops import IndexerJob, IndexOutput, LibraryIndex
 from spacedrive_ops.indexer import job as indexer_job
 from spacedrive_ops.indexer.turns import Turns
+from spacedrive_ops.library_index import entries
 from tests import hostile_trees
 from tests.abilities import without_dac_prefix
 from tests.acceptance.ops.disk_and_index import in_index, on_disk, rows_of, totals_of
@@ -327,7 +328,11 @@ async def test_a_part_that_was_indexed_does_not_make_the_whole_complete(tmp_path
         assert await in_index(library, tree) == on_disk(tree)
 
 
-async def test_a_run_whose_location_became_a_part_of_another_begins_anew_there(tmp_path: Path, tree: Path) -> None:
+async def test_a_run_whose_location_became_a_part_of_another_begins_anew_there(
+    tmp_path: Path, tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It believed that the index has nothing of what it will find."""
+    monkeypatch.setattr(entries, "FOLDERS_AHEAD", 1)
     async with Library.open(tmp_path / "library", create=True) as library:
         failpoint.arm("index.folder", failpoint.at_nth(failpoint.ACTIONS["raise"], 4))
         first = await library.jobs.dispatch(IndexerJob(root=tree / "folder 1"))

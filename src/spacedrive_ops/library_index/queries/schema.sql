@@ -11,7 +11,7 @@ INSERT INTO ix_sequence (next) SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM ix_seque
 -- at the same path is another disk, or a mount point without its disk. `complete`: a run of all of it got to the end, and
 -- none has been broken off since. `indexed_at`: when a run that found changes last came to its end.
 CREATE TABLE IF NOT EXISTS ix_location (
-    id         INTEGER PRIMARY KEY,
+    id         INTEGER PRIMARY KEY AUTOINCREMENT,
     path       BLOB    NOT NULL UNIQUE,
     root_id    INTEGER,
     device     INTEGER,

@@ -9,7 +9,7 @@ from typing import Final
 
 from sdjobs.describe import amount, fields_of, has_item_errors, is_transfer, job_json, running_time
 from sdjobs.exit_codes import ExitCode
-from sdjobs.results import sentence
+from sdjobs.results import begins_again, sentence
 from sdjobs.settings import Settings
 from sdjobs.text import counted, duration, percent, size
 from spacedrive_jobs import JobInfo, JobStatus
@@ -145,7 +145,7 @@ def _so_far(info: JobInfo) -> str:
 
 def _resume(words: str, info: JobInfo, settings: Settings) -> str:
     command = settings.command("jobs", "resume", info.id.short, "--follow", needs_code=True)
-    again = ", or give the same command again" if is_transfer(info) else ""
+    again = ", or give the same command again" if begins_again(info) else ""
     return f"{words}: {command}{again}"
 
 

@@ -10,6 +10,11 @@ from sdjobs.text import counted, size
 from spacedrive_jobs import JobInfo
 
 
+def begins_again(info: JobInfo) -> bool:
+    """Whether the same command given again goes on with this job: so it is with all file jobs."""
+    return info.kind in _FILE_JOBS
+
+
 def sentence(info: JobInfo) -> str:
     """Empty for a job of another kind, or one that says nothing known."""
     tell = _SENTENCES.get(info.kind)
@@ -75,3 +80,5 @@ _SENTENCES: Final[dict[str, Callable[[Mapping[str, Any]], str]]] = {
     "thumbnails": _pictured,
     "backup": _backed_up,
 }
+
+_FILE_JOBS: Final = frozenset({"file_copy", "file_move", "transcode", "upload", "download", *_SENTENCES})

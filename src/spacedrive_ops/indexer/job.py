@@ -83,7 +83,7 @@ class _Run:
             return await self._offline(place)
         if state is None or state.location != place.location:  # another run has made it a part of a larger location
             place, state = await places.begin(ctx, place)
-        reporter = Reporter(ctx, state)
+        reporter = Reporter(ctx, state, job.mode)
         if state.phase == "discovery":
             await self._discover(place, reporter, judge)
         if state.phase == "processing":

@@ -6,15 +6,16 @@ import os
 from pathlib import Path
 
 from spacedrive_jobs import Bytes, Count, GenericProgress, JobContext
-from spacedrive_ops.indexer.model import PHASES, IndexState, Phase
+from spacedrive_ops.indexer.model import PHASES, IndexMode, IndexState, Phase
 from spacedrive_ops.indexer.walk import Problem, Slice
 
 
 class Reporter:
-    """`state` is what is stored; its counts go on over attempts."""
+    """`state` is what is stored; its counts go on over attempts. `mode`: a shallow run has no phase for contents."""
 
-    def __init__(self, ctx: JobContext[IndexState], state: IndexState) -> None:
+    def __init__(self, ctx: JobContext[IndexState], state: IndexState, mode: IndexMode) -> None:
         self.ctx, self.state = ctx, state
+        self._phases = tuple(phase for phase in PHASES if mode == "content" or phase[0] != "content")
         self._files = self._bytes = self._total_files = self._total_bytes = 0
 
     def count(self, slice_: Slice) -> None:
@@ -51,7 +52,9 @@ class Reporter:
         if phase == "content":
             items, size = Count(self._files, max(self._total_files, self._files)), self._bytes
             amount = Bytes(size, max(self._total_bytes, size))
-            self.ctx.progress(GenericProgress(phase=phase, phases=PHASES, current_path=path, items=items, bytes=amount))
+            self.ctx.progress(
+                GenericProgress(phase=phase, phases=self._phases, current_path=path, items=items, bytes=amount)
+            )
             return
         message = f"{found.files:,} files, {found.folders:,} folders"
-        self.ctx.progress(GenericProgress(phase=phase, phases=PHASES, message=message, current_path=path))
+        self.ctx.progress(GenericProgress(phase=phase, phases=self._phases, message=message, current_path=path))

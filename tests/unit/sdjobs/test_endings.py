@@ -62,8 +62,15 @@ def test_paused_says_the_exact_command_that_goes_on() -> None:
     )
 
 
-def test_a_copy_can_be_given_again() -> None:
-    assert end(status=JobStatus.PAUSED, arguments=TRANSFER).lines[1].endswith(", or give the same command again")
+@pytest.mark.parametrize("kind", ["file_copy", "file_move", "indexer", "upload", "backup"])
+def test_a_file_job_can_be_given_again(kind: str) -> None:
+    said = end(status=JobStatus.PAUSED, kind=kind, arguments=TRANSFER).lines[1]
+    assert said.endswith(", or give the same command again")
+
+
+def test_a_job_of_another_kind_is_resumed_by_its_id() -> None:
+    said = end(status=JobStatus.PAUSED, arguments=TRANSFER).lines[1]
+    assert said == "Resume it: sdjobs jobs resume 3f2a91bc --follow"
 
 
 def test_the_output_of_a_job_is_shown_but_not_that_of_a_copy() -> None:

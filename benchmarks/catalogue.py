@@ -29,7 +29,8 @@ ENGINE: Final = (
     "history",
 )
 COPY: Final = ("copy_big", "copy_small", "reflink", "copy_resume", "copy_share")
-GROUPS: Final = {"engine": ENGINE, "copy": COPY}
+FILES: Final = ("index",)
+GROUPS: Final = {"engine": ENGINE, "copy": COPY, "files": FILES}
 
 
 def load(name: str) -> Benchmark:
@@ -41,9 +42,9 @@ def load(name: str) -> Benchmark:
 
 def selected(words: list[str]) -> list[str]:
     """The benchmarks that `words` (groups or names) select, in the catalogue's order; all where there are none."""
-    every = [*ENGINE, *COPY]
+    every = [*ENGINE, *COPY, *FILES]
     if not words:
         return every
     if unknown := set(words) - set(every) - set(GROUPS):
-        raise SystemExit(f"no benchmark {', '.join(sorted(unknown))}; there are: engine, copy, {', '.join(every)}")
+        raise SystemExit(f"no benchmark {', '.join(sorted(unknown))}; there are: {', '.join([*GROUPS, *every])}")
     return [name for name in every if name in words or any(name in GROUPS[word] for word in words if word in GROUPS)]

@@ -11,7 +11,11 @@ from typing import Final
 from spacedrive_ops.content.hasher import new_hasher
 from spacedrive_ops.folders import open_path
 
-CHUNK: Final = 1 << 20
+CHUNK: Final = 2 << 20
+AT_ONCE: Final = 256 << 10
+"""Smaller files are read by one call."""
+SAMPLE: Final = 4 << 10
+"""Bytes at either end of a file that are compared before all of it is."""
 OPEN_FILE: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 PLAIN_PATH: Final = 4000
 """Longer paths are opened part by part: the kernel takes 4,096 bytes at once."""
@@ -39,6 +43,20 @@ def open_file(path: bytes) -> int:
 
     No link at its end is followed, and a FIFO or a device is not waited for.
     """
+    return _opened(path)[0]
+
+
+def digest_of(path: bytes, interrupted: Callable[[], bool] = lambda: False) -> Digest:
+    """Read a file and hash it. Raises Unreadable, with words for people; Stopped where `interrupted()` says so."""
+    return _taken(path, lambda fd, size: _whole(fd, size, interrupted))
+
+
+def sample_of(path: bytes) -> Digest:
+    """The digest of a file's size, beginning and end alone: files that differ here are not equal. Raises Unreadable."""
+    return _taken(path, _ends)
+
+
+def _opened(path: bytes) -> tuple[int, os.stat_result]:
     if len(path) <= PLAIN_PATH:
         fd = os.open(path, OPEN_FILE)
     else:
@@ -48,32 +66,49 @@ def open_file(path: bytes) -> int:
             fd = os.open(name, OPEN_FILE, dir_fd=inside)
         finally:
             os.close(inside)
-    if not stat.S_ISREG(os.fstat(fd).st_mode):
+    status = os.fstat(fd)
+    if not stat.S_ISREG(status.st_mode):
         os.close(fd)
         raise Unreadable("is no longer a plain file")
-    return fd
+    return fd, status
 
 
-def digest_of(path: bytes, interrupted: Callable[[], bool] = lambda: False) -> Digest:
-    """Read a file and hash it. Raises Unreadable, with words for people; Stopped where `interrupted()` says so."""
-    hasher = new_hasher()
+def _taken(path: bytes, take: Callable[[int, int], bytes]) -> Digest:
+    """What `take` makes of an open file of some size; not of one that changes meanwhile. Raises Unreadable."""
     try:
-        fd = open_file(path)
+        fd, before = _opened(path)
+        try:
+            digest = take(fd, before.st_size)
+            after = os.fstat(fd)
+        finally:
+            os.close(fd)
     except FileNotFoundError as error:
         raise Unreadable("is no longer there") from error
     except OSError as error:
         raise Unreadable(f"cannot be read: {error.strerror}") from error
-    with open(fd, "rb", buffering=0) as file:
-        before = os.fstat(fd)
-        buffer = memoryview(bytearray(min(CHUNK, max(before.st_size, 1))))
-        try:
-            while count := file.readinto(buffer):
-                hasher.update(buffer[:count])
-                if interrupted():
-                    raise Stopped
-        except OSError as error:
-            raise Unreadable(f"cannot be read: {error.strerror}") from error
-        after = os.fstat(fd)
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
         raise Unreadable("changed while it was read")
-    return Digest(hasher.digest(), after.st_size, after.st_mtime_ns)
+    return Digest(digest, after.st_size, after.st_mtime_ns)
+
+
+def _whole(fd: int, size: int, interrupted: Callable[[], bool]) -> bytes:
+    hasher = new_hasher()
+    if size < AT_ONCE:
+        data = os.read(fd, size + 1)
+        hasher.update(data)
+        if len(data) <= size:  # the end was seen, without a second read
+            return hasher.digest()
+    buffer = memoryview(bytearray(CHUNK))
+    while count := os.readv(fd, [buffer]):
+        hasher.update(buffer[:count])
+        if interrupted():
+            raise Stopped
+    return hasher.digest()
+
+
+def _ends(fd: int, size: int) -> bytes:
+    hasher = new_hasher()
+    hasher.update(b"%d " % size)
+    hasher.update(os.pread(fd, SAMPLE, 0))
+    hasher.update(os.pread(fd, SAMPLE, max(size - SAMPLE, 0)))
+    return hasher.digest()

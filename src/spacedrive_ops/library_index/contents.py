@@ -12,7 +12,9 @@ from spacedrive_ops.library_index.entries import path_to
 from spacedrive_ops.library_index.sql import query
 
 PAGE: Final = 512
-MANY: Final = 8_192
+MANY: Final = 32_768
+SMALL: Final = 32 << 10
+"""Files of at most this size are read whole at once: to read their ends first would save nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,19 +25,20 @@ class StoredFile:
     path: bytes
     size: int
     mtime_ns: int
-    digest: bytes | None
+    inode: int
+    digest: bytes | None = None
 
 
 async def unhashed(db: LibraryDb, location: int, root: bytes, after: int) -> list[StoredFile]:
     """Files whose content is not known, in the order of their ids, from `after` on; empty at the end."""
     rows: list[Any] = await db.query(query("unhashed_files"), (location, after, PAGE))
-    return [StoredFile(row[0], await _path(db, root, row), row[4], row[5], None) for row in rows]
+    return [StoredFile(row[0], await _path(db, root, row), row[4], row[5], row[6]) for row in rows]
 
 
 async def hashed(db: LibraryDb, location: int, root: bytes, after: int) -> list[StoredFile]:
     """Files whose content is known, as `unhashed`."""
     rows: list[Any] = await db.query(query("hashed_files"), (location, after, PAGE))
-    return [StoredFile(row[0], await _path(db, root, row), row[4], row[5], row[6]) for row in rows]
+    return [StoredFile(row[0], await _path(db, root, row), row[4], row[5], row[6], row[7]) for row in rows]
 
 
 async def count(db: LibraryDb, location: int, *, known: bool) -> tuple[int, int]:
@@ -58,19 +61,55 @@ async def store(tx: Transaction, read: Sequence[tuple[StoredFile, bytes]]) -> No
     await tx.executemany(query("set_content"), rows)
 
 
-async def alike(db: LibraryDb, after: int, least: int) -> list[StoredFile]:
-    """Files of any location whose content is not known, and whose size (at least `least`) another has too."""
-    rows: list[Any] = await db.query(query("alike_files"), (after, least, MANY))
-    return [StoredFile(row[0], await _path(db, row[6], row), row[4], row[5], None) for row in rows]
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which files are compared: those of a location (0: of all), of at least `least` bytes."""
+
+    location: int
+    least: int
 
 
-async def count_alike(db: LibraryDb, least: int) -> tuple[int, int]:
+async def unsampled(db: LibraryDb, wanted: Wanted, after: int) -> list[StoredFile]:
+    """Files over SMALL whose ends are not known, and whose size another file has too, in the order of their ids from
+    `after` on. A file with several names is not another one."""
+    rows: list[Any] = await db.query(query("unsampled_files"), (after, wanted.least, wanted.location, SMALL, MANY))
+    return [await _anywhere(db, row) for row in rows]
+
+
+async def alike(db: LibraryDb, wanted: Wanted, after: int) -> list[StoredFile]:
+    """Files whose content is not known, and is that of another as far as size and ends tell; as `unsampled`."""
+    rows: list[Any] = await db.query(query("alike_files"), (after, wanted.least, wanted.location, SMALL, MANY))
+    return [await _anywhere(db, row) for row in rows]
+
+
+async def _anywhere(db: LibraryDb, row: Any) -> StoredFile:
+    return StoredFile(row[0], await _path(db, row[7], row), row[4], row[5], row[6])
+
+
+async def count_unsampled(db: LibraryDb, wanted: Wanted) -> int:
+    """How many files `unsampled` will give."""
+    rows: list[Any] = await db.query(query("count_unsampled"), (wanted.least, wanted.location, SMALL))
+    return rows[0][0]
+
+
+async def count_alike(db: LibraryDb, wanted: Wanted) -> tuple[int, int]:
     """How many files `alike` will give, and their bytes."""
-    rows: list[Any] = await db.query(query("count_alike"), (least,))
+    rows: list[Any] = await db.query(query("count_alike"), (wanted.least, wanted.location, SMALL))
     return rows[0][0], rows[0][1]
 
 
-async def count_duplicates(db: LibraryDb, least: int) -> tuple[int, int, int]:
+async def store_samples(tx: Transaction, read: Sequence[tuple[StoredFile, bytes]]) -> None:
+    """What the ends of files hold."""
+    rows = [(file.id, file.size, file.mtime_ns, sample) for file, sample in read]
+    await tx.executemany(query("store_sample"), rows)
+
+
+async def forget_samples(tx: Transaction) -> None:
+    """Those of files that are not in the index any more."""
+    await tx.execute(query("forget_samples"))
+
+
+async def count_duplicates(db: LibraryDb, wanted: Wanted) -> tuple[int, int, int]:
     """Groups of files with the same bytes; how many files are more than one of each; the bytes of these."""
-    rows: list[Any] = await db.query(query("count_duplicates"), (least,))
+    rows: list[Any] = await db.query(query("count_duplicates"), (wanted.least, wanted.location))
     return rows[0][0], rows[0][1], rows[0][2]

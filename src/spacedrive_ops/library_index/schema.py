@@ -43,3 +43,12 @@ async def ensure_indexes(tx: Transaction) -> None:
     """Make the indexes for the queries, if they are not there."""
     for statement in statements("indexes"):
         await tx.execute(statement)
+
+
+async def ensure_samples(db: LibraryDb) -> None:
+    """Make the table of what the ends of files hold, if it is not there: only who looks for duplicates needs it."""
+    ((there,),) = await db.query(query("has_samples"))
+    if not there:
+        async with db.transaction() as tx:
+            for statement in statements("samples"):
+                await tx.execute(statement)

@@ -2,9 +2,19 @@
 
 from spacedrive_ops.backup.job import BackupJob as BackupJob
 from spacedrive_ops.backup.job import BackupOutput as BackupOutput
+from spacedrive_ops.duplicates.deduplicate import DeduplicateJob as DeduplicateJob
+from spacedrive_ops.duplicates.deduplicate import DeduplicateOutput as DeduplicateOutput
+from spacedrive_ops.duplicates.deduplicate import DeduplicateState as DeduplicateState
 from spacedrive_ops.duplicates.job import DuplicatesJob as DuplicatesJob
 from spacedrive_ops.duplicates.job import DuplicatesOutput as DuplicatesOutput
 from spacedrive_ops.duplicates.job import DuplicatesState as DuplicatesState
+from spacedrive_ops.duplicates.plan import Pair as Pair
+from spacedrive_ops.duplicates.plan import plan_deduplication as plan_deduplication
+from spacedrive_ops.duplicates.rules import ACTIONS as ACTIONS
+from spacedrive_ops.duplicates.rules import KEEPS as KEEPS
+from spacedrive_ops.duplicates.rules import Action as Action
+from spacedrive_ops.duplicates.rules import Keep as Keep
+from spacedrive_ops.duplicates.rules import Rule as Rule
 from spacedrive_ops.extras import MissingExtra as MissingExtra
 from spacedrive_ops.file_copy.errors import CopyRefused as CopyRefused
 from spacedrive_ops.file_copy.errors import NotEnoughSpace as NotEnoughSpace
@@ -24,6 +34,7 @@ from spacedrive_ops.indexer.model import IndexScope as IndexScope
 from spacedrive_ops.indexer.model import IndexState as IndexState
 from spacedrive_ops.indexer.verify import IndexVerifyJob as IndexVerifyJob
 from spacedrive_ops.indexer.verify import IndexVerifyOutput as IndexVerifyOutput
+from spacedrive_ops.library_index.copies import Copy as Copy
 from spacedrive_ops.library_index.index import LibraryIndex as LibraryIndex
 from spacedrive_ops.library_index.model import Category as Category
 from spacedrive_ops.library_index.model import DuplicateGroup as DuplicateGroup

@@ -89,10 +89,7 @@ async def _read_batch(
     """
 
     def read_some(files: list[StoredFile]) -> list[Digest | str | None]:
-        results: list[Digest | str | None] = []
-        for file in files:
-            results.append(None if interrupt_requested() else read(file))
-        return results
+        return [None if interrupt_requested() else read(file) for file in files]
 
     near = sorted(batch, key=lambda file: file.inode)
     calls = cut(near, cost, FILES_A_CALL, BYTES_A_CALL)

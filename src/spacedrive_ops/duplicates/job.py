@@ -125,7 +125,9 @@ class _Run:
             self._ctx.increment_bytes(read)
             await self._store(some, contents.store)
             self._show(
-                some[-1][0].path, Count(state.files, max(files, state.files)), Bytes(state.bytes, max(size, state.bytes))
+                some[-1][0].path,
+                Count(state.files, max(files, state.files)),
+                Bytes(state.bytes, max(size, state.bytes)),
             )
 
     async def _store(self, some: list[Reading], store: Store) -> None:

@@ -32,13 +32,13 @@ class StoredFile:
 async def unhashed(db: LibraryDb, location: int, root: bytes, after: int) -> list[StoredFile]:
     """Files whose content is not known, in the order of their ids, from `after` on; empty at the end."""
     rows: list[Any] = await db.query(query("unhashed_files"), (location, after, PAGE))
-    return [StoredFile(row[0], await _path(db, root, row), row[4], row[5], row[6]) for row in rows]
+    return [StoredFile(row[0], await full_path(db, root, row), row[4], row[5], row[6]) for row in rows]
 
 
 async def hashed(db: LibraryDb, location: int, root: bytes, after: int) -> list[StoredFile]:
     """Files whose content is known, as `unhashed`."""
     rows: list[Any] = await db.query(query("hashed_files"), (location, after, PAGE))
-    return [StoredFile(row[0], await _path(db, root, row), row[4], row[5], row[6], row[7]) for row in rows]
+    return [StoredFile(row[0], await full_path(db, root, row), row[4], row[5], row[6], row[7]) for row in rows]
 
 
 async def count(db: LibraryDb, location: int, *, known: bool) -> tuple[int, int]:
@@ -47,7 +47,8 @@ async def count(db: LibraryDb, location: int, *, known: bool) -> tuple[int, int]
     return rows[0][0], rows[0][1]
 
 
-async def _path(db: LibraryDb, root: bytes, row: Any) -> bytes:
+async def full_path(db: LibraryDb, root: bytes, row: Any) -> bytes:
+    """Of a row that begins with the entry's id, its folder's path below the location, the folder, and its name."""
     _, folder, parent, name = row[:4]
     if folder is None:  # too long to be stored
         folder = b"/".join(part for _, part in (await path_to(db, parent))[1:])
@@ -83,13 +84,14 @@ async def alike(db: LibraryDb, wanted: Wanted, after: int) -> list[StoredFile]:
 
 
 async def _anywhere(db: LibraryDb, row: Any) -> StoredFile:
-    return StoredFile(row[0], await _path(db, row[7], row), row[4], row[5], row[6])
+    return StoredFile(row[0], await full_path(db, row[7], row), row[4], row[5], row[6])
 
 
 async def count_unsampled(db: LibraryDb, wanted: Wanted) -> int:
     """How many files `unsampled` will give."""
-    rows: list[Any] = await db.query(query("count_unsampled"), (wanted.least, wanted.location, SMALL))
-    return rows[0][0]
+    ((count,),) = await db.query(query("count_unsampled"), (wanted.least, wanted.location, SMALL))
+    assert isinstance(count, int)
+    return count
 
 
 async def count_alike(db: LibraryDb, wanted: Wanted) -> tuple[int, int]:

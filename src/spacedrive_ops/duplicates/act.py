@@ -35,10 +35,12 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """How files are acted on. `lose_metadata`: also where another owner, mode or attributes go with a file."""
+    """How files are acted on. `lose_metadata`: also where another owner, mode or attributes go with a file. `resumed`:
+    an earlier attempt may have acted on some and died before it could say so."""
 
     action: Action
     lose_metadata: bool
+    resumed: bool
     job: str
     trash: Trash
     check_claim: Callable[[], None]
@@ -59,6 +61,8 @@ def act(planned: Planned, means: Means) -> Outcome | None:
     except NoTrash as problem:
         return Outcome("failed", str(problem))
     except FileNotFoundError:
+        if means.action == "trash" and means.resumed:
+            return Outcome("done", saved=planned.doomed.size // planned.names)
         return Outcome("skipped", "is no longer there")
     except OSError as error:
         return Outcome("failed", f"cannot be replaced or removed: {in_words(error)}")

@@ -98,9 +98,10 @@ class _Run:
     async def to_the_end(self) -> DeduplicateState:
         await ensure_index(self._db)
         await copies.ensure_plans(self._db)
-        state = await self._ctx.load_state(default=DeduplicateState())
+        state = await self._ctx.load_state()
         if self._ctx.retry_of is not None and self._ctx.attempt == 1:
             state = await self._again(state, self._ctx.retry_of)
+        state = state or DeduplicateState()
         if state.phase == "plan":
             await self._plan(state)
         await self._act_on_all(state)
@@ -109,16 +110,16 @@ class _Run:
             await self._ctx.checkpoint(state, tx=tx)
         return state
 
-    async def _again(self, old: DeduplicateState, earlier: JobId) -> DeduplicateState:
+    async def _again(self, old: DeduplicateState | None, earlier: JobId) -> DeduplicateState:
         """What failed in the job that this one does again, and what that one did not come to."""
-        if old.phase == "act" and self._job.action == "hardlink":
+        if old is not None and old.phase == "act" and self._job.action == "hardlink":
             await _recover_some(self._ctx, earlier, old.number)
         async with self._db.transaction() as tx:
             total, size = await copies.take_over(tx, self._name, str(earlier))
-            if old.phase == "plan":
+            if old is not None and old.phase == "plan":
                 state = DeduplicateState("plan", old.content, old.entry, old.number, total, size)
             else:
-                state = DeduplicateState("act", total=total, bytes=size)
+                state = DeduplicateState("act" if total else "plan", total=total, bytes=size)
             await self._ctx.checkpoint(state, tx=tx)
         return state
 
@@ -170,6 +171,7 @@ class _Run:
         means = Means(
             self._job.action,
             self._job.lose_metadata,
+            self._ctx.attempt > 1,
             self._ctx.id.short,
             trash,
             self._ctx.check_claim,

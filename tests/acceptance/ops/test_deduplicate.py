@@ -330,15 +330,12 @@ async def test_a_kill_at_any_step_loses_nothing_and_the_work_is_finished_afterwa
     killed = subprocess.run([*command, f"{{'action': {action!r}}}"], env=environment, check=False, timeout=60)
     assert killed.returncode == -signal.SIGKILL
     assert "b/middle" in holding(root, BODY)
-    in_trash = list((disk_path / "data/Trash/files").iterdir()) if action == "trash" else []
-    assert len(holding(root, BODY)) + len(in_trash) >= 4
+    assert len(holding(root, BODY)) + len(list((disk_path / "data").glob("Trash/files/*"))) >= 4
     async with Library.open(library_path, runs="all") as library:
         (job,) = (await library.jobs.list(kind="deduplicate")).rows
         output = await (await library.jobs.get(job.id, DeduplicateJob)).wait(timeout=30)
         assert (output.done, output.skipped, output.failed) == (3, 0, 0)
-        assert await library.db.query("SELECT * FROM ix_plan") == [] or {
-            row[0] for row in await library.db.query("SELECT state FROM ix_plan")
-        } == {"done"}
+        assert await library.db.query("SELECT * FROM ix_plan") == []
     assert list(root.rglob(".sd-*")) == []
     if action == "hardlink":
         assert len(holding(root, BODY)) == 4

@@ -6,15 +6,15 @@ import os
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
 from spacedrive_jobs import Bytes, Count, GenericProgress, JobContext, JobError, Transaction, job
-from spacedrive_ops.content.digest import SAMPLE
 from spacedrive_ops.content.hasher import new_hasher
-from spacedrive_ops.content.reading import Reading, is_as_indexed, read_file, readings, sample_file
+from spacedrive_ops.content.reading import Reading, is_as_indexed, meanwhile, readings
 from spacedrive_ops.library_index import contents
-from spacedrive_ops.library_index.contents import StoredFile, Wanted
+from spacedrive_ops.library_index.contents import Pages, StoredFile, Wanted
 from spacedrive_ops.library_index.locations import read_locations
 from spacedrive_ops.library_index.schema import ensure_index, ensure_samples
 
@@ -93,18 +93,17 @@ class _Run:
 
     async def _sample(self) -> None:
         state, wanted = self.state, self._wanted
-        total = state.sampled + await contents.count_unsampled(self._db, wanted)
-        all_of_them = readings(
-            self._ctx,
-            lambda after: contents.unsampled(self._db, wanted, after),
-            state.cursor,
-            sample_file,
-            lambda file: 2 * SAMPLE,
-        )
-        async for some in all_of_them:
+        pages = Pages(partial(contents.unsampled, self._db, wanted))
+        page = await pages.first(state.cursor)
+        left = len(page) if page is not None else await contents.count_unsampled(self._db, wanted)
+        total = state.sampled + left
+
+        async def store(some: list[Reading]) -> None:
             state.sampled += len(some)
             await self._store(some, contents.store_samples)
-            self._show(some[-1][0].path, Count(state.sampled, max(total, state.sampled)))
+            self._show(some, Count(state.sampled, max(total, state.sampled)))
+
+        await meanwhile(readings(self._ctx, pages, state.cursor, expected=left, sampled=True), store)
         state.phase, state.cursor = "read", 0
         async with self._db.transaction() as tx:
             await contents.forget_samples(tx)
@@ -112,23 +111,22 @@ class _Run:
 
     async def _read(self) -> None:
         state, wanted = self.state, self._wanted
-        files, size = await contents.count_alike(self._db, wanted)
-        files, size = files + state.files, size + state.bytes
-        all_of_them = readings(
-            self._ctx, lambda after: contents.alike(self._db, wanted, after), state.cursor, read_file
-        )
-        async for some in all_of_them:
+        pages = Pages(partial(contents.alike, self._db, wanted))
+        page = await pages.first(state.cursor)
+        left, size = contents.sum_of(page) if page is not None else await contents.count_alike(self._db, wanted)
+        total, size = left + state.files, size + state.bytes
+
+        async def store(some: list[Reading]) -> None:
             read = sum(file.size for file, _ in some)
             state.files += len(some)
             state.bytes += read
             self._ctx.increment_items(len(some))
             self._ctx.increment_bytes(read)
             await self._store(some, contents.store)
-            self._show(
-                some[-1][0].path,
-                Count(state.files, max(files, state.files)),
-                Bytes(state.bytes, max(size, state.bytes)),
-            )
+            items = Count(state.files, max(total, state.files))
+            self._show(some, items, Bytes(state.bytes, max(size, state.bytes)))
+
+        await meanwhile(readings(self._ctx, pages, state.cursor, expected=left), store)
 
     async def _store(self, some: list[Reading], store: Store) -> None:
         """Store what was read of files that are as the index has them, and where the work stands."""
@@ -146,12 +144,12 @@ class _Run:
             await store(tx, read)
             await ctx.checkpoint(self.state, tx=tx)
 
-    def _show(self, current: bytes, items: Count, size: Bytes | None = None) -> None:
+    def _show(self, some: list[Reading], items: Count, size: Bytes | None = None) -> None:
         self._ctx.progress(
             GenericProgress(
                 phase=self.state.phase,
                 phases=PHASES,
-                current_path=Path(os.fsdecode(current)),
+                current_path=Path(os.fsdecode(some[-1][0].path)),
                 items=items,
                 bytes=size,
             )

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -13,8 +12,8 @@ from spacedrive_ops.library_index.sql import query
 
 PAGE: Final = 512
 MANY: Final = 32_768
-SMALL: Final = 32 << 10
-"""Files of at most this size are read whole at once: to read their ends first would save nothing."""
+SMALL: Final = 8 << 10
+"""Files of at most this size are read whole at once: their ends are all that they hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +31,13 @@ class StoredFile:
 async def unhashed(db: LibraryDb, location: int, root: bytes, after: int) -> list[StoredFile]:
     """Files whose content is not known, in the order of their ids, from `after` on; empty at the end."""
     rows: list[Any] = await db.query(query("unhashed_files"), (location, after, PAGE))
-    return [StoredFile(row[0], await full_path(db, root, row), row[4], row[5], row[6]) for row in rows]
+    return await _files(db, rows, root)
 
 
 async def hashed(db: LibraryDb, location: int, root: bytes, after: int) -> list[StoredFile]:
     """Files whose content is known, as `unhashed`."""
     rows: list[Any] = await db.query(query("hashed_files"), (location, after, PAGE))
-    return [StoredFile(row[0], await full_path(db, root, row), row[4], row[5], row[6], row[7]) for row in rows]
+    return await _files(db, rows, root)
 
 
 async def count(db: LibraryDb, location: int, *, known: bool) -> tuple[int, int]:
@@ -47,12 +46,27 @@ async def count(db: LibraryDb, location: int, *, known: bool) -> tuple[int, int]
     return rows[0][0], rows[0][1]
 
 
+async def _files(db: LibraryDb, rows: list[Any], root: bytes | None = None) -> list[StoredFile]:
+    """`root`: of their location, where it is one and the rows do not end with it."""
+    return [
+        StoredFile(row[0], await full_path(db, root or row[-1], row), *row[4:7], *(row[7:] if root else ()))
+        if row[1] is None
+        else StoredFile(row[0], _joined(root or row[-1], row[1], row[3]), *row[4:7], *(row[7:] if root else ()))
+        for row in rows
+    ]
+
+
 async def full_path(db: LibraryDb, root: bytes, row: Any) -> bytes:
     """Of a row that begins with the entry's id, its folder's path below the location, the folder, and its name."""
     _, folder, parent, name = row[:4]
     if folder is None:  # too long to be stored
         folder = b"/".join(part for _, part in (await path_to(db, parent))[1:])
-    return os.path.join(root, folder, name) if folder else os.path.join(root, name)
+    return _joined(root, folder, name)
+
+
+def _joined(root: bytes, folder: bytes, name: bytes) -> bytes:
+    root = root.rstrip(b"/")
+    return b"%b/%b/%b" % (root, folder, name) if folder else b"%b/%b" % (root, name)
 
 
 async def store(tx: Transaction, read: Sequence[tuple[StoredFile, bytes]]) -> None:
@@ -74,17 +88,36 @@ async def unsampled(db: LibraryDb, wanted: Wanted, after: int) -> list[StoredFil
     """Files over SMALL whose ends are not known, and whose size another file has too, in the order of their ids from
     `after` on. A file with several names is not another one."""
     rows: list[Any] = await db.query(query("unsampled_files"), (after, wanted.least, wanted.location, SMALL, MANY))
-    return [await _anywhere(db, row) for row in rows]
+    return await _files(db, rows)
 
 
 async def alike(db: LibraryDb, wanted: Wanted, after: int) -> list[StoredFile]:
     """Files whose content is not known, and is that of another as far as size and ends tell; as `unsampled`."""
     rows: list[Any] = await db.query(query("alike_files"), (after, wanted.least, wanted.location, SMALL, MANY))
-    return [await _anywhere(db, row) for row in rows]
+    return await _files(db, rows)
 
 
-async def _anywhere(db: LibraryDb, row: Any) -> StoredFile:
-    return StoredFile(row[0], await full_path(db, row[7], row), row[4], row[5], row[6])
+class Pages:
+    """Files page by page, as `readings` takes them; what the first page tells is not asked for twice."""
+
+    def __init__(self, fetch: Callable[[int], Awaitable[list[StoredFile]]]) -> None:
+        self._fetch = fetch
+        self._first: tuple[int, list[StoredFile]] | None = None
+        self._end: int | None = None
+
+    async def first(self, after: int) -> list[StoredFile] | None:
+        """All files from `after` on, if they are one page."""
+        page = await self._fetch(after)
+        self._first = (after, page)
+        return page if len(page) < MANY else None
+
+    async def __call__(self, after: int) -> list[StoredFile]:
+        if after == self._end:
+            return []
+        known, self._first = self._first, None
+        page = known[1] if known is not None and known[0] == after else await self._fetch(after)
+        self._end = page[-1].id if page and len(page) < MANY else None
+        return page
 
 
 async def count_unsampled(db: LibraryDb, wanted: Wanted) -> int:
@@ -98,6 +131,11 @@ async def count_alike(db: LibraryDb, wanted: Wanted) -> tuple[int, int]:
     """How many files `alike` will give, and their bytes."""
     rows: list[Any] = await db.query(query("count_alike"), (wanted.least, wanted.location, SMALL))
     return rows[0][0], rows[0][1]
+
+
+def sum_of(files: Sequence[StoredFile]) -> tuple[int, int]:
+    """How many they are, and their bytes."""
+    return len(files), sum(file.size for file in files)
 
 
 async def store_samples(tx: Transaction, read: Sequence[tuple[StoredFile, bytes]]) -> None:

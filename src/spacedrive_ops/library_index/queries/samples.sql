@@ -6,4 +6,3 @@ CREATE TABLE IF NOT EXISTS ix_sample (
     mtime_ns INTEGER NOT NULL,
     sample   BLOB    NOT NULL CHECK (length(sample) = 32)
 ) STRICT;
-CREATE INDEX IF NOT EXISTS ix_sample_value ON ix_sample (sample);

@@ -29,25 +29,24 @@ async def readings(
     ctx: JobContext[Any],
     files_after: Callable[[int], Awaitable[Sequence[StoredFile]]],
     after: int,
+    crew: Crew,
     *,
-    expected: int = 0,
     sampled: bool = False,
 ) -> AsyncIterator[list[Reading]]:
     """Read all the files that `files_after` gives, page by page, from the id `after` on; some at a time, in order.
 
     What one step gives is to be stored by its caller before the next: at an interruption what was read is given first.
-    `expected`: about how many files there are. `sampled`: of each its ends alone.
+    `sampled`: of each file its ends alone.
     """
-    with Crew(expected) as crew:
-        while page := await files_after(after):
-            for batch in cut(page, FILES_AT_ONCE, BYTES_AT_ONCE, sampled=sampled):
-                done = await _read_batch(ctx, batch, crew, sampled)
-                if done:
-                    after = done[-1][0].id
-                    yield done
-                await ctx.check_interrupt()
-                if len(done) < len(batch):
-                    break  # the interruption was taken back: what it left out comes with the next page
+    while page := await files_after(after):
+        for batch in cut(page, FILES_AT_ONCE, BYTES_AT_ONCE, sampled=sampled):
+            done = await _read_batch(ctx, batch, crew, sampled)
+            if done:
+                after = done[-1][0].id
+                yield done
+            await ctx.check_interrupt()
+            if len(done) < len(batch):
+                break  # the interruption was taken back: what it left out comes with the next page
 
 
 async def meanwhile(source: AsyncIterator[T], store: Callable[[T], Awaitable[None]]) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
 from spacedrive_jobs import Bytes, Count, GenericProgress, JobContext, JobError, Transaction, job
+from spacedrive_ops.content.crew import Crew
 from spacedrive_ops.content.hasher import new_hasher
 from spacedrive_ops.content.reading import Reading, is_as_indexed, meanwhile, readings
 from spacedrive_ops.library_index import contents
@@ -67,7 +68,8 @@ class DuplicatesJob:
         await ensure_samples(ctx.library_db)
         wanted = Wanted(await self._location(ctx), max(self.least, 1))
         run = _Run(ctx, wanted, await ctx.load_state(default=DuplicatesState()))
-        await run.to_the_end()
+        with Crew(await contents.count_unknown(ctx.library_db, wanted)) as crew:
+            await run.to_the_end(crew)
         groups, copies, wasted = await contents.count_duplicates(ctx.library_db, wanted)
         return DuplicatesOutput(groups, copies, wasted, run.state.sampled, run.state.files)
 
@@ -86,12 +88,12 @@ class _Run:
     def __init__(self, ctx: JobContext[DuplicatesState], wanted: Wanted, state: DuplicatesState) -> None:
         self._ctx, self._db, self._wanted, self.state = ctx, ctx.library_db, wanted, state
 
-    async def to_the_end(self) -> None:
+    async def to_the_end(self, crew: Crew) -> None:
         if self.state.phase == "sample":
-            await self._sample()
-        await self._read()
+            await self._sample(crew)
+        await self._read(crew)
 
-    async def _sample(self) -> None:
+    async def _sample(self, crew: Crew) -> None:
         state, wanted = self.state, self._wanted
         pages = Pages(partial(contents.unsampled, self._db, wanted))
         page = await pages.first(state.cursor)
@@ -103,13 +105,13 @@ class _Run:
             await self._store(some, contents.store_samples)
             self._show(some, Count(state.sampled, max(total, state.sampled)))
 
-        await meanwhile(readings(self._ctx, pages, state.cursor, expected=left, sampled=True), store)
+        await meanwhile(readings(self._ctx, pages, state.cursor, crew, sampled=True), store)
         state.phase, state.cursor = "read", 0
         async with self._db.transaction() as tx:
             await contents.forget_samples(tx)
             await self._ctx.checkpoint(state, tx=tx)
 
-    async def _read(self) -> None:
+    async def _read(self, crew: Crew) -> None:
         state, wanted = self.state, self._wanted
         pages = Pages(partial(contents.alike, self._db, wanted))
         page = await pages.first(state.cursor)
@@ -126,7 +128,7 @@ class _Run:
             items = Count(state.files, max(total, state.files))
             self._show(some, items, Bytes(state.bytes, max(size, state.bytes)))
 
-        await meanwhile(readings(self._ctx, pages, state.cursor, expected=left), store)
+        await meanwhile(readings(self._ctx, pages, state.cursor, crew), store)
 
     async def _store(self, some: list[Reading], store: Store) -> None:
         """Store what was read of files that are as the index has them, and where the work stands."""

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Final
 
 from spacedrive_jobs import JobContext, JobError, job
+from spacedrive_ops.content.crew import Crew
 from spacedrive_ops.content.hasher import new_hasher
-from spacedrive_ops.content.reading import Reading, is_as_indexed, readings
+from spacedrive_ops.content.reading import Reading, is_as_indexed, meanwhile, readings
 from spacedrive_ops.indexer import places
 from spacedrive_ops.indexer.model import IndexMode, IndexOutput, IndexScope, IndexState
 from spacedrive_ops.indexer.mounts import closed_places
@@ -221,9 +222,13 @@ class _Run:
         files, size = await contents.count(self._db, place.location, known=False)
         reporter.expect(files, size)
         fetch = partial(contents.unhashed, self._db, place.location, place.path)
-        async for some in readings(ctx, fetch, state.cursor):
+
+        async def store(some: list[Reading]) -> None:
             await self._store_contents(some, reporter)
             reporter.show("content", some[-1][0].path)
+
+        with Crew(files) as crew:
+            await meanwhile(readings(ctx, fetch, state.cursor, crew), store)
         state.phase, state.cursor = "finalizing", 0
         await ctx.save_state(state)
 

@@ -12,8 +12,8 @@ from spacedrive_ops.library_index.sql import query
 
 PAGE: Final = 512
 MANY: Final = 32_768
-SMALL: Final = 8 << 10
-"""Files of at most this size are read whole at once: their ends are all that they hold."""
+SMALL: Final = 64 << 10
+"""Files of at most this size are read whole at once: that takes hardly longer than to open one and read its ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +118,13 @@ class Pages:
         page = known[1] if known is not None and known[0] == after else await self._fetch(after)
         self._end = page[-1].id if page and len(page) < MANY else None
         return page
+
+
+async def count_unknown(db: LibraryDb, wanted: Wanted) -> int:
+    """How many files there are whose content is not known: no fewer than will be looked at."""
+    ((count,),) = await db.query(query("count_unknown"), (wanted.least, wanted.location))
+    assert isinstance(count, int)
+    return count
 
 
 async def count_unsampled(db: LibraryDb, wanted: Wanted) -> int:

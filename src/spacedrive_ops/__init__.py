@@ -27,6 +27,10 @@ from spacedrive_ops.file_copy.model import OnConflict as OnConflict
 from spacedrive_ops.file_delete.errors import DeleteRefused as DeleteRefused
 from spacedrive_ops.file_delete.job import DeleteJob as DeleteJob
 from spacedrive_ops.file_delete.job import DeleteOutput as DeleteOutput
+from spacedrive_ops.hashing.check import HashCheckJob as HashCheckJob
+from spacedrive_ops.hashing.check import HashCheckOutput as HashCheckOutput
+from spacedrive_ops.hashing.job import HashJob as HashJob
+from spacedrive_ops.hashing.job import HashOutput as HashOutput
 from spacedrive_ops.indexer.job import IndexerJob as IndexerJob
 from spacedrive_ops.indexer.model import IndexMode as IndexMode
 from spacedrive_ops.indexer.model import IndexOutput as IndexOutput

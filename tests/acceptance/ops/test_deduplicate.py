@@ -259,14 +259,6 @@ async def test_a_file_that_a_program_has_open_for_writing_is_left_alone(
     assert left_alone == {"e": f"is left alone: {root / 'a/e'} is open for writing in a program"}
 
 
-CHANGES: dict[str, tuple[str, Callable[[Path], object]]] = {
-    "the kept one is written to": ("deduplicate.compared", lambda root: append_elsewhere(root / "b/middle")),
-    "the other one is written to": ("deduplicate.compared", lambda root: append_elsewhere(root / "a/e")),
-    "the other one is replaced": ("deduplicate.compared", lambda root: os.replace(root / "near", root / "a/e")),
-    "it is written to between the looks": ("deduplicate.exchanged", lambda root: append_to_hidden(root)),
-}
-
-
 def append_elsewhere(path: Path) -> None:
     """As another process would, that waits for nobody."""
     script = "import os,sys; os.write(os.open(sys.argv[1], os.O_WRONLY|os.O_APPEND|os.O_NONBLOCK), b'more')"
@@ -276,6 +268,14 @@ def append_elsewhere(path: Path) -> None:
 def append_to_hidden(root: Path) -> None:
     (hidden,) = root.rglob(".sd-*.part")
     append_elsewhere(hidden)
+
+
+CHANGES: dict[str, tuple[str, Callable[[Path], object]]] = {
+    "the kept one is written to": ("deduplicate.compared", lambda root: append_elsewhere(root / "b/middle")),
+    "the other one is written to": ("deduplicate.compared", lambda root: append_elsewhere(root / "a/e")),
+    "the other one is replaced": ("deduplicate.compared", lambda root: os.replace(root / "near", root / "a/e")),
+    "it is written to between the looks": ("deduplicate.exchanged", append_to_hidden),
+}
 
 
 @pytest.mark.parametrize("change", CHANGES)

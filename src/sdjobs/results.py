@@ -52,6 +52,23 @@ def _duplicates(output: Mapping[str, Any]) -> str:
     return f"{copies} could go, of {counted(output['groups'], 'group')}: {size(output['wasted'])}"
 
 
+def _deduplicated(output: Mapping[str, Any]) -> str:
+    rest = [
+        f"{output[name]:,} {word}" for name, word in (("skipped", "left alone"), ("failed", "failed")) if output[name]
+    ]
+    return ", ".join([f"{counted(output['done'], 'file')} done: {size(output['saved'])} saved", *rest])
+
+
+def _hashed(output: Mapping[str, Any]) -> str:
+    failed = f", {output['failed']:,} not" if output["failed"] else ""
+    return f"Hashed {counted(output['files'], 'file')}, {size(output['size'])}{failed}"
+
+
+def _checked(output: Mapping[str, Any]) -> str:
+    rest = [f"{output[name]:,} {name}" for name in ("different", "unreadable", "malformed") if output[name]]
+    return ", ".join([f"{counted(output['intact'], 'file')} intact", *rest])
+
+
 def _validated(output: Mapping[str, Any]) -> str:
     rest = [f"{output[name]:,} {name}" for name in ("changed", "damaged", "unreadable") if output[name]]
     return ", ".join([f"{counted(output['intact'], 'file')} intact", *rest])
@@ -75,6 +92,9 @@ _SENTENCES: Final[dict[str, Callable[[Mapping[str, Any]], str]]] = {
     "indexer": _indexed,
     "index_verify": _verified,
     "duplicates": _duplicates,
+    "deduplicate": _deduplicated,
+    "hash": _hashed,
+    "hash_check": _checked,
     "validate": _validated,
     "file_delete": _deleted,
     "thumbnails": _pictured,

@@ -54,7 +54,7 @@ class HashState:
 
 @dataclass(frozen=True, slots=True)
 class HashOutput:
-    """`files` that were hashed, and their `size` in bytes; `failed`: those that were not, each an item with its reason."""
+    """`files` that were hashed, and their `size` in bytes; `failed`: those that were not, each with its reason."""
 
     files: int
     size: int

@@ -53,10 +53,9 @@ def _duplicates(output: Mapping[str, Any]) -> str:
 
 
 def _deduplicated(output: Mapping[str, Any]) -> str:
-    rest = [
-        f"{output[name]:,} {word}" for name, word in (("skipped", "left alone"), ("failed", "failed")) if output[name]
-    ]
-    return ", ".join([f"{counted(output['done'], 'file')} done: {size(output['saved'])} saved", *rest])
+    words = {"skipped": "left alone", "failed": "failed"}
+    rest = [f"{output[name]:,} {word}" for name, word in words.items() if output[name]]
+    return ", ".join([f"{counted(output['done'], 'file')} done", f"{size(output['saved'])} saved", *rest])
 
 
 def _hashed(output: Mapping[str, Any]) -> str:

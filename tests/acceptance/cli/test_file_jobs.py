@@ -120,7 +120,8 @@ def test_hash_writes_a_manifest_and_checks_it(cli: Cli, tree: Path) -> None:
     assert cli.run("hash", "--check", str(manifest)).stdout.splitlines()[-1].startswith("3 files intact")
     (tree / "notes.txt").write_text("edited")
     differs = cli.run("hash", "--check", str(manifest), "--new")
-    assert (differs.returncode, differs.stdout.splitlines()[-1][:28]) == (4, "2 files intact, 1 different ")
+    assert differs.returncode == 4
+    assert "2 files intact, 1 different" in differs.stdout
     refused = cli.run("hash", str(tree), "-o", str(manifest))
     assert refused.returncode == 1
     assert "is there already" in refused.stderr

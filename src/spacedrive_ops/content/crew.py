@@ -50,25 +50,29 @@ class Crew:
 
     def read(self, paths: Sequence[bytes], interrupted: Callable[[], bool], *, sampled: bool = False) -> list[Result]:
         """The digests of whole files, or of their ends alone, in order. Blocking."""
-        results = self._asked([path for path in paths if len(path) <= PLAIN_PATH], sampled) if self._all else {}
-        return [results.get(path) or _read_here(path, interrupted, sampled) for path in paths]
+        if not self._all or any(len(path) > PLAIN_PATH for path in paths):
+            return [_read_here(path, interrupted, sampled) for path in paths]
+        results: list[Result] = []
+        for path, answer in zip(paths, self._asked(paths, sampled), strict=True):
+            if isinstance(answer, tuple):
+                results.append(Digest._make(answer))
+            else:
+                results.append(answer or _read_here(path, interrupted, sampled))
+        return results
 
-    def _asked(self, paths: list[bytes], sampled: bool) -> dict[bytes, Result]:
-        """What a process found; without an entry for what it did not."""
+    def _asked(self, paths: Sequence[bytes], sampled: bool) -> Sequence[reader.Taken | str | None]:
+        """What a process found; None for what is to be read here instead."""
         process = self._free.get()
         try:
             assert process.stdin is not None
             assert process.stdout is not None
-            reader.send(process.stdin, (sampled, paths))
-            answers: list[reader.Taken | str | None] | None = reader.receive(process.stdout)
+            reader.send(process.stdin, (sampled, list(paths)))
+            answers: Sequence[reader.Taken | str | None] | None = reader.receive(process.stdout)
         except (OSError, ValueError):
-            answers = None  # it has died, or was ended: the caller reads instead
+            answers = None  # it has died, or was ended
         finally:
             self._free.put(process)
-        if answers is None:
-            return {}
-        found = zip(paths, answers, strict=True)
-        return {path: Digest(*answer) if isinstance(answer, tuple) else answer for path, answer in found}
+        return answers if answers is not None else [None] * len(paths)
 
 
 def _read_here(path: bytes, interrupted: Callable[[], bool], sampled: bool) -> Result:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from spacedrive_ops.content.hasher import new_hasher
 from spacedrive_ops.content.reader import OPEN_FILE, SAMPLE, Stopped, Unreadable, ends, taken, whole
@@ -18,8 +17,7 @@ PLAIN_PATH: Final = 4000
 """Longer paths are opened part by part: the kernel takes 4,096 bytes at once."""
 
 
-@dataclass(frozen=True, slots=True)
-class Digest:
+class Digest(NamedTuple):
     """`digest`: 32 bytes. What the file was while it was read: `size` in bytes, `mtime_ns`."""
 
     digest: bytes

@@ -90,15 +90,15 @@ def answer(sampled: bool, paths: list[bytes], new_hasher: Callable[[], Any]) -> 
             raise Large
         return whole(new_hasher(), fd, size, lambda: False)
 
-    found: list[Taken | str | None] = []
-    for path in paths:
+    def one(path: bytes) -> Taken | str | None:
         try:
-            found.append(taken(lambda path=path: os.open(path, OPEN_FILE), take))  # type: ignore[misc]  # bound at once
+            return taken(lambda: os.open(path, OPEN_FILE), take)
         except Unreadable as error:
-            found.append(str(error))
+            return str(error)
         except Large:
-            found.append(None)
-    return found
+            return None
+
+    return [one(path) for path in paths]
 
 
 def send(pipe: IO[bytes], message: Any) -> None:

@@ -16,7 +16,7 @@ from spacedrive_ops.content.hasher import new_hasher
 from spacedrive_ops.hashing.manifest import parsed, path_from
 
 PHASES: Final = (("check", 100.0),)
-FILES_A_CALL: Final = 128
+FILES_A_CALL: Final = 256
 LINES_AT_ONCE: Final = 4_096
 LONGEST_LINE: Final = 32 << 10
 A_LINE: Final = 90

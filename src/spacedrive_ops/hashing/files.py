@@ -9,16 +9,15 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from spacedrive_ops.content.digest import PLAIN_PATH
 from spacedrive_ops.folders import identity, open_path
 from spacedrive_ops.whole_files.partial import PARTIAL
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Place:
+class Place(NamedTuple):
     """The number of a given path, the folder below it (names joined by "/"), and the last file of it."""
 
     number: int
@@ -26,8 +25,7 @@ class Place:
     name: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """A file; or, with a `problem`, what could not be read."""
 
     place: Place
@@ -67,9 +65,10 @@ def _below(number: int, source: bytes, apart: tuple[int, int], after: Place | No
             if _is_due(parts, b"", after):
                 yield Found(Place(number, parts, b""), path, _in_words(error))
             continue
+        start = path.rstrip(b"/") + b"/"
         for name in files:
-            if _is_due(parts, name, after):
-                yield Found(Place(number, parts, name), b"%b/%b" % (path.rstrip(b"/"), name))
+            if after is None or _is_due(parts, name, after):
+                yield Found(Place(number, parts, name), start + name)
         waiting += [((*parts, name), os.path.join(path, name)) for name in reversed(folders)]
 
 

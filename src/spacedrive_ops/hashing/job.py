@@ -18,7 +18,7 @@ from spacedrive_ops.content.digest import Digest
 from spacedrive_ops.content.hasher import new_hasher
 from spacedrive_ops.content.reading import is_as_indexed
 from spacedrive_ops.hashing.files import Found, Place, files_below
-from spacedrive_ops.hashing.manifest import line_of, name_in
+from spacedrive_ops.hashing.manifest import lines_of
 from spacedrive_ops.library_index import contents
 from spacedrive_ops.library_index.contents import StoredFile
 from spacedrive_ops.library_index.finder import Finder
@@ -27,7 +27,7 @@ from spacedrive_ops.whole_files.partial import OnTaken, Partial, sweep
 
 PHASES: Final = (("hash", 100.0),)
 FILES_AT_ONCE: Final = 4_096
-FILES_A_CALL: Final = 128
+FILES_A_CALL: Final = 256
 WAIT_FOR_OLD: Final = 5.0
 NO_TEXT: Final = "its name is no text (UTF-8), so no manifest can have it"
 
@@ -128,13 +128,18 @@ class _Run:
                 return [one.problem or crew.read([one.path], interrupt_requested)[0] for one in some]
             return crew.read([one.path for one in some], interrupt_requested)
 
-        results: dict[Place, Result] = {}
-        while left := [one for one in found if results.get(one.place) is None]:
+        hashed: list[tuple[Found, Result]] = []
+        left = found
+        while left:
             calls = [left[start : start + FILES_A_CALL] for start in range(0, len(left), FILES_A_CALL)]
-            for some, read_of in zip(calls, await self._ctx.map(read, calls), strict=True):
-                results.update(zip((one.place for one in some), read_of, strict=True))
-            await self._ctx.check_interrupt()  # if one was taken back, what it left out is read now
-        return [(one, results[one.place]) for one in found]
+            for some, results in zip(calls, await self._ctx.map(read, calls), strict=True):
+                hashed += zip(some, results, strict=True)
+            await self._ctx.check_interrupt()
+            left = [one for one, result in hashed if result is None]
+            if left:  # an interruption left them out, and was taken back
+                hashed = [pair for pair in hashed if pair[1] is not None]
+        hashed.sort(key=lambda pair: pair[0].place)
+        return hashed
 
     async def _store(self, hashed: Sequence[tuple[Found, Result]]) -> None:
         """Into the rows of the job, or the index; with where the work stands."""
@@ -161,16 +166,12 @@ class _Run:
         self._show(hashed[-1][0].path)
 
     def _keep(self, good: Sequence[tuple[Found, Digest]], manifest: Path) -> None:
-        folder = os.fsencode(manifest.parent)
-        lines: list[bytes] = []
-        for found, digest in good:
-            line = line_of(digest.digest, name_in(found.path, folder))
-            if line is None:
-                self._fail(found, NO_TEXT)
-                self.state.files -= 1
-            else:
-                lines.append(line)
-        self._ctx.keep(_key(self.state.parts), b"".join(lines))
+        pairs = [(found.path, digest.digest) for found, digest in good]
+        lines, no_text = lines_of(pairs, os.fsencode(manifest.parent))
+        for number in no_text:
+            self._fail(good[number][0], NO_TEXT)
+        self.state.files -= len(no_text)
+        self._ctx.keep(_key(self.state.parts), lines)
         self.state.parts += 1
 
     async def _store_in_index(self, good: Sequence[tuple[Found, Digest]]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Sequence
 from typing import Final
 
 LINE: Final = re.compile(rb"(\\?)([0-9a-fA-F]{64})  (.+)", re.DOTALL)
@@ -11,17 +12,36 @@ ESCAPES: Final = {b"\\\\": b"\\", b"\\n": b"\n", b"\\r": b"\r"}
 ESCAPE: Final = re.compile(rb"\\(?:\\|n|r)")
 
 
-def line_of(digest: bytes, path: bytes) -> bytes | None:
-    """The line, with its end; None for a path that is no text, since no manifest can have it.
+def lines_of(hashed: Sequence[tuple[bytes, bytes]], folder: bytes) -> tuple[bytes, list[int]]:
+    """The lines of (path, digest) in a manifest that lies in `folder`; and the numbers of those that no manifest can
+    have, because their paths are no text.
 
-    A line feed and a backslash are written as `\\n` and `\\\\`, and the line then begins with a backslash.
+    What lies below the folder is called from there, so that both can be moved. A line feed and a backslash are written
+    as `\\n` and `\\\\`, and such a line begins with a backslash.
     """
+    below = folder.rstrip(b"/") + b"/"
+    start = len(below)
+    names = [path[start:] if path.startswith(below) else path for path, _ in hashed]
     try:
-        path.decode()
+        texts: list[str | None] = [*b"\0".join(names).decode().split("\0")] if names else []
+    except UnicodeDecodeError:
+        texts = [_text(name) for name in names]
+    lines = [_line(text, digest) for text, (_, digest) in zip(texts, hashed, strict=True) if text is not None]
+    return "".join(lines).encode(), [number for number, text in enumerate(texts) if text is None]
+
+
+def _line(name: str, digest: bytes) -> str:
+    if "\\" in name or "\n" in name:
+        escaped = name.replace("\\", "\\\\").replace("\n", "\\n")
+        return f"\\{digest.hex()}  {escaped}\n"
+    return f"{digest.hex()}  {name}\n"
+
+
+def _text(name: bytes) -> str | None:
+    try:
+        return name.decode()
     except UnicodeDecodeError:
         return None
-    escaped = path.replace(b"\\", b"\\\\").replace(b"\n", b"\\n")
-    return b"%b%b  %b\n" % (b"\\" if escaped != path else b"", digest.hex().encode(), escaped)
 
 
 def parsed(line: bytes) -> tuple[bytes, bytes] | None:
@@ -37,12 +57,6 @@ def parsed(line: bytes) -> tuple[bytes, bytes] | None:
             return None
         path = ESCAPE.sub(lambda found: ESCAPES[found[0]], path)
     return bytes.fromhex(digest.decode()), path
-
-
-def name_in(path: bytes, folder: bytes) -> bytes:
-    """How a manifest in `folder` calls a file: what lies below is called from there, so that both can be moved."""
-    below = folder.rstrip(b"/") + b"/"
-    return path[len(below) :] if path.startswith(below) else path
 
 
 def path_from(name: bytes, folder: bytes) -> bytes:

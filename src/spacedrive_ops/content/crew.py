@@ -30,11 +30,11 @@ class Crew:
     def __init__(self, files: int) -> None:
         """`files`: about how many there will be."""
         self._free: queue.SimpleQueue[subprocess.Popen[bytes]] = queue.SimpleQueue()
-        self._all: list[subprocess.Popen[bytes]] = []
+        self.processes: list[subprocess.Popen[bytes]] = []
         if files >= WORTH_IT:
             for _ in range(min(os.cpu_count() or 1, MOST)):
-                self._all.append(_started())
-                self._free.put(self._all[-1])
+                self.processes.append(_started())
+                self._free.put(self.processes[-1])
 
     def __enter__(self) -> Self:
         return self
@@ -44,13 +44,13 @@ class Crew:
 
     def close(self) -> None:
         """End the processes; nothing is asked of them any more."""
-        for process in self._all:
+        for process in self.processes:
             _let_go(process)
-        self._all.clear()
+        self.processes.clear()
 
     def read(self, paths: Sequence[bytes], interrupted: Callable[[], bool], *, sampled: bool = False) -> list[Result]:
         """The digests of whole files, or of their ends alone, in order. Blocking."""
-        if not self._all or any(len(path) > PLAIN_PATH for path in paths):
+        if not self.processes or any(len(path) > PLAIN_PATH for path in paths):
             return [_read_here(path, interrupted, sampled) for path in paths]
         results: list[Result] = []
         for path, answer in zip(paths, self._asked(paths, sampled), strict=True):

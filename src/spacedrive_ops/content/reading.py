@@ -13,8 +13,8 @@ from spacedrive_ops.library_index.contents import StoredFile
 
 T = TypeVar("T")
 
-BYTES_AT_ONCE: Final = 64 << 20
-FILES_AT_ONCE: Final = 2_048
+BYTES_AT_ONCE: Final = 128 << 20
+FILES_AT_ONCE: Final = 4_096
 BYTES_A_CALL: Final = 4 << 20
 FILES_A_CALL: Final = 128
 """Small files are read so many in one call: to hand each one to a thread of its own costs more than to read it."""

@@ -49,7 +49,7 @@ class DuplicatesOutput:
     read: int
 
 
-@job(name="duplicates", version=2, description="Find duplicate files", checkpoint_interval=timedelta(seconds=0.5))
+@job(name="duplicates", description="Find duplicate files", checkpoint_interval=timedelta(seconds=0.5))
 class DuplicatesJob:
     """Find out which indexed files hold the same bytes. Nothing is changed on the disk; the groups are
     `LibraryIndex.duplicates()`.
@@ -107,9 +107,10 @@ class _Run:
 
         await meanwhile(readings(self._ctx, pages, state.cursor, crew, sampled=True), store)
         state.phase, state.cursor = "read", 0
-        async with self._db.transaction() as tx:
-            await contents.forget_samples(tx)
-            await self._ctx.checkpoint(state, tx=tx)
+        if state.sampled:
+            async with self._db.transaction() as tx:
+                await contents.forget_samples(tx)
+                await self._ctx.checkpoint(state, tx=tx)
 
     async def _read(self, crew: Crew) -> None:
         state, wanted = self.state, self._wanted

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from spacedrive_jobs import JobContext, JobError, job
+from spacedrive_jobs import JobContext, JobError, failpoint, job
 from spacedrive_ops.content.hasher import new_hasher
 from spacedrive_ops.content.reading import Reading, is_as_indexed, readings
 from spacedrive_ops.indexer import places
@@ -20,13 +20,16 @@ from spacedrive_ops.indexer.places import Place
 from spacedrive_ops.indexer.reporting import Reporter
 from spacedrive_ops.indexer.rules import Judge, Rules
 from spacedrive_ops.indexer.turns import PATIENCE, NoAnswer, Turns
-from spacedrive_ops.indexer.walk import Setting, Slice, Walk
+from spacedrive_ops.indexer.walk import Setting
 from spacedrive_ops.library_index import contents, entries, locations
 from spacedrive_ops.library_index.contents import StoredFile
+from spacedrive_ops.library_index.findings import Slice
 from spacedrive_ops.library_index.schema import ensure_index, ensure_indexes
 
 CHECKPOINT_EVERY: Final = timedelta(seconds=0.5)
 MOST_QUARANTINED: Final = 100
+SLICE_ROWS: Final = 10_000
+"""How many changes are written at once."""
 
 
 @job(name="indexer", description="Index a folder", checkpoint_interval=CHECKPOINT_EVERY, scope="root")
@@ -73,7 +76,7 @@ class _Run:
 
     async def to_the_end(self) -> IndexOutput:
         job, ctx = self._job, self._ctx
-        judge = await ctx.run_in_pool(Judge, job.rules)
+        await ctx.run_in_pool(Judge, job.rules)  # what is wrong with them is said at once
         if job.mode != "shallow":
             new_hasher()  # refused at once where the extra is missing
         await ensure_index(self._db)
@@ -85,7 +88,7 @@ class _Run:
             place, state = await places.begin(ctx, place)
         reporter = Reporter(ctx, state, job.mode)
         if state.phase == "discovery":
-            await self._discover(place, reporter, judge)
+            await self._discover(place, reporter)
         if state.phase == "processing":
             await self._settle(place, reporter)
         if state.phase == "aggregation":
@@ -110,18 +113,18 @@ class _Run:
 
     # --- discovery ----------------------------------------------------------------------------------------------------
 
-    async def _discover(self, place: Place, reporter: Reporter, judge: Judge) -> None:
+    async def _discover(self, place: Place, reporter: Reporter) -> None:
         state = reporter.state
         while state.phase == "discovery":
             try:
-                await self._walk_from_cursor(place, reporter, judge)
+                await self._walk_from_cursor(place, reporter)
             except NoAnswer as silent:
                 await self._quarantine(place, silent.path, reporter)
             else:
                 state.phase, state.cursor = "processing", 0
         await self._ctx.save_state(state)
 
-    async def _walk_from_cursor(self, place: Place, reporter: Reporter, judge: Judge) -> None:
+    async def _walk_from_cursor(self, place: Place, reporter: Reporter) -> None:
         ctx, state = self._ctx, reporter.state
         closed = await ctx.run_in_pool(closed_places, place.path, system=self._job.system)
         async with self._db.transaction() as tx:
@@ -138,11 +141,12 @@ class _Run:
             recursive=self._job.scope == "recursive",
             excluded=await ctx.run_in_pool(places.identities_of, ctx.library.path),
             closed=closed | dict.fromkeys(state.quarantined, "did not answer before"),
-            next_id=iter(range(first, first + entries.IDS_RESERVED)).__next__,
+            first_id=first,
+            resume=tuple(names[len(below) :]) if resume and names[: len(below)] == below else None,
+            most_rows=SLICE_ROWS,
         )
-        walk = Walk(setting, judge, names[len(below) :] if resume and names[: len(below)] == below else None)
-        async with Turns(walk) as turns:
-            await self._walk(walk, turns, reporter)
+        async with Turns(setting, self._job.rules, self._db) as turns:
+            await self._walk(turns, reporter)
 
     async def _quarantine(self, place: Place, path: bytes, reporter: Reporter) -> None:
         """A folder that does not answer is left alone, and the rest goes on. Raises JobError where there is no rest."""
@@ -155,32 +159,29 @@ class _Run:
         state.quarantined = (*state.quarantined, path)
         await self._ctx.save_state(state)
 
-    async def _walk(self, walk: Walk, turns: Turns, reporter: Reporter) -> None:
+    async def _walk(self, turns: Turns, reporter: Reporter) -> None:
         """Read on while what was found before is written."""
-        pending = Slice()
-        while True:
-            if walk.wanted:
-                walk.give(await entries.read_children(self._db, walk.wanted))
+        pending: Slice | None = Slice()
+        while pending is not None:
             written, found = await asyncio.gather(self._write(pending, reporter), turns.take(), return_exceptions=True)
             if isinstance(written, BaseException):
                 raise written
             if isinstance(found, BaseException):
                 raise found
             pending = found
-            reporter.show("discovery", walk.at)
-            if walk.done:
-                await self._write(pending, reporter)
-                return
+            if pending is not None:
+                reporter.show("discovery", pending.at)
 
     async def _write(self, slice_: Slice, reporter: Reporter) -> None:
         ctx = self._ctx
+        failpoint.hit("index.slice")
         reporter.count(slice_)
-        if not len(slice_.changes):
+        if not slice_.changes:
             await ctx.checkpoint(reporter.state)
             return
         async with self._db.transaction() as tx:
             await locations.begin_changes(tx, reporter.state.location)
-            await entries.write(tx, slice_.changes)
+            await entries.write(tx, slice_, fresh=reporter.state.fresh)
             await ctx.checkpoint(reporter.state, tx=tx)
         await ctx.check_interrupt()
 

@@ -13,7 +13,8 @@ from spacedrive_jobs import JobContext, JobError
 from spacedrive_ops.folders import identity, lies_in
 from spacedrive_ops.indexer.model import IndexState
 from spacedrive_ops.library_index import entries, locations
-from spacedrive_ops.library_index.model import EntryKind, Location
+from spacedrive_ops.library_index.categories import EntryKind
+from spacedrive_ops.library_index.model import Location
 
 STILL_THERE: Final = 0.5
 """Where all else differs: this share of the known names at the root must be there for it to be the same folder."""

@@ -8,21 +8,22 @@ import random
 import shutil
 import subprocess
 import sys
-import threading
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from spacedrive_jobs import JobError, JobFailed, Library, failpoint
+from spacedrive_jobs import JobError, JobFailed, Library, LibraryDb, failpoint
 from spacedrive_ops import IndexerJob, IndexOutput, LibraryIndex
 from spacedrive_ops.indexer import job as indexer_job
 from spacedrive_ops.indexer.turns import Turns
-from spacedrive_ops.library_index import entries
+from spacedrive_ops.library_index import entries, schema
 from tests import hostile_trees
 from tests.abilities import without_dac_prefix
 from tests.acceptance.ops.disk_and_index import in_index, on_disk, rows_of, totals_of
+from tests.silent_disk import silent_disk
 
 ROOT = Path(__file__).parents[3]
 
@@ -54,6 +55,48 @@ async def test_a_first_run_finds_all_and_a_second_writes_nothing(tmp_path: Path,
         assert (again.new, again.modified, again.moved, again.deleted) == (0, 0, 0, 0)
         assert (again.files, again.size) == (first.files, first.size)
         assert await rows_of(library) == before
+
+
+async def test_a_folder_that_is_as_it_was_is_not_compared_and_one_that_is_not_is(
+    tmp_path: Path, tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compared: list[int] = []
+    read = entries.read_children
+
+    async def counted(db: LibraryDb, folders: Sequence[int]) -> Any:
+        compared.extend(folders)
+        return await read(db, folders)
+
+    monkeypatch.setattr(entries, "read_children", counted)
+    inside = tree / "folder 2" / "part 6"
+    async with Library.open(tmp_path / "library", create=True) as library:
+        await index(library, tree)
+        await index(library, tree)
+        assert compared == []
+        status = (inside / "file 3.txt").stat()
+        (inside / "file 3.txt").write_bytes(b"x" * status.st_size)  # in place: the folder's own time stays
+        os.utime(inside / "file 3.txt", ns=(status.st_atime_ns, status.st_mtime_ns))
+        out = await index(library, tree)
+        assert [out.modified, len(compared)] == [1, 1]
+        out = await index(library, tree, exclude=("file 1.*",))
+        assert (out.deleted, len(compared)) == (12, 13), "the rules are part of what a folder is"
+        assert (await index(library, tree, exclude=("file 1.*",))).deleted == 0
+        assert len(compared) == 13
+        assert (await index(library, tree)).new == 12
+        assert await in_index(library, tree) == on_disk(tree)
+
+
+async def test_an_index_of_the_version_before_is_used_and_brought_up_to_date(
+    tmp_path: Path, tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with Library.open(tmp_path / "library", create=True) as library:
+        monkeypatch.setattr(schema, "SCHEMA", 1)
+        await schema.ensure_index(library.db)
+        assert await library.db.query("SELECT version FROM ix_version") == [(1,)]
+        monkeypatch.undo()
+        await index(library, tree)
+        assert await in_index(library, tree) == on_disk(tree)
+        assert await library.db.query("SELECT version FROM ix_version") == [(2,)]
 
 
 async def test_each_change_is_recognised_as_what_it_is(tmp_path: Path, tree: Path) -> None:
@@ -221,7 +264,7 @@ async def test_killed_again_and_again_it_ends_with_the_truth(tmp_path: Path) -> 
     async with Library.open(library_path, create=True, runs="none") as library:
         handle = await library.jobs.dispatch(IndexerJob(root=root, mode="content"))
     program = (
-        "import asyncio,sys,spacedrive_ops\nfrom spacedrive_jobs import Library\n"
+        "import asyncio,sys\nfrom spacedrive_jobs import Library\n"
         "async def main():\n async with Library.open(sys.argv[1]) as library:\n"
         "  print('open', flush=True)\n  await asyncio.sleep(60)\nasyncio.run(main())"
     )
@@ -252,33 +295,22 @@ async def test_killed_again_and_again_it_ends_with_the_truth(tmp_path: Path) -> 
         assert await rows_of(library) == before
 
 
+@pytest.mark.needs("root", "fuse")
 async def test_a_folder_that_does_not_answer_is_left_alone_and_the_rest_goes_on(
     tmp_path: Path, tree: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As a dead network mount does: the call that asks for it never returns."""
-    monkeypatch.setattr(indexer_job, "Turns", partial(Turns, patience=0.2))
-    answers = threading.Event()
-    hits = 0
-
-    def hang(_: str) -> None:
-        nonlocal hits
-        hits += 1
-        if hits == 3:  # the root, its first folder, and that one's first part
-            answers.wait()
-
+    """As on a dead network mount: the call that asks for it never returns."""
+    monkeypatch.setattr(indexer_job, "Turns", partial(Turns, patience=0.3))
+    quiet = tree / "folder 0" / "part 0"
     async with Library.open(tmp_path / "library", create=True) as library:
-        failpoint.arm("index.folder", hang)
-        try:
+        with silent_disk(quiet):
             handle = await library.jobs.dispatch(IndexerJob(root=tree))
             out = await handle.wait(timeout=15)
-        finally:
-            failpoint.disarm_all()
-            answers.set()
         problems = (await library.jobs.items(handle.id, outcomes=["error"])).rows
-        assert [(Path(row.item).name, row.reason[:14]) for row in problems] == [("part 0", "did not answer")]
+        assert [(Path(row.item), row.reason[:14]) for row in problems] == [(quiet, "did not answer")]
         assert out.errors == 1
-        below = {place for place in on_disk(tree) if not place[0].startswith(b"folder 0/part 0/")}
-        assert await in_index(library, tree) == below
+        below = {place[0] for place in on_disk(tree) if not place[0].startswith(b"folder 0/part 0/")}
+        assert {place[0] for place in await in_index(library, tree)} == below
         healed = await index(library, tree)
         assert healed.new == 8
         assert await in_index(library, tree) == on_disk(tree)
@@ -333,8 +365,9 @@ async def test_a_run_whose_location_became_a_part_of_another_begins_anew_there(
 ) -> None:
     """It believed that the index has nothing of what it will find."""
     monkeypatch.setattr(entries, "FOLDERS_AHEAD", 1)
+    monkeypatch.setattr(indexer_job, "SLICE_ROWS", 1)
     async with Library.open(tmp_path / "library", create=True) as library:
-        failpoint.arm("index.folder", failpoint.at_nth(failpoint.ACTIONS["raise"], 4))
+        failpoint.arm("index.slice", failpoint.at_nth(failpoint.ACTIONS["raise"], 4))
         first = await library.jobs.dispatch(IndexerJob(root=tree / "folder 1"))
         with pytest.raises(JobFailed):
             await first.wait(timeout=10)
@@ -347,21 +380,13 @@ async def test_a_run_whose_location_became_a_part_of_another_begins_anew_there(
         assert await library.db.query("SELECT count(*) FROM ix_entry") == [(113,)]
 
 
+@pytest.mark.needs("root", "fuse")
 async def test_a_root_that_does_not_answer_ends_the_job(
     tmp_path: Path, tree: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(indexer_job, "Turns", partial(Turns, patience=0.2))
-    answers = threading.Event()
-
-    def hang(_: str) -> None:
-        answers.wait()
-
+    monkeypatch.setattr(indexer_job, "Turns", partial(Turns, patience=0.3))
     async with Library.open(tmp_path / "library", create=True) as library:
-        failpoint.arm("index.folder", hang)
-        try:
+        with silent_disk(tree):
             handle = await library.jobs.dispatch(IndexerJob(root=tree))
             with pytest.raises(JobFailed, match="did not answer"):
                 await handle.wait(timeout=10)
-        finally:
-            failpoint.disarm_all()
-            answers.set()

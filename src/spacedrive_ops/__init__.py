@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from spacedrive_ops.indexer.model import IndexState as IndexState
     from spacedrive_ops.indexer.verify import IndexVerifyJob as IndexVerifyJob
     from spacedrive_ops.indexer.verify import IndexVerifyOutput as IndexVerifyOutput
+    from spacedrive_ops.indexer.watching import keep_indexed as keep_indexed
     from spacedrive_ops.library_index.categories import Category as Category
     from spacedrive_ops.library_index.categories import EntryKind as EntryKind
     from spacedrive_ops.library_index.index import LibraryIndex as LibraryIndex
@@ -83,6 +84,7 @@ _MODULES: Final = {
     "IndexOutput": "indexer.model",
     "IndexScope": "indexer.model",
     "IndexState": "indexer.model",
+    "keep_indexed": "indexer.watching",
     "IndexVerifyJob": "indexer.verify",
     "IndexVerifyOutput": "indexer.verify",
     "Category": "library_index.categories",

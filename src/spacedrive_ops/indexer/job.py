@@ -41,7 +41,8 @@ class IndexerJob:
     and stays in the index as it was. A folder whose disk is not there is set offline, and nothing of it is forgotten.
 
     `mode`, `scope`: see IndexMode, IndexScope. `hidden`, `development`, `system`, `gitignore`, `exclude`: what is left
-    out (Rules). `replaced`: the folder was put on another disk, or emptied, on purpose.
+    out (Rules). `replaced`: the folder was put on another disk, or emptied, on purpose. `only`: look at these
+    folders in it alone, and at what is new in them.
     """
 
     root: Path
@@ -53,12 +54,14 @@ class IndexerJob:
     gitignore: bool = False
     exclude: tuple[str, ...] = ()
     replaced: bool = False
+    only: tuple[Path, ...] = ()
 
     def covers(self, other: IndexerJob) -> bool:
         """A run of a whole folder does for any inside it, if it looks at them as closely and by the same rules."""
         inside = other.root == self.root or self.root in other.root.parents
         closer = self.mode == "content" or other.mode == "shallow"
-        return inside and closer and self.scope == "recursive" and self.rules == other.rules
+        as_far = self.scope == "recursive" and not self.only and (self.replaced or not other.replaced)
+        return inside and closer and as_far and self.rules == other.rules
 
     @property
     def rules(self) -> Rules:
@@ -129,16 +132,15 @@ class _Run:
         closed = await ctx.run_in_pool(closed_places, place.path, system=self._job.system)
         async with self._db.transaction() as tx:
             first = await entries.reserve_ids(tx)
-        resume = await entries.path_to(self._db, state.cursor) if state.cursor else []
+        resume = await entries.path_to(self._db, state.cursor) if state.cursor and not self._job.only else []
         names = [name for _, name in resume[1:]]
         below = [*place.below.split(b"/")] if place.below else []
         setting = Setting(
             location=place.location,
             root_path=place.path,
-            root_id=place.entry,
-            below=place.below,
+            starts=await self._starts(place),
             fresh=state.fresh,
-            recursive=self._job.scope == "recursive",
+            enters="new" if self._job.only else "all" if self._job.scope == "recursive" else "none",
             excluded=await ctx.run_in_pool(places.identities_of, ctx.library.path),
             closed=closed | dict.fromkeys(state.quarantined, "did not answer before"),
             first_id=first,
@@ -147,6 +149,15 @@ class _Run:
         )
         async with Turns(setting, self._job.rules, self._db) as turns:
             await self._walk(turns, reporter)
+
+    async def _starts(self, place: Place) -> tuple[tuple[bytes, int], ...]:
+        """Where the walk begins; the nearest folder above where the index does not know one yet."""
+        if not self._job.only or place.known is None:
+            return ((place.below, place.entry),)
+        root = place.path.rstrip(b"/") + b"/"
+        below = places.parts_of(root, self._job.only)
+        found = [await places.inside(self._ctx, place.known, path) for path in below]
+        return tuple(dict.fromkeys((one.below, one.entry) for one in found))
 
     async def _quarantine(self, place: Place, path: bytes, reporter: Reporter) -> None:
         """A folder that does not answer is left alone, and the rest goes on. Raises JobError where there is no rest."""
@@ -251,7 +262,7 @@ class _Run:
         now = await self._ctx.run_in_pool(places.now_of, self._ctx.library.path)
         async with self._db.transaction() as tx:
             await ensure_indexes(tx)
-            whole = not place.below and self._job.scope == "recursive"
+            whole = not place.below and self._job.scope == "recursive" and not self._job.only
             await locations.finish(tx, place.location, now, complete=whole or reporter.state.was_complete)
 
 

@@ -66,10 +66,9 @@ class IndexVerifyJob:
         setting = Setting(
             location=location.id,
             root_path=path,
-            root_id=location.root_id,
-            below=b"",
+            starts=((b"", location.root_id),),
             fresh=False,
-            recursive=True,
+            enters="all",
             excluded=await ctx.run_in_pool(places.identities_of, ctx.library.path),
             closed=await ctx.run_in_pool(closed_places, path, system=self.system),
             first_id=NO_ENTRY,

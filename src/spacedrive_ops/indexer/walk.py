@@ -31,7 +31,7 @@ from spacedrive_ops.indexer.listing import (
     list_folder,
     reopen_above,
 )
-from spacedrive_ops.indexer.rules import Ignoring, Judge
+from spacedrive_ops.indexer.rules import IGNORE_FILE, Ignoring, Judge
 from spacedrive_ops.library_index.categories import category_of
 from spacedrive_ops.library_index.findings import Facts, Known, KnownFolder, Slice
 from spacedrive_ops.whole_files.names import PARTIAL
@@ -56,20 +56,20 @@ Question: TypeAlias = Literal["folders", "rows"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
-    """What a walk is told. `root_path`: the location's. `below`: where in it the walk begins (empty: at its root).
+    """What a walk is told. `root_path`: the location's. `starts`: the folders in it where the walk begins, by their
+    paths (empty: at the location's root) and ids.
 
-    `fresh`: the index has nothing of what will be found. `recursive`: also what lies in subfolders. `trusting`: a
-    folder whose fingerprint is right is not compared row by row. `excluded`: identities of folders that do not exist
-    for it. `closed`: absolute paths not to be entered, each with a reason. `first_id`: new entries are numbered from
-    there. A turn ends after `most_rows` changes, `most_entries` or `seconds`.
+    `fresh`: the index has nothing of what will be found. `enters`: which subfolders, all, those that the index has just
+    learnt of, or none. `trusting`: a folder whose fingerprint is right is not compared row by row. `excluded`:
+    identities of folders that do not exist for it. `closed`: absolute paths not to be entered, each with a reason.
+    `first_id`: new entries are numbered from there. A turn ends after `most_rows` changes, `most_entries` or `seconds`.
     """
 
     location: int
     root_path: bytes
-    root_id: int
-    below: bytes
+    starts: tuple[tuple[bytes, int], ...]
     fresh: bool
-    recursive: bool
+    enters: Literal["all", "new", "none"]
     excluded: frozenset[tuple[int, int]]
     closed: dict[bytes, str]
     first_id: int
@@ -102,6 +102,7 @@ class Walk:
         self._set, self._judge, self._ask = setting, judge, ask
         self._resume = list(resume or ())
         self._read_before = len(self._resume) + 1 if resume is not None else 0
+        self._starts = [*reversed(setting.starts)]
         self._frames: list[Frame] = []
         self._folders: dict[int, KnownFolder] = {}
         self._rows: dict[int, Known] = {}
@@ -123,10 +124,13 @@ class Walk:
         slice_ = self._slice = Slice()
         setting = self._set
         ends = monotonic() + setting.seconds
-        if not self._frames:
-            self._begin()
         while not self.done:
-            self._advance()
+            if self._frames:
+                self._advance()
+            elif self._starts:
+                self._begin(*self._starts.pop())
+            else:
+                self.done = True
             if slice_.looked_at >= setting.most_entries or slice_.changes >= setting.most_rows or monotonic() > ends:
                 break
         slice_.at = self.at
@@ -138,19 +142,29 @@ class Walk:
 
     # --- from folder to folder ----------------------------------------------------------------------------------------
 
-    def _begin(self) -> None:
+    def _begin(self, below: bytes, id_: int) -> None:
+        """Go down to where the walk starts; the rules of the folders on the way hold there too."""
         setting = self._set
-        self.look_at(os.path.join(setting.root_path, setting.below) if setting.below else setting.root_path)
+        self.look_at(self._root + below if below else setting.root_path)
         fd = os.open(setting.root_path, OPEN_FOLDER & ~os.O_NOFOLLOW)
-        for part in setting.below.split(b"/") if setting.below else ():
-            try:
+        path, ignoring = b"", None
+        try:
+            for part in below.split(b"/") if below else ():
+                ignoring = self._judge.in_folder(fd, _base_of(path), {IGNORE_FILE}, ignoring)
                 inner = os.open(part, OPEN_FOLDER, dir_fd=fd)
-            finally:
                 os.close(fd)
-            fd = inner
+                fd, path = inner, path + b"/" + part if path else part
+        except FileNotFoundError:
+            os.close(fd)
+            if len(setting.starts) == 1:
+                raise
+            return  # whoever asked for the folder asked for the one above it, too, which no longer has it
+        except OSError:
+            os.close(fd)
+            raise
         if not self._needs_none():
-            self._ask("folders", [setting.root_id])
-        self._enter(fd, setting.root_id, setting.below, False, None)
+            self._ask("folders", [id_])
+        self._enter(fd, id_, below, False, ignoring)
 
     def _advance(self) -> None:
         frame = self._frames[-1]
@@ -184,7 +198,7 @@ class Walk:
             subs, ignoring = self._read(fd, id_, path, is_new, above)
         except OSError as error:
             os.close(fd)
-            if not self._frames:
+            if not self._frames and len(self._set.starts) == 1:
                 raise
             slice_.troubles.append((self.at, "error", f"cannot be read: {error.strerror}"))
             return
@@ -192,7 +206,7 @@ class Walk:
         if self._read_before:  # its entries were counted by the attempt before
             self._read_before -= 1
             slice_.files, slice_.subfolders, slice_.size, slice_.excluded = counts
-        frame = Frame(id_, path, fd, subs if self._set.recursive else [], ignoring)
+        frame = Frame(id_, path, fd, self._to_enter(subs), ignoring)
         frame.index = self._first(frame.subs)
         self._frames.append(frame)
         if len(self._frames) > KEPT_OPEN:
@@ -201,6 +215,15 @@ class Walk:
                 outer.identity = identity(os.fstat(outer.fd))
                 os.close(outer.fd)
                 outer.fd = -1
+
+    def _to_enter(self, subs: list[Sub]) -> list[Sub]:
+        match self._set.enters:
+            case "all":
+                return subs
+            case "new":
+                return [sub for sub in subs if sub[2]]
+            case "none":
+                return []
 
     def _first(self, subs: list[Sub]) -> int:
         """Where to go on in a folder on the way to where a run stopped."""
@@ -219,7 +242,6 @@ class Walk:
         left = self._frames.pop()
         if not self._frames:
             os.close(left.fd)
-            self.done = True
             return
         above = self._frames[-1]
         try:
@@ -243,7 +265,7 @@ class Walk:
         slice_.looked_at += len(listed)
         ignoring, base = above, ""
         if self._judge.uses_patterns:
-            base = os.fsdecode(path) + "/" if path else ""
+            base = _base_of(path)
             ignoring = self._judge.in_folder(fd, base, {one[0] for one in listed}, above)
         kept = self._without_left_out(listed, ignoring, base)
         fingerprint = fingerprint_of(kept) if not unreadable else None
@@ -346,3 +368,8 @@ class Walk:
         category = category_of(raw) if facts[0] == 1 else 0
         self._slice.entries.append((id_, self._set.location, folder, raw, facts[0], category, *facts[1:], label))
         return id_
+
+
+def _base_of(path: bytes) -> str:
+    """As patterns see a folder below the root."""
+    return os.fsdecode(path) + "/" if path else ""

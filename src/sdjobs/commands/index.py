@@ -24,6 +24,7 @@ from spacedrive_ops import IndexerJob, IndexVerifyJob
 @click.option("--gitignore", is_flag=True, help="Leave out what .gitignore files name.")
 @click.option("--exclude", multiple=True, metavar="PATTERN", help="Leave out more, as in a .gitignore; repeatable.")
 @click.option("--replaced", is_flag=True, help="The folder was moved to another disk, or emptied, on purpose.")
+@click.option("--quick", is_flag=True, help="Only folders whose own time has changed; misses edits inside files.")
 @click.option("--watch", "watches", is_flag=True, help="Then stay, and index what changes as it does.")
 @new_option
 @priority_option
@@ -41,6 +42,7 @@ def index(
     gitignore: bool,
     exclude: tuple[str, ...],
     replaced: bool,
+    quick: bool,
     watches: bool,
     new: bool,
     priority: int | None,
@@ -69,6 +71,7 @@ def index(
         gitignore=gitignore,
         exclude=exclude,
         replaced=replaced,
+        quick=quick,
     )
     if watches:
         return asyncio.run(watch(settings_of(context), job))

@@ -19,6 +19,7 @@ from spacedrive_ops.indexer.mounts import closed_places
 from spacedrive_ops.indexer.places import Place
 from spacedrive_ops.indexer.reporting import Reporter
 from spacedrive_ops.indexer.rules import Judge, Rules
+from spacedrive_ops.indexer.starts import Starts, given, touched
 from spacedrive_ops.indexer.turns import PATIENCE, NoAnswer, Turns
 from spacedrive_ops.indexer.walk import Setting
 from spacedrive_ops.library_index import contents, entries, locations
@@ -42,7 +43,8 @@ class IndexerJob:
 
     `mode`, `scope`: see IndexMode, IndexScope. `hidden`, `development`, `system`, `gitignore`, `exclude`: what is left
     out (Rules). `replaced`: the folder was put on another disk, or emptied, on purpose. `only`: look at these
-    folders in it alone, and at what is new in them.
+    folders in it alone, and at what is new in them. `quick`: look only into folders whose own time has changed; that
+    finds what is new, moved and gone, and misses edits inside files.
     """
 
     root: Path
@@ -55,12 +57,13 @@ class IndexerJob:
     exclude: tuple[str, ...] = ()
     replaced: bool = False
     only: tuple[Path, ...] = ()
+    quick: bool = False
 
     def covers(self, other: IndexerJob) -> bool:
         """A run of a whole folder does for any inside it, if it looks at them as closely and by the same rules."""
         inside = other.root == self.root or self.root in other.root.parents
         closer = self.mode == "content" or other.mode == "shallow"
-        as_far = self.scope == "recursive" and not self.only and (self.replaced or not other.replaced)
+        as_far = self.scope == "recursive" and not (self.only or self.quick) and (self.replaced or not other.replaced)
         return inside and closer and as_far and self.rules == other.rules
 
     @property
@@ -129,35 +132,41 @@ class _Run:
 
     async def _walk_from_cursor(self, place: Place, reporter: Reporter) -> None:
         ctx, state = self._ctx, reporter.state
+        if not (starts := await self._starts(place)):
+            return
         closed = await ctx.run_in_pool(closed_places, place.path, system=self._job.system)
-        async with self._db.transaction() as tx:
-            first = await entries.reserve_ids(tx)
-        resume = await entries.path_to(self._db, state.cursor) if state.cursor and not self._job.only else []
+        resume = await entries.path_to(self._db, state.cursor) if state.cursor and not self._is_partial(place) else []
         names = [name for _, name in resume[1:]]
         below = [*place.below.split(b"/")] if place.below else []
         setting = Setting(
             location=place.location,
             root_path=place.path,
-            starts=await self._starts(place),
+            starts=starts,
             fresh=state.fresh,
-            enters="new" if self._job.only else "all" if self._job.scope == "recursive" else "none",
+            enters="new" if self._is_partial(place) else "all" if self._job.scope == "recursive" else "none",
             excluded=await ctx.run_in_pool(places.identities_of, ctx.library.path),
             closed=closed | dict.fromkeys(state.quarantined, "did not answer before"),
-            first_id=first,
             resume=tuple(names[len(below) :]) if resume and names[: len(below)] == below else None,
             most_rows=SLICE_ROWS,
         )
-        async with Turns(setting, self._job.rules, self._db) as turns:
+        async with Turns(setting, self._job.rules, self._db, self._reserve_ids) as turns:
             await self._walk(turns, reporter)
 
-    async def _starts(self, place: Place) -> tuple[tuple[bytes, int], ...]:
-        """Where the walk begins; the nearest folder above where the index does not know one yet."""
-        if not self._job.only or place.known is None:
-            return ((place.below, place.entry),)
-        root = place.path.rstrip(b"/") + b"/"
-        below = places.parts_of(root, self._job.only)
-        found = [await places.inside(self._ctx, place.known, path) for path in below]
-        return tuple(dict.fromkeys((one.below, one.entry) for one in found))
+    async def _starts(self, place: Place) -> Starts:
+        job = self._job
+        if job.only:
+            return await given(self._ctx, place, job.only)
+        if self._is_partial(place):
+            return await touched(self._ctx, place)
+        return ((place.below, place.entry),)
+
+    async def _reserve_ids(self) -> int:
+        async with self._db.transaction() as tx:
+            return await entries.reserve_ids(tx)
+
+    def _is_partial(self, place: Place) -> bool:
+        """Whether only some folders are looked at, and what is new in them."""
+        return bool(self._job.only) or (self._job.quick and place.known is not None and place.known.complete)
 
     async def _quarantine(self, place: Place, path: bytes, reporter: Reporter) -> None:
         """A folder that does not answer is left alone, and the rest goes on. Raises JobError where there is no rest."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import marshal
 import pickle
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from types import TracebackType
 from typing import Final
@@ -32,10 +33,22 @@ class NoAnswer(Exception):
 
 
 class Turns:
-    """`async with Turns(setting, rules, db)`, then `take` until it gives None."""
+    """`async with Turns(setting, rules, db, first_id)`, then `take` until it gives None.
 
-    def __init__(self, setting: Setting, rules: Rules, db: LibraryDb, *, patience: float = PATIENCE) -> None:
+    `first_id` is called once if there are new entries: they are numbered from there.
+    """
+
+    def __init__(
+        self,
+        setting: Setting,
+        rules: Rules,
+        db: LibraryDb,
+        first_id: Callable[[], Awaitable[int]],
+        *,
+        patience: float = PATIENCE,
+    ) -> None:
         self._setting, self._rules, self._db, self._patience = setting, rules, db, patience
+        self._first_id = first_id
         self._pool = ChildPool(limit=1, warm=0)
         self._child: Child | None = None
 
@@ -78,5 +91,7 @@ class Turns:
     async def _answer(self, message: bytes) -> bytes:
         folders: list[int] = marshal.loads(message[1:])  # noqa: S302 - from our own child
         if message[:1] == walker.ASKS["folders"]:
-            return marshal.dumps((await entries.read_folders(self._db, folders), {}))
-        return marshal.dumps(({}, await entries.read_children(self._db, folders)))
+            return marshal.dumps((await entries.read_folders(self._db, folders), {}, 0))
+        if message[:1] == walker.ASKS["rows"]:
+            return marshal.dumps(({}, await entries.read_children(self._db, folders), 0))
+        return marshal.dumps(({}, {}, await self._first_id()))

@@ -71,11 +71,14 @@ class IndexVerifyJob:
             enters="all",
             excluded=await ctx.run_in_pool(places.identities_of, ctx.library.path),
             closed=await ctx.run_in_pool(closed_places, path, system=self.system),
-            first_id=NO_ENTRY,
             trusting=False,
         )
         await ctx.run_in_pool(Judge, rules)
         return await _Comparison(ctx, path).run(setting, rules)
+
+
+async def _no_entry() -> int:
+    return NO_ENTRY
 
 
 class _Comparison:
@@ -86,7 +89,7 @@ class _Comparison:
 
     async def run(self, setting: Setting, rules: Rules) -> IndexVerifyOutput:
         ctx = self._ctx
-        async with Turns(setting, rules, ctx.library_db) as turns:
+        async with Turns(setting, rules, ctx.library_db, _no_entry) as turns:
             while (found := await turns.take()) is not None:
                 await self._tell(found)
                 ctx.progress(Indeterminate(f"{self._compared:,} entries compared"))

@@ -50,8 +50,8 @@ _IDENTITY: Final = itemgetter(6, 5)
 Sub: TypeAlias = tuple[bytes, int, bool]
 """A subfolder: its name, its id, and whether the index has just learnt of it."""
 
-Question: TypeAlias = Literal["folders", "rows"]
-"""What is asked of the index about folders: KnownFolder of each, or Known of each."""
+Question: TypeAlias = Literal["folders", "rows", "ids"]
+"""What is asked of the index: KnownFolder of each folder, Known of each, or the first id for new entries."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +62,7 @@ class Setting:
     `fresh`: the index has nothing of what will be found. `enters`: which subfolders, all, those that the index has just
     learnt of, or none. `trusting`: a folder whose fingerprint is right is not compared row by row. `excluded`:
     identities of folders that do not exist for it. `closed`: absolute paths not to be entered, each with a reason.
-    `first_id`: new entries are numbered from there. A turn ends after `most_rows` changes, `most_entries` or `seconds`.
+    A turn ends after `most_rows` changes, `most_entries` or `seconds`.
     """
 
     location: int
@@ -72,7 +72,6 @@ class Setting:
     enters: Literal["all", "new", "none"]
     excluded: frozenset[tuple[int, int]]
     closed: dict[bytes, str]
-    first_id: int
     trusting: bool = True
     resume: tuple[bytes, ...] | None = None
     most_rows: int = 10_000
@@ -106,7 +105,7 @@ class Walk:
         self._frames: list[Frame] = []
         self._folders: dict[int, KnownFolder] = {}
         self._rows: dict[int, Known] = {}
-        self._next_id = setting.first_id
+        self._next_id = 0
         self._root = setting.root_path.rstrip(b"/") + b"/"
         self._on_the_way = setting.fresh and bool(resume)
         self._slice = Slice()
@@ -114,10 +113,11 @@ class Walk:
         self.at: bytes = setting.root_path
         self.since: float = monotonic()
 
-    def give(self, folders: dict[int, KnownFolder], rows: dict[int, Known]) -> None:
-        """The answer to a question."""
+    def give(self, folders: dict[int, KnownFolder], rows: dict[int, Known], first_id: int) -> None:
+        """The answer to a question; what was not asked is empty, or 0."""
         self._folders.update(folders)
         self._rows.update(rows)
+        self._next_id = first_id or self._next_id
 
     def step(self) -> Slice:
         """Read folders for a while. Raises OSError if the root itself cannot be read."""
@@ -363,6 +363,8 @@ class Walk:
         return subs
 
     def _add(self, raw: bytes, label: str | None, facts: Facts, folder: int) -> int:
+        if not self._next_id:
+            self._ask("ids", ())
         id_ = self._next_id
         self._next_id += 1
         category = category_of(raw) if facts[0] == 1 else 0

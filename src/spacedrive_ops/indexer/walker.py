@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from spacedrive_jobs.tasks import Channel
 
 SLICE: Final = b"s"
-ASKS: Final[dict[Question, bytes]] = {"folders": b"f", "rows": b"r"}
+ASKS: Final[dict[Question, bytes]] = {"folders": b"f", "rows": b"r", "ids": b"i"}
 SILENT: Final = b"h"
 LESS_URGENT: Final = 10
 """How nice the walk is to other programs: people work beside it."""

@@ -59,6 +59,22 @@ async def read_folders(db: LibraryDb, folders: Sequence[int]) -> dict[int, Known
     return found
 
 
+class FolderTime(NamedTuple):
+    """A folder's own facts; `path` is below its location, None where it is too long to be stored."""
+
+    id: int
+    path: bytes | None
+    mtime_ns: int
+    ctime_ns: int
+    inode: int
+
+
+async def folder_times(db: LibraryDb, location: int, *, after: int, limit: int) -> list[FolderTime]:
+    """The next folders of a location, by their ids."""
+    rows: list[Any] = await db.query(query("folder_times"), (location, after, limit))
+    return [FolderTime(*row) for row in rows]
+
+
 async def path_to(db: LibraryDb, entry: int) -> list[tuple[int, bytes]]:
     """(id, name) from the root of its location down to the entry; the root's name is the location's path."""
     rows: list[Any] = await db.query(query("parents_of"), (entry,))

@@ -86,6 +86,32 @@ async def test_a_folder_that_is_as_it_was_is_not_compared_and_one_that_is_not_is
         assert await in_index(library, tree) == on_disk(tree)
 
 
+async def test_a_quick_check_looks_only_into_folders_whose_own_time_has_changed(tmp_path: Path, tree: Path) -> None:
+    async with Library.open(tmp_path / "library", create=True) as library:
+        assert (await index(library, tree, quick=True)).new == 112, "the first run is whole"
+        out = await index(library, tree, quick=True)
+        assert (out.files, out.folders) == (0, 0)
+        (tree / "folder 0" / "part 0" / "file 1.txt").rename(tree / "folder 1" / "moved.txt")
+        (tree / "folder 2" / "new" / "deep").mkdir(parents=True)
+        (tree / "folder 2" / "new" / "deep" / "file").write_text("1")
+        shutil.rmtree(tree / "folder 3" / "part 3")
+        out = await index(library, tree, quick=True)
+        assert (out.new, out.moved, out.deleted) == (3, 1, 9)
+        assert await in_index(library, tree) == on_disk(tree)
+        before = await rows_of(library)
+        assert (await index(library, tree, quick=True)).folders == 0
+        assert await rows_of(library) == before
+        with (tree / "folder 0" / "part 4" / "file 2.txt").open("r+b") as file:
+            file.write(b"edited in place")
+        assert (await index(library, tree, quick=True)).modified == 0
+        assert (await index(library, tree)).modified == 1
+        (tree / "folder 1" / "part 1" / "more").write_text("1")
+        (tree / "folder 2" / "more").write_text("1")
+        assert (await index(library, tree / "folder 1", quick=True)).new == 1
+        assert (await index(library, tree, quick=True)).new == 1
+        assert await in_index(library, tree) == on_disk(tree)
+
+
 async def test_an_index_of_the_version_before_is_used_and_brought_up_to_date(
     tmp_path: Path, tree: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

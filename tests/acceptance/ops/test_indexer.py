@@ -6,6 +6,7 @@ import asyncio
 import os
 import random
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -19,11 +20,13 @@ from spacedrive_jobs import JobError, JobFailed, Library, LibraryDb, failpoint
 from spacedrive_ops import IndexerJob, IndexOutput, LibraryIndex
 from spacedrive_ops.indexer import job as indexer_job
 from spacedrive_ops.indexer.turns import Turns
+from spacedrive_ops.indexer.walker import LESS_URGENT
 from spacedrive_ops.library_index import entries, schema
 from tests import hostile_trees
 from tests.abilities import without_dac_prefix
 from tests.acceptance.ops.disk_and_index import in_index, on_disk, rows_of, totals_of
 from tests.silent_disk import silent_disk
+from tests.waiting import aeventually
 
 ROOT = Path(__file__).parents[3]
 
@@ -171,6 +174,7 @@ async def test_totals_are_true_and_a_file_with_two_names_counts_once(tmp_path: P
 
 
 async def test_a_folder_without_its_disk_is_offline_and_loses_nothing(tmp_path: Path, tree: Path) -> None:
+    """Case I4."""
     async with Library.open(tmp_path / "library", create=True) as library:
         await index(library, tree)
         before = await in_index(library, tree)
@@ -199,7 +203,7 @@ async def test_a_folder_that_never_was_is_refused(tmp_path: Path) -> None:
 
 
 async def test_a_hostile_tree_is_indexed_whole(tmp_path: Path) -> None:
-    """Names that are no text, links in a circle, FIFOs and sockets, paths beyond what the kernel takes."""
+    """Case I3. Names that are no text, links in a circle, FIFOs and sockets, paths beyond what the kernel takes."""
     root = tmp_path / "tree"
     hostile_trees.build(root, files=20, big=1 << 20, owners=False)
     (root / "to the root").symlink_to(root)
@@ -215,6 +219,7 @@ async def test_a_hostile_tree_is_indexed_whole(tmp_path: Path) -> None:
 
 
 async def test_five_thousand_folders_deep(tmp_path: Path) -> None:
+    """Case I1."""
     root = tmp_path / "tree"
     root.mkdir()
     fd = os.open(root, os.O_RDONLY)
@@ -409,6 +414,64 @@ async def test_a_run_whose_location_became_a_part_of_another_begins_anew_there(
         assert await in_index(library, tree) == on_disk(tree)
         assert await library.db.query("SELECT count(DISTINCT location_id) FROM ix_entry") == [(1,)]
         assert await library.db.query("SELECT count(*) FROM ix_entry") == [(113,)]
+
+
+async def test_a_run_that_broke_off_does_not_say_that_all_is_indexed(
+    tmp_path: Path, tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Case I8."""
+    monkeypatch.setattr(indexer_job, "SLICE_ROWS", 10)
+    async with Library.open(tmp_path / "library", create=True) as library:
+        failpoint.arm("index.slice", failpoint.at_nth(failpoint.ACTIONS["raise"], 3))
+        try:
+            handle = await library.jobs.dispatch(IndexerJob(root=tree))
+            with pytest.raises(JobFailed):
+                await handle.wait(timeout=10)
+        finally:
+            failpoint.disarm_all()
+        (location,) = await LibraryIndex(library.db).locations()
+        assert (location.complete, location.indexed_ms) == (False, None)
+        assert 0 < len(await in_index(library, tree)) < 112
+        again = await handle.retry()
+        out = await again.wait(timeout=10)
+        assert (out.files, out.new, out.errors) == (96, 112, 0), "counted over both attempts"
+        assert (await LibraryIndex(library.db).locations())[0].complete
+
+
+async def test_a_library_is_open_while_its_locations_are_indexed_by_a_process_that_gives_way(
+    tmp_path: Path, tree: Path
+) -> None:
+    """Cases I5 and I6."""
+    path = tmp_path / "library"
+    async with Library.open(path, create=True, runs="none") as library:
+        handle = await library.jobs.dispatch(IndexerJob(root=tree))
+    walkers: list[int] = []
+
+    def stop_the_walk(_: str) -> None:
+        if not walkers:
+            walkers.extend(
+                pid for pid in children_of(os.getpid()) if os.getpriority(os.PRIO_PROCESS, pid) >= LESS_URGENT
+            )
+            for pid in walkers:
+                os.kill(pid, signal.SIGSTOP)
+
+    failpoint.arm("index.slice", stop_the_walk)
+    try:
+        async with Library.open(path) as library:
+            await aeventually(lambda: asyncio.sleep(0, walkers))
+            assert not (await library.jobs.info(handle.id)).status.is_terminal
+            assert not (await LibraryIndex(library.db).locations())[0].complete
+            for pid in walkers:
+                os.kill(pid, signal.SIGCONT)
+            await (await library.jobs.get(handle.id)).wait(timeout=10)
+    finally:
+        failpoint.disarm_all()
+    assert len(walkers) == 1, "one process walks, and it is nice to the others"
+
+
+def children_of(pid: int) -> list[int]:
+    tasks = Path(f"/proc/{pid}/task").iterdir()
+    return [int(child) for task in tasks for child in (task / "children").read_text().split()]
 
 
 @pytest.mark.needs("root", "fuse")

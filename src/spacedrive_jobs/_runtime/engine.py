@@ -345,6 +345,7 @@ class Engine:
             before = self.clock.now_ms() - round(self.settings.history_days * DAY_MS)
             await self.tidy_library_db()
             await asyncio.to_thread(sweep, self.run_folder)
+            await self.store.roll_up_statistics()
             while ids := await self.store.prune_step(before):
                 await asyncio.to_thread(self.delete_logs, ids)
             await sleep(self.clock, PRUNE_EVERY)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from spacedrive_jobs._model.ids import JobId
+from spacedrive_jobs._store.counted import NOTHING, counted
 from spacedrive_jobs._store.tx import Tx, Value
 
 
@@ -59,6 +60,7 @@ def _named(tx: Tx, job: bytes) -> str:
 
 
 def _move_to_history(tx: Tx, id_: bytes, now: int, status: str, reason: str, error_type: str | None) -> bool:
+    bytes_, items = next((counted(metrics) for (metrics,) in tx.run("read_metrics", (id_,))), NOTHING)
     parameters: dict[str, Value] = {
         "id": id_,
         "at": now,
@@ -67,6 +69,8 @@ def _move_to_history(tx: Tx, id_: bytes, now: int, status: str, reason: str, err
         "error_type": error_type,
         "error_message": reason if status == "failed" else None,
         "error_traceback": None,
+        "bytes": bytes_,
+        "items": items,
     }
     if tx.change("end_waiting", parameters) == 0:
         return False

@@ -19,6 +19,7 @@ from spacedrive_jobs._model.transition import (
     Transition,
 )
 from spacedrive_jobs._store.checkpoints import store_flush, store_rows
+from spacedrive_jobs._store.counted import counted
 from spacedrive_jobs._store.ending import follow
 from spacedrive_jobs._store.tx import Tx, Value
 
@@ -91,6 +92,7 @@ def _end(
     """Move the job to history, with what the attempt gathered last. False, and nothing done, if the claim was lost."""
     job = claim.job.bytes
     error_type, message, traceback = error or (None, None, None)
+    bytes_, items = counted(trace.metrics)
     ended = tx.change(
         "end_running",
         {
@@ -109,6 +111,8 @@ def _end(
             "metrics": trace.metrics,
             "progress": trace.progress,
             "view": trace.view,
+            "bytes": bytes_,
+            "items": items,
         },
     )
     if not ended:
@@ -196,6 +200,7 @@ def _leave(
             "paused_at": at if status == "paused" else None,
             "errors": errors,
             "crashes": crashes,
+            "deaths": int(outcome == "crashed"),
         },
     )
     tx.change("delete_attempt_process", (job, claim.attempt))

@@ -1,0 +1,1 @@
+SELECT metrics FROM job_checkpoints WHERE job_id = ?

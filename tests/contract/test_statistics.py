@@ -18,6 +18,7 @@ from spacedrive_jobs._model.transition import Cancel, Complete, Crash, Fail, Flu
 from spacedrive_jobs._store import migrate, prune, rescue, statistics
 from spacedrive_jobs._store.sql import migrations
 from spacedrive_jobs._store.store import Store
+from spacedrive_jobs._store.tally import HOUR_MS
 from spacedrive_jobs._store.tx import Tx
 from spacedrive_jobs.testing import ManualClock
 from tests.contract.conftest import KIND, Bench
@@ -204,7 +205,7 @@ async def test_a_span_and_a_kind_can_be_asked_for(bench: Bench) -> None:
         await clock.advance(3600)
     other = await bench.put(kind="another")
     await bench.store.cancel(other, "")
-    hour = statistics.HOUR_MS
+    hour = HOUR_MS
     assert len(await read(bench, kind=KIND)) == 4
     assert [one.kind for one in await read(bench, kind="another")] == ["another"]
     assert len(await read(bench, since=start + hour + 1, until=start + 3 * hour, kind=KIND)) == 2
@@ -215,7 +216,7 @@ async def test_a_span_and_a_kind_can_be_asked_for(bench: Bench) -> None:
 
 
 async def test_buckets_hold_what_their_bounds_say(bench: Bench) -> None:
-    """The scale is computed by SQLite, its bounds in Python: they must agree at every edge."""
+    """At every edge of the scale."""
     for length in (0, 1, 2, 3, 4, 5, 8, 9, 1023, 1024, 1025, 1448, 1449, 86_400_000, 1 << 40):
         claimed = await bench.running()
         at = bench.clock.now_ms() + length

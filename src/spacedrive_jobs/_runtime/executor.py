@@ -145,7 +145,7 @@ class JobTask:
         finally:
             if timer is not None:
                 timer.cancel()
-        return Complete(claim=claim, at=clock.now_ms(), output=output)
+        return Complete(claim=claim, at=clock.now_ms(), output=output, past=self._claimed.past)
 
     async def _begin(self, definition: JobDefinition, interrupter: Interrupter) -> Body:
         engine, claimed = self._engine, self._claimed

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from spacedrive_jobs._model.ids import JobId
-from spacedrive_jobs._store.counted import NOTHING, counted
 from spacedrive_jobs._store.tx import Tx, Value
 
 
@@ -60,7 +59,6 @@ def _named(tx: Tx, job: bytes) -> str:
 
 
 def _move_to_history(tx: Tx, id_: bytes, now: int, status: str, reason: str, error_type: str | None) -> bool:
-    bytes_, items = next((counted(metrics) for (metrics,) in tx.run("read_metrics", (id_,))), NOTHING)
     parameters: dict[str, Value] = {
         "id": id_,
         "at": now,
@@ -69,11 +67,11 @@ def _move_to_history(tx: Tx, id_: bytes, now: int, status: str, reason: str, err
         "error_type": error_type,
         "error_message": reason if status == "failed" else None,
         "error_traceback": None,
-        "bytes": bytes_,
-        "items": items,
     }
     if tx.change("end_waiting", parameters) == 0:
         return False
+    past, metrics = tx.past_of(id_)
+    tx.ended.append((past, status, now, metrics, 0, 0))
     tx.change("delete_job", (id_,))
     tx.change("delete_waits_of", (id_,))
     tx.change("delete_progress", (id_,))

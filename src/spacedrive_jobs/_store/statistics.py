@@ -1,4 +1,4 @@
-"""Statistics: read, and made coarser as they grow old. They are counted by the trigger `jobs_ended`."""
+"""Statistics: read, and made coarser as they grow old. What counts them is Tally."""
 
 from __future__ import annotations
 
@@ -12,15 +12,14 @@ from spacedrive_jobs._model import failpoint
 from spacedrive_jobs._model.clock import to_datetime
 from spacedrive_jobs._model.statistics import Durations, JobStatistics, upper_bound
 from spacedrive_jobs._store.sql import query
+from spacedrive_jobs._store.tally import HOUR_MS, NEVER_RAN
 from spacedrive_jobs._store.tx import Row, Tx
 
-HOUR_MS: Final = 3_600_000
 DAY_MS: Final = 24 * HOUR_MS
 HOURS_KEPT: Final = 8 * DAY_MS
 """How long hours are told apart."""
 DAYS_KEPT: Final = 400 * DAY_MS
 """How long days are: the same day of the year before can be looked at."""
-NEVER_RAN: Final = -1
 END_OF_TIME: Final = 1 << 62
 
 

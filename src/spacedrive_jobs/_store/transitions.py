@@ -11,6 +11,7 @@ from spacedrive_jobs._model.transition import (
     Complete,
     Crash,
     Fail,
+    Past,
     Pause,
     Requeue,
     Retry,
@@ -19,7 +20,6 @@ from spacedrive_jobs._model.transition import (
     Transition,
 )
 from spacedrive_jobs._store.checkpoints import store_flush, store_rows
-from spacedrive_jobs._store.counted import counted
 from spacedrive_jobs._store.ending import follow
 from spacedrive_jobs._store.tx import Tx, Value
 
@@ -28,7 +28,7 @@ def apply(tx: Tx, transition: Transition) -> bool:
     """Apply `transition` if its claim still holds, and say whether it did."""
     claim, at, trace = transition.claim, transition.at, transition.trace
     if isinstance(transition, Complete):  # the hot path: it depends on nothing but the claim, which `_end` compares
-        return _end(tx, claim, at, trace, status="completed", output=transition.output)
+        return _end(tx, claim, at, trace, status="completed", output=transition.output, past=transition.past)
     held = tx.run("read_claimed", _key(claim))
     if not held:
         return False
@@ -88,11 +88,14 @@ def _end(
     error: tuple[str, str, str] | None = None,
     errors: int = 0,
     crashes: int = 0,
+    past: Past | None = None,
 ) -> bool:
-    """Move the job to history, with what the attempt gathered last. False, and nothing done, if the claim was lost."""
+    """Move the job to history, with what the attempt gathered last. False, and nothing done, if the claim was lost.
+
+    `past`: what the statistics count of it, where that is known.
+    """
     job = claim.job.bytes
     error_type, message, traceback = error or (None, None, None)
-    bytes_, items = counted(trace.metrics)
     ended = tx.change(
         "end_running",
         {
@@ -111,12 +114,12 @@ def _end(
             "metrics": trace.metrics,
             "progress": trace.progress,
             "view": trace.view,
-            "bytes": bytes_,
-            "items": items,
         },
     )
     if not ended:
         return False
+    past = past if past is not None else tx.past_of(job)[0]
+    tx.ended.append((past, status, at, trace.metrics, errors, crashes))
     tx.change("delete_job", (job,))
     if trace.flush is not None and status == "completed":
         store_rows(tx, job, trace.flush)  # its checkpoint would be deleted at once

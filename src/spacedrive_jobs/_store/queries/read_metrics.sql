@@ -1,1 +1,0 @@
-SELECT metrics FROM job_checkpoints WHERE job_id = ?

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 import click
+from click.core import ParameterSource
 
 from sdjobs import clock
 from sdjobs.commands.schedule_add import parse_span
@@ -41,14 +42,34 @@ WIDEST: Final = 64
     "--since", type=parse_span, default="7d", show_default=True, metavar="SPAN", help="How far back: 24h, 7d, 30d."
 )
 @click.option("--kind", metavar="KIND", help="Only jobs of this kind.")
+@click.option(
+    "--prometheus",
+    is_flag=True,
+    help="Print all metrics of the library in Prometheus' text format, from its beginning.",
+)
 @shared_options()
 @click.pass_context
-def stats(context: click.Context, since: timedelta, kind: str | None) -> ExitCode:
+def stats(context: click.Context, since: timedelta, kind: str | None, prometheus: bool) -> ExitCode:
     """Tell what the jobs that ended came to: how many, how long they waited and ran, how much they did.
 
     Jobs that have left the history still count.
     """
-    return asyncio.run(_stats(settings_of(context), since, kind))
+    settings = settings_of(context)
+    if not prometheus:
+        return asyncio.run(_stats(settings, since, kind))
+    given = context.get_parameter_source("since") is not ParameterSource.DEFAULT
+    if settings.json or given or kind is not None:
+        raise click.UsageError("--prometheus prints all there is: leave out --since, --kind and --json.", ctx=context)
+    return asyncio.run(_prometheus(settings))
+
+
+async def _prometheus(settings: Settings) -> ExitCode:
+    from sdjobs import metrics
+
+    metrics.require_prometheus()
+    async with open_library(settings) as library:
+        settings.out.verbatim((await metrics.exposition(library.jobs)).decode())
+    return ExitCode.DONE
 
 
 async def _stats(settings: Settings, since: timedelta, kind: str | None) -> ExitCode:

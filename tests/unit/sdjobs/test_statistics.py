@@ -13,10 +13,10 @@ from spacedrive_jobs import Durations, JobStatistics
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
 
 
-def ended(hours_ago: float, completed: int = 1, failed: int = 0, **more: int) -> JobStatistics:
+def ended(hours_ago: float, completed: int = 1, failed: int = 0) -> JobStatistics:
     start = (NOON - timedelta(hours=hours_ago)).replace(minute=0)
     end = start + timedelta(hours=1)
-    return JobStatistics(kind="k", start=start, end=end, completed=completed, failed=failed, **more)
+    return JobStatistics(kind="k", start=start, end=end, completed=completed, failed=failed)
 
 
 def test_the_largest_is_as_high_as_the_plot_and_the_smallest_is_seen() -> None:

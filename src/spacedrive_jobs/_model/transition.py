@@ -61,6 +61,8 @@ class NewJob(NamedTuple):
     after_kinds: tuple[KindWait, ...] = ()
     retry_of: bytes | None = None
     action: bytes | None = None
+    trace: bytes | None = None
+    """The trace that it is part of, encoded."""
 
     @property
     def is_plain(self) -> bool:
@@ -112,6 +114,7 @@ class ClaimedJob(NamedTuple):
     """Its priority at the claim, ageing included: what a job must exceed to have this one suspended."""
     retry_of: JobId | None = None
     action: bytes | None = None
+    trace: bytes | None = None
     past: Past | None = None
 
 

@@ -76,6 +76,7 @@ def _inserted(tx: Tx, job: NewJob) -> tuple[Value, ...]:
         job.unique.key if job.unique is not None else None,
         job.retry_of,
         job.action,
+        job.trace,
     )
 
 
@@ -217,7 +218,7 @@ def _claim_one(tx: Tx, runner: RunnerId, now: int, place: Place) -> ClaimedJob:
 
 def _claimed(row: Row, runner: RunnerId, heavy: int, now: int) -> ClaimedJob:
     id_, attempt, kind, version, arguments, priority, errors, crashes, parent, deadline_at, request, reason, *more = row
-    lane, retry_of, action, created_at, started_at, ran_ms, deaths = more
+    lane, retry_of, action, trace, created_at, started_at, ran_ms, deaths = more
     return ClaimedJob(
         claim=Claim(JobId.from_bytes(id_), attempt, runner),
         kind=kind,
@@ -234,6 +235,7 @@ def _claimed(row: Row, runner: RunnerId, heavy: int, now: int) -> ClaimedJob:
         weight=max(priority, heavy),
         retry_of=JobId.from_bytes(retry_of) if retry_of is not None else None,
         action=action,
+        trace=trace,
         past=Past(kind, attempt, created_at, started_at, now, ran_ms, errors, deaths),
     )
 

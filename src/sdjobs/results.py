@@ -28,16 +28,24 @@ def sentence(info: JobInfo) -> str:
 CHANGES: Final = ("new", "modified", "moved", "deleted", "hashed", "excluded")
 
 
+OFFLINE: Final = "Offline: the index was left as it is"
+
+
+def what_changed(info: JobInfo) -> str:
+    """What a run of the indexer found; empty where it did not get to its end."""
+    output = fields_of(info.output)
+    return "" if not output else OFFLINE if output["offline"] else _changes(output)
+
+
+def _changes(output: Mapping[str, Any]) -> str:
+    return ", ".join(f"{output[name]:,} {name}" for name in CHANGES if output[name]) or "nothing has changed"
+
+
 def _indexed(output: Mapping[str, Any]) -> str:
     if output["offline"]:
-        return "Offline: the index was left as it is"
+        return OFFLINE
     there = f"{counted(output['files'], 'file')} in {counted(output['folders'], 'folder')}, {size(output['size'])}"
-    changes = [
-        f"{output[name]:,} {name}"
-        for name in ("new", "modified", "moved", "deleted", "hashed", "excluded")
-        if output[name]
-    ]
-    return f"Indexed {there}: {', '.join(changes) or 'nothing has changed'}"
+    return f"Indexed {there}: {_changes(output)}"
 
 
 def _verified(output: Mapping[str, Any]) -> str:

@@ -6,7 +6,7 @@ import asyncio
 import builtins
 from collections.abc import Callable, Collection, Generator, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, final, overload
 
@@ -24,12 +24,14 @@ from spacedrive_jobs._model.record import (
     JobEvent,
     JobInfo,
     KindInfo,
+    KindLoad,
     LogLine,
     NoteInfo,
     Page,
     RunnerInfo,
     ScheduleInfo,
 )
+from spacedrive_jobs._model.statistics import JobStatistics
 from spacedrive_jobs._model.status import JobStatus
 from spacedrive_jobs._model.transition import OnFailure
 from spacedrive_jobs._model.trigger import Misfire, Overlap
@@ -261,6 +263,16 @@ class BlockingJobSystem:
     def counts(self) -> dict[JobStatus, int]:
         """As JobSystem.counts."""
         return self._thread.call(self._jobs.counts())
+
+    def load(self) -> builtins.list[KindLoad]:
+        """As JobSystem.load."""
+        return self._thread.call(self._jobs.load())
+
+    def statistics(
+        self, *, since: datetime | None = None, until: datetime | None = None, kind: str | None = None
+    ) -> builtins.list[JobStatistics]:
+        """As JobSystem.statistics."""
+        return self._thread.call(self._jobs.statistics(since=since, until=until, kind=kind))
 
     def items(
         self,

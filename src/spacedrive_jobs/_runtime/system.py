@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import builtins
 from collections.abc import AsyncIterator, Collection, Coroutine, Iterable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, TypeVar, overload
 
@@ -13,7 +13,7 @@ from spacedrive_jobs._definition.handle import JobHandle
 from spacedrive_jobs._definition.job import Job, Kind
 from spacedrive_jobs._definition.registry import registry
 from spacedrive_jobs._model.action import Action
-from spacedrive_jobs._model.clock import to_datetime
+from spacedrive_jobs._model.clock import to_datetime, to_ms
 from spacedrive_jobs._model.errors import AmbiguousJobId, JobNotFound
 from spacedrive_jobs._model.filter import JobFilter
 from spacedrive_jobs._model.ids import JobId
@@ -26,12 +26,14 @@ from spacedrive_jobs._model.record import (
     JobEvent,
     JobInfo,
     KindInfo,
+    KindLoad,
     LogLine,
     NoteInfo,
     Page,
     RunnerInfo,
     ScheduleInfo,
 )
+from spacedrive_jobs._model.statistics import JobStatistics
 from spacedrive_jobs._model.status import JobStatus
 from spacedrive_jobs._model.transition import OnFailure
 from spacedrive_jobs._model.trigger import Misfire, Overlap
@@ -42,8 +44,8 @@ from spacedrive_jobs._runtime.handle import StoredJobHandle
 from spacedrive_jobs._runtime.schedules import Schedule, schedule_info
 from spacedrive_jobs._runtime.scheduling import Draft, Scheduling, scheduling
 from spacedrive_jobs._runtime.transaction import BlockingTransaction, Transaction, refuse_inside, work_of
-from spacedrive_jobs._runtime.views import item_info, job_info, kind_info, question_info
-from spacedrive_jobs._store import reads, rescue, steps
+from spacedrive_jobs._runtime.views import item_info, job_info, kind_info, kind_loads, question_info
+from spacedrive_jobs._store import reads, rescue, statistics, steps
 from spacedrive_jobs._store import schedules as stored_schedules
 from spacedrive_jobs._store.rows import JobRow
 
@@ -375,6 +377,24 @@ class JobSystem:
     async def counts(self) -> dict[JobStatus, int]:
         """How many jobs are in each status."""
         return await self._engine.store.read_slowly(reads.count_jobs)
+
+    async def load(self) -> builtins.list[KindLoad]:
+        """The unfinished jobs of each kind that has any, by kind."""
+        registry.discover()
+        rows = await self._engine.store.read_slowly(reads.load)
+        return kind_loads(rows, self._engine.registry)
+
+    async def statistics(
+        self, *, since: datetime | None = None, until: datetime | None = None, kind: str | None = None
+    ) -> builtins.list[JobStatistics]:
+        """What the jobs that ended came to: a record for each kind and hour, oldest first; `total_by_kind` adds up.
+
+        They outlive the history: neither `clear` nor its retention changes them. Hours (of UTC) that `since` or `until`
+        cuts are whole; after eight days the hours of a day become one record, after 400 days they are forgotten.
+        """
+        start = to_ms(since) if since is not None else 0
+        end = to_ms(until) if until is not None else statistics.END_OF_TIME
+        return await self._engine.store.read_slowly(partial(statistics.read, since=start, until=end, kind=kind))
 
     async def items(
         self,

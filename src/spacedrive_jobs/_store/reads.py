@@ -53,6 +53,14 @@ def count_jobs(connection: apsw.Connection) -> dict[JobStatus, int]:
     return counts
 
 
+def load(connection: apsw.Connection) -> list[tuple[str, int, str, int, int]]:
+    """The unfinished jobs: (kind, version, status, how many, when the oldest was dispatched)."""
+    return [
+        (str(kind), version, str(status), count, at)
+        for kind, version, status, count, at in connection.execute(query("load"))
+    ]
+
+
 def jobs_ahead(connection: apsw.Connection, job: JobId) -> int:
     for (count,) in connection.execute(query("jobs_ahead"), {"id": job.bytes}):
         return int(count)

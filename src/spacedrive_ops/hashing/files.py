@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from spacedrive_ops.content.digest import PLAIN_PATH
 from spacedrive_ops.folders import identity, open_path
-from spacedrive_ops.whole_files.partial import PARTIAL
+from spacedrive_ops.whole_files.names import PARTIAL
 
 
 class Place(NamedTuple):

@@ -10,12 +10,11 @@ from pathlib import Path
 from typing import Any, Final, final
 
 from spacedrive_jobs import LibraryDb
+from spacedrive_ops.library_index.categories import Category, EntryKind
 from spacedrive_ops.library_index.entries import find_entry, path_to
 from spacedrive_ops.library_index.locations import read_locations
 from spacedrive_ops.library_index.model import (
-    Category,
     DuplicateGroup,
-    EntryKind,
     IndexedEntry,
     Location,
     path_of,

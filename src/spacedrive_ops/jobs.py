@@ -1,0 +1,33 @@
+"""Every file job: importing this registers them. Installed packages are asked for it by their entry point."""
+
+from spacedrive_ops.backup.job import BackupJob
+from spacedrive_ops.duplicates.deduplicate import DeduplicateJob
+from spacedrive_ops.duplicates.job import DuplicatesJob
+from spacedrive_ops.file_copy.job import FileCopyJob, FileMoveJob
+from spacedrive_ops.file_delete.job import DeleteJob
+from spacedrive_ops.hashing.check import HashCheckJob
+from spacedrive_ops.hashing.job import HashJob
+from spacedrive_ops.indexer.job import IndexerJob
+from spacedrive_ops.indexer.verify import IndexVerifyJob
+from spacedrive_ops.object_store.job import DownloadJob, UploadJob
+from spacedrive_ops.thumbnails.job import ThumbnailJob
+from spacedrive_ops.transcode.job import TranscodeJob
+from spacedrive_ops.validate.job import ValidateJob
+
+__all__ = [
+    "BackupJob",
+    "DeduplicateJob",
+    "DuplicatesJob",
+    "FileCopyJob",
+    "FileMoveJob",
+    "DeleteJob",
+    "HashCheckJob",
+    "HashJob",
+    "IndexerJob",
+    "IndexVerifyJob",
+    "DownloadJob",
+    "UploadJob",
+    "ThumbnailJob",
+    "TranscodeJob",
+    "ValidateJob",
+]

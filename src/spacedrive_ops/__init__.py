@@ -147,6 +147,8 @@ _MODULES: Final = {
 }
 """Where each name is. A test holds this against the imports above."""
 
+__all__ = list(_MODULES)  # pyright: ignore[reportUnsupportedDunderAll]  # the names are those of the imports above
+
 
 def __getattr__(name: str) -> Any:
     if name not in _MODULES:

@@ -234,6 +234,10 @@ class JobSystem:
 
     # --- many at once -------------------------------------------------------------------------------------------------
 
+    async def count(self, filter: JobFilter, /) -> int:
+        """How many jobs the filter means: to be shown before something is done to them."""
+        return await self._engine.bulk.count(filter)
+
     async def pause_all(self, filter: JobFilter, /) -> int:
         """Pause the waiting and running jobs that the filter means. How many; those that cannot be are left out."""
         return await self._engine.bulk.pause(filter)
@@ -338,12 +342,20 @@ class JobSystem:
         kind: str | None = None,
         limit: int = 100,
         after: str | None = None,
+        text: str = "",
     ) -> Page[JobInfo]:
-        """Jobs, active and ended, newest first. `after` is the `next` of the page before."""
+        """Jobs, active and ended, newest first. `after` is the `next` of the page before; `text` as in JobFilter."""
         page = await self._engine.store.read_slowly(
-            self._engine.explained(lambda connection: reads.list_jobs(connection, statuses or (), kind, limit, after))
+            self._engine.explained(
+                lambda connection: reads.list_jobs(connection, statuses or (), kind, limit, after, text)
+            )
         )
         return Page(tuple(self._info(*row) for row in page.rows), page.next)
+
+    async def running(self) -> builtins.list[JobInfo]:
+        """The jobs that run now, in any process, oldest first; however many wait or have ended, it costs the same."""
+        rows = await self._engine.store.read(reads.running_jobs)
+        return [self._info(row, "") for row in rows]
 
     async def info(self, id: JobId, /) -> JobInfo:
         """All that is known of one job. Raises JobNotFound."""
@@ -418,14 +430,23 @@ class JobSystem:
         engine = await self._home_of(id)
         return await engine.store.read_slowly(lambda connection: reads.job_events(connection, id))
 
-    def changes(self) -> AsyncIterator[JobEvent]:
+    def changes(self, *, after: int | None = None) -> AsyncIterator[JobEvent]:
         """Every change of every job, from this call on, by any process; none is left out.
 
-        A listing asked for after this call is not older than it, so the two together miss nothing.
+        A listing asked for after this call is not older than it, so the two together miss nothing. `after`: the `seq`
+        of the event to go on after, by which a reader that was away reads on. Numbers follow one another without
+        holes, except where jobs were deleted from the history.
         """
         start: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        self._engine.store.read_to(reads.last_event, start, reader=1)  # the listings' own, which keeps the order
+        if after is not None:
+            start.set_result(after)
+        else:
+            self._engine.store.read_to(reads.last_event, start, reader=1)  # the listings' own, which keeps the order
         return self._changes(start)
+
+    async def last_change(self) -> int:
+        """The `seq` of the newest event; 0 before the first. A listing asked for after this is not older than it."""
+        return await self._engine.store.read_slowly(reads.last_event)
 
     async def _changes(self, start: asyncio.Future[int]) -> AsyncIterator[JobEvent]:
         store, hub = self._engine.store, self._engine.hub

@@ -11,6 +11,7 @@ from typing import Any, TypeVar, overload
 
 from spacedrive_jobs._definition.handle import JobHandle
 from spacedrive_jobs._definition.job import Job, Kind
+from spacedrive_jobs._definition.progress_codec import decode_progress, decode_view
 from spacedrive_jobs._definition.registry import registry
 from spacedrive_jobs._model.action import Action
 from spacedrive_jobs._model.clock import to_datetime
@@ -18,6 +19,7 @@ from spacedrive_jobs._model.errors import AmbiguousJobId, JobNotFound
 from spacedrive_jobs._model.filter import JobFilter
 from spacedrive_jobs._model.ids import JobId
 from spacedrive_jobs._model.options import Unique
+from spacedrive_jobs._model.progress import Progress, ProgressView
 from spacedrive_jobs._model.questions import QuestionInfo
 from spacedrive_jobs._model.record import (
     AttemptInfo,
@@ -370,6 +372,11 @@ class JobSystem:
     def _info(self, row: JobRow, why: str) -> JobInfo:
         return job_info(row, self._engine.registry, why)
 
+    async def running_views(self) -> dict[JobId, tuple[Progress | None, ProgressView]]:
+        """The progress of the jobs that run now, in any process, as last stored; for a page that looks often."""
+        rows = await self._engine.store.read(reads.running_views)
+        return {job: (decode_progress(raw) if raw is not None else None, decode_view(view)) for job, raw, view in rows}
+
     async def ahead(self, id: JobId, /) -> int:
         """How many queued jobs are before this one in line, those that cannot start now among them; 0 for one that is
         not queued."""
@@ -443,6 +450,24 @@ class JobSystem:
         else:
             self._engine.store.read_to(reads.last_event, start, reader=1)  # the listings' own, which keeps the order
         return self._changes(start)
+
+    async def changes_after(self, seq: int, /, *, limit: int = 1_000, wait: float = 0) -> builtins.list[JobEvent]:
+        """The changes after the one of this number, in order; where there is none yet, those of the next `wait` seconds.
+
+        For readers that also look at other things between two calls, or cannot keep `changes` open.
+        """
+        loop = asyncio.get_running_loop()
+        end = loop.time() + wait
+        with self._engine.hub.watching(None) as watcher:
+            while True:
+                events = await self._engine.store.read(partial(reads.events_after, after=seq, limit=limit))
+                if events or loop.time() >= end:
+                    return events
+                try:
+                    async with asyncio.timeout_at(end):
+                        await watcher.wait()
+                except TimeoutError:
+                    continue  # one last look
 
     async def last_change(self) -> int:
         """The `seq` of the newest event; 0 before the first. A listing asked for after this is not older than it."""

@@ -66,6 +66,13 @@ def running_jobs(connection: apsw.Connection) -> list[JobRow]:
     return [job_row(row) for row in connection.execute(query("list_running"))]
 
 
+def running_views(connection: apsw.Connection) -> list[tuple[JobId, bytes | None, bytes]]:
+    """(job, progress, view) of each running job that has said anything."""
+    return [
+        (JobId.from_bytes(id_), progress, view) for id_, progress, view in connection.execute(query("running_views"))
+    ]
+
+
 def count_jobs(connection: apsw.Connection) -> dict[JobStatus, int]:
     counts = dict.fromkeys(JobStatus, 0)
     for status, count in connection.execute(query("count_jobs")):

@@ -116,7 +116,7 @@ def serve(
     if not address.is_loopback and not allow_remote:
         raise Refusal(
             f"{host} can be reached from other machines.",
-            advice="Say --allow-remote if that is meant. By ssh it need not be: ssh -L 8765:localhost:8765 THIS_MACHINE",
+            advice="Say --allow-remote if that is meant. By ssh it need not be: ssh -L 8765:localhost:8765 HOST",
         )
     wishes = Wishes(
         address=address, names=names, roots=roots, token=token, new_tokens=new_tokens, slots=slots, page_only=page_only

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
-import msgspec
 from litestar import Litestar, Request, Response, Router, get
 from litestar.di import Provide
-from litestar.openapi import OpenAPIConfig
-from litestar.openapi.plugins import JsonRenderPlugin
-from litestar.openapi.spec import Components, SecurityScheme, Server, Tag
 from litestar.types import Receive, Scope, Send
 
 from sdjobs.web import page
 from sdjobs.web.audit import Audit
 from sdjobs.web.callers import caller_of
+from sdjobs.web.description import described, openapi_config
 from sdjobs.web.feed import Feed
 from sdjobs.web.gate import Gate
 from sdjobs.web.options import WebOptions
@@ -30,25 +25,6 @@ from spacedrive_jobs import Library
 
 BODY_LIMIT: Final = 4 << 20
 """Bytes; a job's arguments may have one MiB, and more as JSON."""
-
-TAGS: Final = {
-    "Jobs": "What jobs there are, and what is known of each.",
-    "Actions": "What is asked of jobs; new ones.",
-    "Schedules": "Jobs that run by the clock.",
-    "Library": "What goes on in the library, and what it knows how to do.",
-    "Index": "What the index knows of files.",
-    "Events": "What happens, as it happens.",
-    "Access": "Coming in and leaving.",
-}
-
-DESCRIPTION: Final = " ".join(
-    """
-The jobs of one library. Sentences (`title`, `why`, `sentence`) are for people and may change; `status`, `code` and
-numbers are for programs. Lists are cut by `limit`; `next`, given as `after`, brings the following part. Errors are
-problems (RFC 9457). Every request needs `Authorization: Bearer TOKEN` or the cookie that `login` gives; the read-only
-token may only look.
-""".split()
-)
 
 
 class WebApp:
@@ -129,12 +105,6 @@ async def get_description(request: Request[Any, Any, Any]) -> Response[bytes]:
     return Response(described(request.app), media_type="application/vnd.oai.openapi+json")
 
 
-def described(litestar: Litestar) -> bytes:
-    """The OpenAPI document, the same to the byte for the same routes."""
-    document = msgspec.json.encode(litestar.openapi_schema.to_schema(), order="sorted")
-    return msgspec.json.format(document, indent=2) + b"\n"
-
-
 def provided(values: dict[str, Any]) -> dict[str, Provide]:
     """What handlers ask for by name."""
     return {
@@ -153,23 +123,3 @@ def _given(value: object) -> Provide:
 def api() -> Router:
     parts = (jobs, actions, schedules, library, index, folders, events)
     return Router("/api", route_handlers=[get_description, login.API_ROUTER, *(part.ROUTER for part in parts)])
-
-
-def openapi_config() -> OpenAPIConfig:
-    return OpenAPIConfig(
-        title="Spacedrive Jobs",
-        version=re.sub(r"\.dev.*", "", version("spacedrive-jobs")),
-        description=DESCRIPTION,
-        path="/api/schema",  # the framework's own place, which answers in HTML what it does not know
-        render_plugins=[JsonRenderPlugin()],
-        use_handler_docstrings=True,
-        operation_id_creator=lambda handler, _method, _path: handler.handler_name,
-        servers=[Server(url="/")],
-        tags=[Tag(name=name, description=said) for name, said in TAGS.items()],
-        components=Components(
-            security_schemes={
-                "token": SecurityScheme(type="http", scheme="bearer", description="The full or the read-only token."),
-            }
-        ),
-        security=[{"token": []}],
-    )

@@ -11,7 +11,8 @@ from typing import Any
 
 from litestar import Litestar
 
-from sdjobs.web.app import api, described, openapi_config, provided
+from sdjobs.web.app import api, provided
+from sdjobs.web.description import described, openapi_config
 
 
 def document() -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Final, Literal, TypeAlias
 
 from msgspec import Meta, Struct
 
@@ -481,3 +481,35 @@ class Changed(Struct, frozen=True, kw_only=True):
     """Something else is not as it was: any of `schedules`, `queue`, `questions`, `runners`."""
 
     what: list[str]
+
+
+TYPES: Final[tuple[type[Struct], ...]] = (
+    Attempt,
+    AttemptList,
+    Changed,
+    Counts,
+    Dispatched,
+    Done,
+    DuplicateList,
+    EntryList,
+    Event,
+    EventList,
+    Explanation,
+    FolderList,
+    Hello,
+    ItemPage,
+    JobDetails,
+    JobList,
+    JobPage,
+    KindList,
+    Log,
+    Movement,
+    NotePage,
+    Overview,
+    QuestionPage,
+    Queue,
+    Resync,
+    ScheduleDetails,
+    ScheduleList,
+)
+"""All that is answered, the messages of the event stream among them."""

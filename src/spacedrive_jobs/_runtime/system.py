@@ -452,7 +452,7 @@ class JobSystem:
         return self._changes(start)
 
     async def changes_after(self, seq: int, /, *, limit: int = 1_000, wait: float = 0) -> builtins.list[JobEvent]:
-        """The changes after the one of this number, in order; where there is none yet, those of the next `wait` seconds.
+        """The changes after the one of this number, in order; if there is none yet, those of the next `wait` seconds.
 
         For readers that also look at other things between two calls, or cannot keep `changes` open.
         """

@@ -104,8 +104,8 @@ async def set_job_priority(library: Library, caller: Caller, job: JobPath, data:
 
 @post("/{job:str}/retry", status_code=201, responses=problems(404, 409, 410, 507))
 async def retry_job(library: Library, caller: Caller, job: JobPath) -> wire.Job:
-    """Do a job again that failed or was cancelled, from where it was; or that completed although items failed, then only
-    these items. The answer is the new job."""
+    """Do a job again that failed or was cancelled, from where it was; or one that completed although items failed, and
+    then only these items. The answer is the new job."""
     handle = await library.jobs.get(await job_id(library, job))
     again = await handle.retry()
     caller.note(new_job=str(again.id))
@@ -114,8 +114,8 @@ async def retry_job(library: Library, caller: Caller, job: JobPath) -> wire.Job:
 
 @post("/actions/{verb:str}", status_code=200, responses=problems(404, 507))
 async def act_on_jobs(library: Library, caller: Caller, verb: BulkVerb, data: Bulk) -> wire.Done:
-    """Ask something of all jobs that a filter means; `count_jobs` says beforehand how many. Those that it cannot be done to
-    are left out. `clear` deletes ended jobs from the history."""
+    """Ask something of all jobs that a filter means; `count_jobs` says beforehand how many. Those that it cannot be
+    done to are left out. `clear` deletes ended jobs from the history."""
     wanted = await _meant(library, data)
     with reading_values():
         count = await _BULK[verb](library.jobs, wanted, data.reason)
@@ -171,6 +171,9 @@ _BULK: Final[dict[BulkVerb, Callable[[JobSystem, JobFilter, str], Awaitable[int]
     "retry": lambda jobs, wanted, _: jobs.retry_all(wanted),
     "clear": lambda jobs, wanted, _: jobs.clear(wanted),
 }
+
+TYPES: Final = (Bulk, NewJob, NewPriority, Reason)
+"""What is sent."""
 
 ROUTER: Final = Router(
     "/jobs",

@@ -37,11 +37,11 @@ async def stream_events(
 ) -> Stream:
     """Everything that happens, as it happens, as server-sent events.
 
-    `hello` comes first; lists that are asked for after it are not older than its `cursor`. `job` is one change of one job's
-    status or requests (Event), with its number as the message's id: none is left out, none comes twice, and a client that
-    comes back with the last number goes on after it. `progress` (Movement) says how far running jobs are, `changed`
-    (Changed) that something else is not as it was, `resync` (Resync) that the client was away or behind for too long, or
-    that jobs were deleted from the history: it then looks at all lists anew.
+    `hello` comes first; lists that are asked for after it are not older than its `cursor`. `job` is one change of one
+    job's status or requests (Event), with its number as the message's id: none is left out, none comes twice, and a
+    client that comes back with the last number goes on after it. `progress` (Movement) says how far running jobs are,
+    `changed` (Changed) that something else is not as it was, `resync` (Resync) that the client was away or behind for
+    too long, or that jobs were deleted from the history: it then looks at all lists anew.
     """
     if feed.is_full:
         raise Refused(

@@ -33,7 +33,7 @@ async def list_folders(
     ] = None,
     hidden: Annotated[bool, Parameter(description="Folders whose names begin with a dot, too.")] = False,
 ) -> wire.FolderList:
-    """The folders in a folder, by name, to choose one. Links are not followed. Needs the full token: names tell much."""
+    """The folders in a folder, by name, to choose one. Links are not followed. Needs the full token."""
     if caller.role != "full":
         raise Refused(HTTPStatus.FORBIDDEN, "read_only", "this token may not look at folders")
     if folder is None:

@@ -166,6 +166,9 @@ async def answer_question(
     return wire.Done(count=1, sentence="The job goes on.")
 
 
+TYPES: Final = (Answer, QueueChoice)
+"""What is sent."""
+
 ROUTER: Final = Router(
     "/",
     tags=["Library"],

@@ -134,5 +134,8 @@ def _within(request: Request[Any, Any, Any], address: str) -> str:
     return address if plain and address.startswith(f"{root}/") else f"{root}/"
 
 
+TYPES: Final = (LoggedIn, Login)
+"""What is sent."""
+
 API_ROUTER: Final = Router("/", route_handlers=[log_in, log_out])
 PAGE_ROUTER: Final = Router("/", route_handlers=[open_link, submit_login])

@@ -58,8 +58,8 @@ class CatchUpRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 
 class ScheduleRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What runs, and when. `misfire`: what to do with times that passed while nothing ran; `overlap`: while the run before
-    is unfinished."""
+    """What runs, and when. `misfire`: what to do with times that passed while nothing ran; `overlap`: while the run
+    before is unfinished."""
 
     kind: KindName
     arguments: dict[str, object] = {}
@@ -156,6 +156,9 @@ async def _dispatch(jobs: JobSystem, id_: str, data: ScheduleRule) -> None:
         case Once(at=when):
             await chain.at(when).dispatch()
 
+
+TYPES: Final = (ScheduleRule,)
+"""What is sent."""
 
 ROUTER: Final = Router(
     "/schedules",

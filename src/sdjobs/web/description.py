@@ -74,7 +74,7 @@ def described(litestar: Litestar) -> bytes:
 def _any_json(type_: type) -> dict[str, Any]:
     """`object` stands for any JSON value."""
     if type_ is object:
-        return {}
+        return {"description": "Any JSON value."}
     raise NotImplementedError
 
 

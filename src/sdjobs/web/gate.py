@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import MutableMapping
 from http import HTTPStatus
 from http.cookies import CookieError, SimpleCookie
 from typing import Any, Final, TypeAlias
@@ -60,9 +59,10 @@ class Gate:
         self._doorkeeper, self._audit = doorkeeper, audit
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
+        plain: Any = scope
+        if plain["type"] == "http":
             await self._request(Asked(scope), receive, send)
-        elif scope["type"] == "websocket":
+        elif plain["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008, "reason": "there are none"})
         else:
             await self._inner(scope, receive, send)
@@ -196,16 +196,9 @@ class Answering:
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            self._add_headers(message)
+            _add_headers(message)
         async with asyncio.timeout(STALLED):
             await self._send(message)
-
-    def _add_headers(self, message: MutableMapping[str, Any]) -> None:
-        headers = list(message.get("headers", ()))
-        there = {bytes(name).lower() for name, _ in headers}
-        added = {**HEADERS, "cache-control": "no-store"}
-        headers += [(name.encode(), value.encode()) for name, value in added.items() if name.encode() not in there]
-        message["headers"] = headers
 
     async def whole(self, status: HTTPStatus, media_type: str, body: bytes, headers: Headers) -> None:
         """An answer in one piece."""
@@ -218,3 +211,11 @@ class Answering:
         await self.send(start)
         end: Any = {"type": "http.response.body", "body": b"" if self._asked.method == "HEAD" else body}
         await self.send(end)
+
+
+def _add_headers(message: Any) -> None:
+    headers = list(message.get("headers", ()))
+    there = {bytes(name).lower() for name, _ in headers}
+    added = {**HEADERS, "cache-control": "no-store"}
+    headers += [(name.encode(), value.encode()) for name, value in added.items() if name.encode() not in there]
+    message["headers"] = headers

@@ -135,8 +135,8 @@ def event(one: JobEvent) -> wire.Event:
         seq=one.seq,
         job=str(one.job),
         at=one.at,
-        status=one.status.value,  # type: ignore[arg-type]  # the words of JobStatus
-        request=one.request.value if one.request else None,  # type: ignore[arg-type]  # the words of Request
+        status=one.status.value,
+        request=one.request.value if one.request else None,
         attempt=one.attempt,
         reason=reason,
         state=state_word(one.status, one.request),

@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 import socket
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -212,7 +213,7 @@ def _warn(settings: Settings, warning: str) -> None:
         settings.err.line(line)
 
 
-def _say(settings: Settings, facts: dict[str, object], *lines: str) -> None:
+def _say(settings: Settings, facts: Mapping[str, object], *lines: str) -> None:
     if settings.json:
         settings.out.document(facts)
         return

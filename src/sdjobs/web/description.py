@@ -65,6 +65,8 @@ def described(litestar: Litestar) -> bytes:
     missing = document["components"]["schemas"].keys() - schemas.keys()
     assert not missing, f"in routes, and not in TYPES: {missing}"
     document["components"]["schemas"] = schemas
+    for schema in schemas.values():
+        schema["description"] = " ".join(schema["description"].split())
     for path in document["paths"].values():
         for operation in path.values():
             _speak(operation, schemas)

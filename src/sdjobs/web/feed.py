@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, TypeAlias
 
 import msgspec
 
@@ -28,7 +28,7 @@ HINTS_EVERY: Final = 1.0
 HEARTBEAT: Final = 15.0
 MOST_STREAMS: Final = 64
 
-Views = dict[JobId, tuple[Progress | None, ProgressView]]
+Views: TypeAlias = dict[JobId, tuple[Progress | None, ProgressView]]
 
 
 @dataclass(slots=True)
@@ -36,8 +36,8 @@ class Told:
     """What a stream has told last, beside events."""
 
     cursor: int = 0
-    views: Views = field(default_factory=dict)
-    hints: dict[str, object] = field(default_factory=dict)
+    views: Views = field(default_factory=Views)
+    hints: dict[str, object] = field(default_factory=dict[str, object])
 
 
 class Feed:

@@ -6,13 +6,14 @@ import logging
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from http import HTTPStatus
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, cast
 
-from litestar import MediaType, Request, Response
+from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.openapi import ResponseSpec
 from msgspec import Meta, Struct
 
+from sdjobs.describe import fields_of
 from sdjobs.text import shown
 from spacedrive_jobs import (
     AmbiguousJobId,
@@ -155,11 +156,12 @@ _DETAILS: Final = {
 
 
 def _of_framework(error: ValidationException) -> list[InvalidParameter]:
-    extra: Any = error.extra
+    if not isinstance(error.extra, list):
+        return []
+    entries = [fields_of(one) for one in cast("list[object]", error.extra)]
     return [
-        InvalidParameter(name=shown(str(one.get("key", ""))), reason=shown(str(one.get("message", "is wrong"))))
-        for one in (extra if isinstance(extra, list) else ())
-        if isinstance(one, dict)
+        InvalidParameter(name=shown(str(entry.get("key", ""))), reason=shown(str(entry.get("message", "is wrong"))))
+        for entry in entries
     ]
 
 
@@ -200,6 +202,3 @@ def problems(*statuses: int) -> dict[int, ResponseSpec]:
         status: ResponseSpec(Problem, media_type=PROBLEM_JSON, description=_WORDS[status], generate_examples=False)
         for status in sorted({400, 401, 403, *statuses})
     }
-
-
-JSON: Final = MediaType.JSON

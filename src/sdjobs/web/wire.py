@@ -12,6 +12,8 @@ RequestWord: TypeAlias = Literal["pause", "cancel", "abort"]
 Verb: TypeAlias = Literal["pause", "resume", "cancel", "abort", "retry", "front"]
 OutcomeWord: TypeAlias = Literal["ok", "skipped", "warning", "error"]
 
+Moment: TypeAlias = Annotated[datetime, Meta(tz=True)]
+
 Cursor: TypeAlias = Annotated[
     str | None, Meta(description="Give it as `after` for the following part; null at the end.")
 ]
@@ -79,11 +81,11 @@ class Job(Struct, frozen=True, kw_only=True):
     crashes: int
     parent: str | None
     retry_of: str | None
-    created_at: datetime
-    due_at: datetime | None
-    started_at: datetime | None
-    finished_at: datetime | None
-    deadline: datetime | None
+    created_at: Moment
+    due_at: Moment | None
+    started_at: Moment | None
+    finished_at: Moment | None
+    deadline: Moment | None
     seconds: Annotated[float | None, Meta(description="`took` as a number.")]
     handled: Annotated[bool, Meta(description="This process knows its kind.")]
     progress: Progress
@@ -144,7 +146,7 @@ class Note(Struct, frozen=True, kw_only=True):
     """A warning or an error that did not end the job."""
 
     seq: int
-    at: datetime
+    at: Moment
     level: Literal["warning", "error"]
     message: str
 
@@ -159,7 +161,7 @@ class NotePage(Struct, frozen=True, kw_only=True):
 class LogLine(Struct, frozen=True, kw_only=True):
     """A line that a job's code has written."""
 
-    at: datetime
+    at: Moment
     attempt: int
     message: str
 
@@ -174,7 +176,7 @@ class Attempt(Struct, frozen=True, kw_only=True):
     """How an attempt ended that did not complete its job."""
 
     attempt: int
-    ended_at: datetime
+    ended_at: Moment
     outcome: Literal["failed", "cancelled", "paused", "interrupted", "snoozed", "crashed"]
     reason: str
     error_type: str
@@ -192,7 +194,7 @@ class Event(Struct, frozen=True, kw_only=True):
 
     seq: Annotated[int, Meta(description="Orders all events of the library.")]
     job: str
-    at: datetime
+    at: Moment
     status: StatusWord
     request: RequestWord | None
     attempt: int
@@ -222,7 +224,7 @@ class Question(Struct, frozen=True, kw_only=True):
     topic: Annotated[str, Meta(description="One answer may serve all questions of a topic of a job.")]
     text: str
     choices: list[object]
-    asked_at: datetime
+    asked_at: Moment
 
 
 class QuestionPage(Struct, frozen=True, kw_only=True):
@@ -275,8 +277,8 @@ class Schedule(Struct, frozen=True, kw_only=True):
     misfire: str
     overlap: Literal["skip", "queue", "replace"]
     paused: bool
-    created_at: datetime
-    next_run: datetime | None
+    created_at: Moment
+    next_run: Moment | None
     last_job: str | None
 
 
@@ -289,8 +291,8 @@ class ScheduleList(Struct, frozen=True, kw_only=True):
 class ScheduleRun(Struct, frozen=True, kw_only=True):
     """What became of a time of a schedule."""
 
-    scheduled_at: datetime
-    at: datetime
+    scheduled_at: Moment
+    at: Moment
     outcome: Literal["dispatched", "missed", "skipped"]
     sentence: str
     job: str | None
@@ -300,7 +302,7 @@ class ScheduleRun(Struct, frozen=True, kw_only=True):
 class ScheduleDetails(Schedule, frozen=True, kw_only=True):
     """A schedule with its next times and what became of the last ones."""
 
-    next_runs: list[datetime]
+    next_runs: list[Moment]
     runs: list[ScheduleRun]
 
 
@@ -339,7 +341,7 @@ class Runner(Struct, frozen=True, kw_only=True):
     pid: int
     host: str
     program: str
-    started_at: datetime
+    started_at: Moment
     state: Literal["alive", "silent", "stopped", "no_space", "dead"]
 
 
@@ -351,7 +353,7 @@ class Location(Struct, frozen=True, kw_only=True):
     shown: str
     state: Annotated[str, Meta(description="`new`, `online`, or `offline` when its disk was not there.")]
     complete: bool
-    indexed_at: datetime | None
+    indexed_at: Moment | None
     sentence: str
 
 
@@ -404,7 +406,7 @@ class Entry(Struct, frozen=True, kw_only=True):
     size: int
     size_words: str
     modified_ns: int
-    modified_at: datetime | None
+    modified_at: Moment | None
     digest: Annotated[str | None, Meta(description="BLAKE3 of what it holds: the content id of its thumbnail.")]
 
 

@@ -10,16 +10,15 @@ from litestar import Litestar, Request, Response, Router, get
 from litestar.di import Provide
 from litestar.types import Receive, Scope, Send
 
-from sdjobs.web import page
 from sdjobs.web.audit import Audit
 from sdjobs.web.callers import caller_of
 from sdjobs.web.description import described, openapi_config
 from sdjobs.web.feed import Feed
 from sdjobs.web.gate import Gate
 from sdjobs.web.options import WebOptions
-from sdjobs.web.page import Page
+from sdjobs.web.page import STATIC, Page
 from sdjobs.web.problems import HANDLERS
-from sdjobs.web.routes import actions, events, folders, index, jobs, library, login, schedules
+from sdjobs.web.routes import actions, events, folders, index, jobs, library, login, pages, schedules
 from sdjobs.web.tokens import Doorkeeper, Tokens, read_tokens
 from spacedrive_jobs import Library
 
@@ -60,7 +59,7 @@ def create_app(
     roots: Iterable[Path] | None = None,
     secure: bool = False,
     warning: str = "",
-    static: Path = page.STATIC,
+    static: Path = STATIC,
 ) -> WebApp:
     """The page and the API of an open library, to be mounted in an application of one's own.
 
@@ -90,7 +89,7 @@ def build(opened: Library, options: WebOptions, doorkeeper: Doorkeeper, feed: Fe
         "page": built,
     }
     return Litestar(
-        route_handlers=[api(), login.PAGE_ROUTER, page.ROUTER],
+        route_handlers=[api(), login.PAGE_ROUTER, pages.ROUTER],
         dependencies=provided(values),
         exception_handlers=HANDLERS,
         openapi_config=openapi_config(),

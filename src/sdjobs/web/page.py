@@ -4,15 +4,10 @@ from __future__ import annotations
 
 import html
 from dataclasses import dataclass
-from http import HTTPStatus
 from pathlib import Path
-from typing import Any, Final
-
-from litestar import Request, Response, Router, get
+from typing import Final
 
 from sdjobs.web.login_page import unbuilt_page
-from sdjobs.web.problems import Refused
-from sdjobs.web.routes.login import HTML, root_of
 
 STATIC: Final = Path(__file__).with_name("static")
 TYPES: Final = {
@@ -64,18 +59,3 @@ class Page:
 def _asset(path: Path, folder: Path) -> Asset:
     inside = path.relative_to(folder).parts[0] == "assets"
     return Asset(path.read_bytes(), TYPES[path.suffix], FOR_EVER if inside else "no-cache")
-
-
-@get(["/", "/{path:path}"], include_in_schema=False, media_type=HTML)
-async def get_page(request: Request[Any, Any, Any], page: Page, path: str = "/") -> Response[Any]:
-    """The page at its own address and at those of its parts (`/jobs/ID`), which it reads itself."""
-    wanted = path.strip("/")
-    asset = page.asset(wanted)
-    if asset is not None:
-        return Response(asset.content, media_type=asset.media_type, headers={"Cache-Control": asset.caching})
-    if wanted.startswith(("assets/", "api/")) or wanted == "api" or "." in wanted.rpartition("/")[2]:
-        raise Refused(HTTPStatus.NOT_FOUND, "not_found", "there is nothing here")
-    return Response(page.index(root_of(request)), media_type=HTML, headers={"Cache-Control": "no-cache"})
-
-
-ROUTER: Final = Router("/", route_handlers=[get_page])

@@ -8,13 +8,14 @@ from http import HTTPStatus
 from typing import Annotated, Final, Literal, TypeAlias
 
 from litestar import Router, post
+from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
 from sdjobs.describe import DONE
 from sdjobs.text import counted
 from sdjobs.web import telling, wire
-from sdjobs.web.callers import Caller
 from sdjobs.web.finding import job_id
+from sdjobs.web.given import GivenCaller, GivenLibrary
 from sdjobs.web.problems import Refused, problems, reading_values
 from sdjobs.web.routes.jobs import JobPath, is_attended, statuses_of
 from spacedrive_jobs import Action, JobFilter, JobHandle, JobId, JobSystem, Library
@@ -65,45 +66,51 @@ class NewJob(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 @post("/{job:str}/pause", status_code=200, responses=problems(404, 409, 410, 507))
-async def pause_job(library: Library, caller: Caller, job: JobPath) -> wire.Job:
+async def pause_job(library: GivenLibrary, caller: GivenCaller, job: JobPath) -> wire.Job:
     """Pause a job at its next safe point. It stays paused, also over restarts, until resumed."""
     return await _ask(library, job, lambda handle: handle.pause())
 
 
 @post("/{job:str}/resume", status_code=200, responses=problems(404, 409, 410, 507))
-async def resume_job(library: Library, caller: Caller, job: JobPath) -> wire.Job:
+async def resume_job(library: GivenLibrary, caller: GivenCaller, job: JobPath) -> wire.Job:
     """Put a paused job first in line, or take a pause back that has not come about yet."""
     return await _ask(library, job, lambda handle: handle.resume())
 
 
 @post("/{job:str}/cancel", status_code=200, responses=problems(404, 409, 410, 507))
-async def cancel_job(library: Library, caller: Caller, job: JobPath, data: Reason | None = None) -> wire.Job:
+async def cancel_job(
+    library: GivenLibrary, caller: GivenCaller, job: JobPath, data: JSONBody[Reason | None] = None
+) -> wire.Job:
     """Stop a job for good, at its next safe point. One that has ended is left as it is."""
     reason = data.reason if data is not None else ""
     return await _ask(library, job, lambda handle: handle.cancel(reason))
 
 
 @post("/{job:str}/abort", status_code=200, responses=problems(404, 409, 410, 507))
-async def abort_job(library: Library, caller: Caller, job: JobPath, data: Reason | None = None) -> wire.Job:
+async def abort_job(
+    library: GivenLibrary, caller: GivenCaller, job: JobPath, data: JSONBody[Reason | None] = None
+) -> wire.Job:
     """Stop a job for good and at once, without waiting for its code."""
     reason = data.reason if data is not None else ""
     return await _ask(library, job, lambda handle: handle.abort(reason))
 
 
 @post("/{job:str}/front", status_code=200, responses=problems(404, 409, 410, 507))
-async def put_job_first(library: Library, caller: Caller, job: JobPath) -> wire.Job:
+async def put_job_first(library: GivenLibrary, caller: GivenCaller, job: JobPath) -> wire.Job:
     """Put a waiting job before all others of its priority."""
     return await _ask(library, job, lambda handle: handle.put_first())
 
 
 @post("/{job:str}/priority", status_code=200, responses=problems(404, 409, 410, 507))
-async def set_job_priority(library: Library, caller: Caller, job: JobPath, data: NewPriority) -> wire.Job:
+async def set_job_priority(
+    library: GivenLibrary, caller: GivenCaller, job: JobPath, data: JSONBody[NewPriority]
+) -> wire.Job:
     """Set the priority of a job and of its unfinished descendants."""
     return await _ask(library, job, lambda handle: handle.set_priority(data.priority))
 
 
 @post("/{job:str}/retry", status_code=201, responses=problems(404, 409, 410, 507))
-async def retry_job(library: Library, caller: Caller, job: JobPath) -> wire.Job:
+async def retry_job(library: GivenLibrary, caller: GivenCaller, job: JobPath) -> wire.Job:
     """Do a job again that failed or was cancelled, from where it was; or one that completed although items failed, and
     then only these items. The answer is the new job."""
     handle = await library.jobs.get(await job_id(library, job))
@@ -113,7 +120,9 @@ async def retry_job(library: Library, caller: Caller, job: JobPath) -> wire.Job:
 
 
 @post("/actions/{verb:str}", status_code=200, responses=problems(404, 507))
-async def act_on_jobs(library: Library, caller: Caller, verb: BulkVerb, data: Bulk) -> wire.Done:
+async def act_on_jobs(
+    library: GivenLibrary, caller: GivenCaller, verb: FromPath[BulkVerb], data: JSONBody[Bulk]
+) -> wire.Done:
     """Ask something of all jobs that a filter means; `count_jobs` says beforehand how many. Those that it cannot be
     done to are left out. `clear` deletes ended jobs from the history."""
     wanted = await _meant(library, data)
@@ -124,7 +133,7 @@ async def act_on_jobs(library: Library, caller: Caller, verb: BulkVerb, data: Bu
 
 
 @post("/", status_code=201, responses=problems(404, 409, 422, 413, 501, 507))
-async def dispatch_job(library: Library, caller: Caller, data: NewJob) -> wire.Dispatched:
+async def dispatch_job(library: GivenLibrary, caller: GivenCaller, data: JSONBody[NewJob]) -> wire.Dispatched:
     """Store a job by its kind's name. Its arguments are checked first; what is wrong is named."""
     handle = await library.jobs.dispatch_named(
         data.kind, data.arguments, priority=data.priority, action=Action(who=caller.who, why="asked for on the page")

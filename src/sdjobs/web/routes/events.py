@@ -7,15 +7,15 @@ from typing import Annotated, Final
 
 from litestar import Router, get
 from litestar.openapi import ResponseSpec
-from litestar.params import Parameter
+from litestar.params import HeaderParameter, QueryParameter
 from litestar.response import Stream
 
-from sdjobs.web.feed import Feed
+from sdjobs.web.given import GivenFeed
 from sdjobs.web.problems import Refused, problems
 
 EVENT_STREAM: Final = "text/event-stream"
 Number = Annotated[
-    str | None, Parameter(pattern="^[0-9]{1,18}$", description="The number of the last event that is known.")
+    str | None, QueryParameter(pattern="^[0-9]{1,18}$", description="The number of the last event that is known.")
 ]
 
 
@@ -28,11 +28,11 @@ Number = Annotated[
     },
 )
 async def stream_events(
-    feed: Feed,
+    feed: GivenFeed,
     after: Number = None,
     last_event_id: Annotated[
         str | None,
-        Parameter(header="Last-Event-ID", pattern="^[0-9]{1,18}$", description="As `after`; a browser sends it."),
+        HeaderParameter(name="Last-Event-ID", pattern="^[0-9]{1,18}$", description="As `after`; a browser sends it."),
     ] = None,
 ) -> Stream:
     """Everything that happens, as it happens, as server-sent events.

@@ -10,13 +10,12 @@ from pathlib import Path
 from typing import Annotated, Final
 
 from litestar import Router, get
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 
 from sdjobs.describe import bytes_json
 from sdjobs.web import telling, wire
 from sdjobs.web.below import folder_below
-from sdjobs.web.callers import Caller
-from sdjobs.web.options import WebOptions
+from sdjobs.web.given import GivenCaller, GivenOptions
 from sdjobs.web.problems import Refused, problems
 
 MOST: Final = 2_000
@@ -26,12 +25,13 @@ PATIENCE: Final = 5.0
 
 @get("/folders", responses=problems(404, 504))
 async def list_folders(
-    options: WebOptions,
-    caller: Caller,
+    options: GivenOptions,
+    caller: GivenCaller,
     folder: Annotated[
-        str | None, Parameter(description="A folder's id; without one, the roots.", pattern="^[A-Za-z0-9_-]{1,8192}$")
+        str | None,
+        QueryParameter(description="A folder's id; without one, the roots.", pattern="^[A-Za-z0-9_-]{1,8192}$"),
     ] = None,
-    hidden: Annotated[bool, Parameter(description="Folders whose names begin with a dot, too.")] = False,
+    hidden: Annotated[bool, QueryParameter(description="Folders whose names begin with a dot, too.")] = False,
 ) -> wire.FolderList:
     """The folders in a folder, by name, to choose one. Links are not followed. Needs the full token."""
     if caller.role != "full":

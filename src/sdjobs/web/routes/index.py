@@ -8,13 +8,13 @@ from typing import Annotated, Final, TypeAlias
 
 from litestar import Response, Router, get
 from litestar.openapi import ResponseSpec
-from litestar.params import Parameter
+from litestar.params import PathParameter, QueryParameter
 
 from sdjobs.web import telling, wire
 from sdjobs.web.below import read_below
+from sdjobs.web.given import GivenLibrary
 from sdjobs.web.problems import Refused, problems
 from sdjobs.web.routes.jobs import Limit
-from spacedrive_jobs import Library
 from spacedrive_ops import LibraryIndex, thumbnail_path
 
 MOST_FILES: Final = 100
@@ -23,14 +23,14 @@ MOST_FILES: Final = 100
 LARGEST_THUMBNAIL: Final = 16 << 20
 
 Digest: TypeAlias = Annotated[
-    str, Parameter(description="BLAKE3 of what the file holds, in hex.", pattern="^[0-9a-f]{64}$")
+    str, PathParameter(description="BLAKE3 of what the file holds, in hex.", pattern="^[0-9a-f]{64}$")
 ]
 
 
 @get("/search", responses=problems(409))
 async def search_index(
-    library: Library,
-    text: Annotated[str, Parameter(description="Words that names have words beginning with.", max_length=500)],
+    library: GivenLibrary,
+    text: Annotated[str, QueryParameter(description="Words that names have words beginning with.", max_length=500)],
     limit: Limit = 100,
 ) -> wire.EntryList:
     """Indexed files and folders by the words of their names."""
@@ -39,22 +39,22 @@ async def search_index(
 
 
 @get("/largest", responses=problems(409))
-async def list_largest(library: Library, limit: Limit = 100) -> wire.EntryList:
+async def list_largest(library: GivenLibrary, limit: Limit = 100) -> wire.EntryList:
     """The largest files of the index."""
     return wire.EntryList(entries=[telling.entry(one) for one in await LibraryIndex(library.db).largest(limit=limit)])
 
 
 @get("/recent", responses=problems(409))
-async def list_recent(library: Library, limit: Limit = 100) -> wire.EntryList:
+async def list_recent(library: GivenLibrary, limit: Limit = 100) -> wire.EntryList:
     """The files that were modified last, the newest first."""
     return wire.EntryList(entries=[telling.entry(one) for one in await LibraryIndex(library.db).recent(limit=limit)])
 
 
 @get("/duplicates", responses=problems(409))
 async def list_duplicates(
-    library: Library,
-    least: Annotated[int, Parameter(ge=1, le=1 << 62, description="Smallest size, in bytes.")] = 1,
-    limit: Annotated[int, Parameter(ge=1, le=200, description="At most so many groups.")] = 50,
+    library: GivenLibrary,
+    least: Annotated[int, QueryParameter(ge=1, le=1 << 62, description="Smallest size, in bytes.")] = 1,
+    limit: Annotated[int, QueryParameter(ge=1, le=200, description="At most so many groups.")] = 50,
 ) -> wire.DuplicateList:
     """Files that are known to hold the same bytes, the most wasteful first; a job of kind `duplicates` finds them."""
     index = LibraryIndex(library.db)
@@ -74,9 +74,11 @@ async def list_duplicates(
     },
 )
 async def get_thumbnail(
-    library: Library,
+    library: GivenLibrary,
     digest: Digest,
-    size: Annotated[int, Parameter(ge=1, le=16_384, description="Pixels a side, one of those it was made in.")] = 256,
+    size: Annotated[
+        int, QueryParameter(ge=1, le=16_384, description="Pixels a side, one of those it was made in.")
+    ] = 256,
 ) -> Response[bytes]:
     """The thumbnail of what a file holds, if it was made."""
     path = thumbnail_path(library.path, bytes.fromhex(digest), size)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Final, TypeAlias
 
 from litestar import Router, get
-from litestar.params import Parameter
+from litestar.params import PathParameter, QueryParameter
 
 from sdjobs import clock
 from sdjobs.libraries import runner_of_all
@@ -13,29 +13,33 @@ from sdjobs.reasons import read_reasons, sentences
 from sdjobs.text import counted, shown
 from sdjobs.web import telling, wire
 from sdjobs.web.finding import job_id
+from sdjobs.web.given import GivenLibrary
 from sdjobs.web.problems import problems
 from spacedrive_jobs import JobFilter, JobId, JobStatus, Library
 
 JobPath: TypeAlias = Annotated[
-    str, Parameter(description="A job's id, or an unambiguous end or beginning of one.", pattern="^[0-9a-fA-F-]{4,36}$")
+    str,
+    PathParameter(description="A job's id, or an unambiguous end or beginning of one.", pattern="^[0-9a-fA-F-]{4,36}$"),
 ]
-Limit: TypeAlias = Annotated[int, Parameter(ge=1, le=1_000, description="At most so many.")]
+Limit: TypeAlias = Annotated[int, QueryParameter(ge=1, le=1_000, description="At most so many.")]
 HexCursor: TypeAlias = Annotated[
-    str | None, Parameter(description="The `next` of the part before.", pattern="^[0-9a-f]{32}$")
+    str | None, QueryParameter(description="The `next` of the part before.", pattern="^[0-9a-f]{32}$")
 ]
 NumberCursor: TypeAlias = Annotated[
-    str | None, Parameter(description="The `next` of the part before.", pattern="^[0-9]{1,18}$")
+    str | None, QueryParameter(description="The `next` of the part before.", pattern="^[0-9]{1,18}$")
 ]
-Statuses: TypeAlias = Annotated[list[wire.StatusWord] | None, Parameter(query="status", description="One of these.")]
-KindQuery: TypeAlias = Annotated[str | None, Parameter(description="Of this kind.", max_length=200)]
+Statuses: TypeAlias = Annotated[
+    list[wire.StatusWord] | None, QueryParameter(name="status", description="One of these.")
+]
+KindQuery: TypeAlias = Annotated[str | None, QueryParameter(description="Of this kind.", max_length=200)]
 TextQuery: TypeAlias = Annotated[
-    str, Parameter(description="Said in the kind, the arguments, the reason or the error.", max_length=200)
+    str, QueryParameter(description="Said in the kind, the arguments, the reason or the error.", max_length=200)
 ]
 
 
 @get("/", responses=problems())
 async def list_jobs(
-    library: Library,
+    library: GivenLibrary,
     status: Statuses = None,
     kind: KindQuery = None,
     text: TextQuery = "",
@@ -50,7 +54,7 @@ async def list_jobs(
 
 
 @get("/running", responses=problems())
-async def list_running_jobs(library: Library) -> wire.JobList:
+async def list_running_jobs(library: GivenLibrary) -> wire.JobList:
     """The jobs that run now, in any process, the oldest first."""
     now = clock.now()
     return wire.JobList(jobs=[telling.job(info, attended=True, now=now) for info in await library.jobs.running()])
@@ -58,7 +62,7 @@ async def list_running_jobs(library: Library) -> wire.JobList:
 
 @get("/count", responses=problems())
 async def count_jobs(
-    library: Library, status: Statuses = None, kind: KindQuery = None, text: TextQuery = ""
+    library: GivenLibrary, status: Statuses = None, kind: KindQuery = None, text: TextQuery = ""
 ) -> wire.Done:
     """How many jobs a filter means; to be asked before something is done to all of them."""
     count = await library.jobs.count(JobFilter(kind=kind, statuses=statuses_of(status), text=text))
@@ -66,7 +70,7 @@ async def count_jobs(
 
 
 @get("/{job:str}", responses=problems(404, 409))
-async def get_job(library: Library, job: JobPath) -> wire.JobDetails:
+async def get_job(library: GivenLibrary, job: JobPath) -> wire.JobDetails:
     """All that is known of one job."""
     info = await library.jobs.info(await job_id(library, job))
     return telling.details(info, attended=await is_attended(library))
@@ -74,9 +78,9 @@ async def get_job(library: Library, job: JobPath) -> wire.JobDetails:
 
 @get("/{job:str}/items", responses=problems(404, 409))
 async def list_job_items(
-    library: Library,
+    library: GivenLibrary,
     job: JobPath,
-    outcome: Annotated[list[wire.OutcomeWord] | None, Parameter(description="Only these.")] = None,
+    outcome: Annotated[list[wire.OutcomeWord] | None, QueryParameter(description="Only these.")] = None,
     limit: Limit = 100,
     after: NumberCursor = None,
 ) -> wire.ItemPage:
@@ -87,7 +91,7 @@ async def list_job_items(
 
 @get("/{job:str}/notes", responses=problems(404, 409))
 async def list_job_notes(
-    library: Library, job: JobPath, limit: Limit = 100, after: NumberCursor = None
+    library: GivenLibrary, job: JobPath, limit: Limit = 100, after: NumberCursor = None
 ) -> wire.NotePage:
     """A job's warnings, and the errors that did not end it, in order."""
     page = await library.jobs.notes(await _stored(library, job), limit=limit, after=after)
@@ -96,9 +100,9 @@ async def list_job_notes(
 
 @get("/{job:str}/log", responses=problems(404, 409))
 async def get_job_log(
-    library: Library,
+    library: GivenLibrary,
     job: JobPath,
-    tail: Annotated[int, Parameter(ge=1, le=10_000, description="So many of the last lines.")] = 200,
+    tail: Annotated[int, QueryParameter(ge=1, le=10_000, description="So many of the last lines.")] = 200,
 ) -> wire.Log:
     """The last lines that a job's code has logged, the oldest first."""
     lines = await library.jobs.logs(await _stored(library, job), limit=tail)
@@ -106,14 +110,14 @@ async def get_job_log(
 
 
 @get("/{job:str}/attempts", responses=problems(404, 409))
-async def list_job_attempts(library: Library, job: JobPath) -> wire.AttemptList:
+async def list_job_attempts(library: GivenLibrary, job: JobPath) -> wire.AttemptList:
     """How the attempts of a job ended that did not complete it."""
     attempts = await library.jobs.attempts(await _stored(library, job))
     return wire.AttemptList(attempts=[telling.attempt(one) for one in attempts])
 
 
 @get("/{job:str}/children", responses=problems(404, 409))
-async def list_job_children(library: Library, job: JobPath) -> wire.JobList:
+async def list_job_children(library: GivenLibrary, job: JobPath) -> wire.JobList:
     """The jobs that a job has spawned, the oldest first."""
     children = await library.jobs.children(await _stored(library, job))
     attended, now = await is_attended(library), clock.now()
@@ -121,14 +125,14 @@ async def list_job_children(library: Library, job: JobPath) -> wire.JobList:
 
 
 @get("/{job:str}/events", responses=problems(404, 409))
-async def list_job_events(library: Library, job: JobPath) -> wire.EventList:
+async def list_job_events(library: GivenLibrary, job: JobPath) -> wire.EventList:
     """Every change of a job's status, and of what was asked of it."""
     events = await library.jobs.events(await _stored(library, job))
     return wire.EventList(events=[telling.event(one) for one in events])
 
 
 @get("/{job:str}/explain", responses=problems(404, 409))
-async def explain_job(library: Library, job: JobPath) -> wire.Explanation:
+async def explain_job(library: GivenLibrary, job: JobPath) -> wire.Explanation:
     """Why a job is as it is, in words."""
     id_ = await job_id(library, job)
     reasons = await read_reasons(library.jobs, id_)

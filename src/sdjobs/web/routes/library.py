@@ -9,15 +9,14 @@ from pathlib import Path
 from typing import Annotated, Final
 
 from litestar import Router, get, post
-from litestar.params import Parameter
+from litestar.params import JSONBody, PathParameter
 from msgspec import Meta, Struct
 
 from sdjobs.describe import queue_sentence
 from sdjobs.libraries import runner_of_all
 from sdjobs.text import shown
 from sdjobs.web import telling, wire
-from sdjobs.web.callers import Caller
-from sdjobs.web.options import WebOptions
+from sdjobs.web.given import GivenCaller, GivenLibrary, GivenOptions
 from sdjobs.web.problems import problems, reading_values
 from sdjobs.web.routes.actions import KindName, Text
 from sdjobs.web.routes.jobs import HexCursor, Limit
@@ -40,7 +39,7 @@ class Answer(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 @get("/overview", responses=problems(409))
-async def get_overview(library: Library, caller: Caller, options: WebOptions) -> wire.Overview:
+async def get_overview(library: GivenLibrary, caller: GivenCaller, options: GivenOptions) -> wire.Overview:
     """The library at a glance: counts, locations, disks, and what goes on in one sentence."""
     jobs, index = library.jobs, LibraryIndex(library.db)
     counts, paused = await jobs.counts(), await jobs.paused_queues()
@@ -102,26 +101,26 @@ def disks_of(places: list[Path]) -> list[wire.Disk]:
 
 
 @get("/statistics", responses=problems())
-async def get_statistics(library: Library) -> wire.Counts:
+async def get_statistics(library: GivenLibrary) -> wire.Counts:
     """How many jobs are in each status."""
     return counts_of(await library.jobs.counts())
 
 
 @get("/kinds", responses=problems())
-async def list_kinds(library: Library) -> wire.KindList:
+async def list_kinds(library: GivenLibrary) -> wire.KindList:
     """The kinds of jobs that this process knows, with the JSON Schema of their arguments."""
     kinds = sorted(await library.jobs.kinds(), key=lambda kind: kind.kind)
     return wire.KindList(kinds=[telling.kind(kind) for kind in kinds])
 
 
 @get("/queue", responses=problems())
-async def get_queue(library: Library) -> wire.Queue:
+async def get_queue(library: GivenLibrary) -> wire.Queue:
     """How many jobs wait and run, and what is paused."""
     return await _queue(library)
 
 
 @post("/queue/pause", status_code=200, responses=problems(507))
-async def pause_queue(library: Library, caller: Caller, data: QueueChoice) -> wire.Queue:
+async def pause_queue(library: GivenLibrary, caller: GivenCaller, data: JSONBody[QueueChoice]) -> wire.Queue:
     """Start no more jobs of a kind, or of any; what runs stops at its next safe point. Over restarts."""
     caller.note(kind=data.kind)
     await library.jobs.pause_queue(data.kind, reason=data.reason)
@@ -129,7 +128,7 @@ async def pause_queue(library: Library, caller: Caller, data: QueueChoice) -> wi
 
 
 @post("/queue/resume", status_code=200, responses=problems(507))
-async def resume_queue(library: Library, caller: Caller, data: QueueChoice) -> wire.Queue:
+async def resume_queue(library: GivenLibrary, caller: GivenCaller, data: JSONBody[QueueChoice]) -> wire.Queue:
     """Start jobs of a kind again, or of all kinds but those that were paused by name."""
     caller.note(kind=data.kind)
     await library.jobs.resume_queue(data.kind)
@@ -147,7 +146,7 @@ async def _queue(library: Library) -> wire.Queue:
 
 
 @get("/questions", responses=problems())
-async def list_questions(library: Library, limit: Limit = 100, after: HexCursor = None) -> wire.QuestionPage:
+async def list_questions(library: GivenLibrary, limit: Limit = 100, after: HexCursor = None) -> wire.QuestionPage:
     """What jobs ask, and nobody has answered yet."""
     page = await library.jobs.questions(limit=limit, after=after)
     return wire.QuestionPage(questions=[telling.question(one) for one in page.rows], next=page.next)
@@ -155,10 +154,10 @@ async def list_questions(library: Library, limit: Limit = 100, after: HexCursor 
 
 @post("/questions/{question:str}/answer", status_code=200, responses=problems(409, 422, 507))
 async def answer_question(
-    library: Library,
-    caller: Caller,
-    question: Annotated[str, Parameter(description="A question's id.", pattern="^[0-9a-f]{32}$")],
-    data: Answer,
+    library: GivenLibrary,
+    caller: GivenCaller,
+    question: Annotated[str, PathParameter(description="A question's id.", pattern="^[0-9a-f]{32}$")],
+    data: JSONBody[Answer],
 ) -> wire.Done:
     """Answer a job's question; the job goes on."""
     with reading_values():

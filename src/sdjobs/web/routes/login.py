@@ -8,10 +8,10 @@ from urllib.parse import parse_qs
 
 from litestar import Request, Response, Router, get, post
 from litestar.datastructures import Cookie
-from litestar.params import Parameter
+from litestar.params import JSONBody, QueryParameter
 from msgspec import Meta, Struct
 
-from sdjobs.web.callers import Caller
+from sdjobs.web.given import GivenCaller, GivenDoorkeeper, GivenOptions
 from sdjobs.web.login_page import bounce_page, login_page
 from sdjobs.web.options import WebOptions
 from sdjobs.web.problems import Refused, problems
@@ -35,7 +35,11 @@ class LoggedIn(Struct, frozen=True, kw_only=True):
 
 @post("/login", status_code=200, responses=problems(429), tags=["Access"])
 async def log_in(
-    request: Request[Any, Any, Any], caller: Caller, doorkeeper: Doorkeeper, options: WebOptions, data: Login
+    request: Request[Any, Any, Any],
+    caller: GivenCaller,
+    doorkeeper: GivenDoorkeeper,
+    options: GivenOptions,
+    data: JSONBody[Login],
 ) -> Response[LoggedIn]:
     """Give a token, or the code of a one-time link, for a cookie."""
     role = _role(request, doorkeeper, data.token, data.code)
@@ -45,7 +49,7 @@ async def log_in(
 
 @post("/logout", status_code=204, responses=problems(), tags=["Access"])
 async def log_out(
-    request: Request[Any, Any, Any], caller: Caller, doorkeeper: Doorkeeper, options: WebOptions
+    request: Request[Any, Any, Any], caller: GivenCaller, doorkeeper: GivenDoorkeeper, options: GivenOptions
 ) -> Response[None]:
     """Give the cookie back: it is worth nothing from now on."""
     if caller.session is not None:
@@ -56,10 +60,10 @@ async def log_out(
 @get("/login", include_in_schema=False, media_type=HTML)
 async def open_link(
     request: Request[Any, Any, Any],
-    doorkeeper: Doorkeeper,
-    options: WebOptions,
-    code: Annotated[str, Parameter(max_length=500)] = "",
-    following: Annotated[str, Parameter(query="next", max_length=2_000)] = "",
+    doorkeeper: GivenDoorkeeper,
+    options: GivenOptions,
+    code: Annotated[str, QueryParameter(max_length=500)] = "",
+    following: Annotated[str, QueryParameter(name="next", max_length=2_000)] = "",
 ) -> Response[str]:
     """The page for a token; with a code, the cookie at once."""
     root, where = root_of(request), _within(request, following)
@@ -70,7 +74,7 @@ async def open_link(
 
 @post("/login", include_in_schema=False, media_type=HTML, status_code=200)
 async def submit_login(
-    request: Request[Any, Any, Any], caller: Caller, doorkeeper: Doorkeeper, options: WebOptions
+    request: Request[Any, Any, Any], caller: GivenCaller, doorkeeper: GivenDoorkeeper, options: GivenOptions
 ) -> Response[str]:
     """What the form sends."""
     form = parse_qs((await request.body()).decode("utf-8", "replace"))

@@ -6,11 +6,11 @@ from datetime import datetime, time, timedelta
 from typing import Annotated, Final, Literal, TypeAlias
 
 from litestar import Router, delete, get, post, put
-from litestar.params import Parameter
+from litestar.params import JSONBody, PathParameter
 from msgspec import Meta, Struct
 
 from sdjobs.web import telling, wire
-from sdjobs.web.callers import Caller
+from sdjobs.web.given import GivenCaller, GivenLibrary
 from sdjobs.web.problems import problems, reading_values
 from sdjobs.web.routes.actions import KindName, PriorityNumber
 from spacedrive_jobs import CatchUp, JobSystem, Library
@@ -18,7 +18,7 @@ from spacedrive_jobs import CatchUp, JobSystem, Library
 NEXT_RUNS: Final = 5
 PAST_RUNS: Final = 20
 
-SchedulePath: TypeAlias = Annotated[str, Parameter(description="A schedule's id.", max_length=200)]
+SchedulePath: TypeAlias = Annotated[str, PathParameter(description="A schedule's id.", max_length=200)]
 ClockTime: TypeAlias = Annotated[str, Meta(pattern="^([01][0-9]|2[0-3]):[0-5][0-9]$", description="`03:00`")]
 
 
@@ -71,7 +71,7 @@ class ScheduleRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 @get("/", responses=problems())
-async def list_schedules(library: Library) -> wire.ScheduleList:
+async def list_schedules(library: GivenLibrary) -> wire.ScheduleList:
     """All schedules, by id."""
     return wire.ScheduleList(
         schedules=[wire.Schedule(**telling.schedule(info)) for info in await library.jobs.schedules()]
@@ -79,14 +79,14 @@ async def list_schedules(library: Library) -> wire.ScheduleList:
 
 
 @get("/{schedule:str}", responses=problems(404))
-async def get_schedule(library: Library, schedule: SchedulePath) -> wire.ScheduleDetails:
+async def get_schedule(library: GivenLibrary, schedule: SchedulePath) -> wire.ScheduleDetails:
     """A schedule with its next times, and what became of the last ones."""
     return await _details(library, schedule)
 
 
 @put("/{schedule:str}", responses=problems(404, 409, 422, 413, 501, 507))
 async def store_schedule(
-    library: Library, caller: Caller, schedule: SchedulePath, data: ScheduleRule
+    library: GivenLibrary, caller: GivenCaller, schedule: SchedulePath, data: JSONBody[ScheduleRule]
 ) -> wire.ScheduleDetails:
     """Make a schedule, or change the one of this id. An unchanged rule keeps its next run."""
     caller.note(kind=data.kind)
@@ -96,21 +96,21 @@ async def store_schedule(
 
 
 @post("/{schedule:str}/pause", status_code=200, responses=problems(404, 507))
-async def pause_schedule(library: Library, caller: Caller, schedule: SchedulePath) -> wire.ScheduleDetails:
+async def pause_schedule(library: GivenLibrary, caller: GivenCaller, schedule: SchedulePath) -> wire.ScheduleDetails:
     """Let a schedule rest. What it dispatched goes on."""
     await library.jobs.get_schedule(schedule).pause()
     return await _details(library, schedule)
 
 
 @post("/{schedule:str}/resume", status_code=200, responses=problems(404, 507))
-async def resume_schedule(library: Library, caller: Caller, schedule: SchedulePath) -> wire.ScheduleDetails:
+async def resume_schedule(library: GivenLibrary, caller: GivenCaller, schedule: SchedulePath) -> wire.ScheduleDetails:
     """Go on with a schedule's next time; those that passed meanwhile are not made up for."""
     await library.jobs.get_schedule(schedule).resume()
     return await _details(library, schedule)
 
 
 @post("/{schedule:str}/run", status_code=201, responses=problems(404, 507))
-async def run_schedule_now(library: Library, caller: Caller, schedule: SchedulePath) -> wire.Dispatched:
+async def run_schedule_now(library: GivenLibrary, caller: GivenCaller, schedule: SchedulePath) -> wire.Dispatched:
     """Dispatch a schedule's job now, beside its times."""
     handle = await library.jobs.get_schedule(schedule).run_now()
     caller.note(new_job=str(handle.id))
@@ -118,7 +118,7 @@ async def run_schedule_now(library: Library, caller: Caller, schedule: ScheduleP
 
 
 @delete("/{schedule:str}", responses=problems(404, 507))
-async def remove_schedule(library: Library, caller: Caller, schedule: SchedulePath) -> None:
+async def remove_schedule(library: GivenLibrary, caller: GivenCaller, schedule: SchedulePath) -> None:
     """Remove a schedule. Its jobs stay."""
     await library.jobs.get_schedule(schedule).remove()
 

@@ -91,6 +91,9 @@ class Gate:
         caller = self._caller(asked)
         if caller.role == "read" and asked.method not in SAFE and asked.path not in OPEN | {"/api/logout"}:
             raise Refusal(HTTPStatus.FORBIDDEN, "read_only", "this token may look, and change nothing")
+        if asked.brings_no_json:
+            detail = "what is sent must be JSON: Content-Type: application/json"
+            raise Refusal(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "not_json", detail)
         return caller
 
     def _caller(self, asked: Asked) -> Caller:
@@ -161,6 +164,14 @@ class Asked:
     def is_page(self) -> bool:
         """Not of the API: answered in HTML."""
         return self.method in ("GET", "HEAD") and not self.path.startswith("/api/") and self.path != "/api"
+
+    @property
+    def brings_no_json(self) -> bool:
+        """A body for the API that is something else: what a form on another site can send, without asking first."""
+        if self.method in SAFE or not self.path.startswith("/api/"):
+            return False
+        media_type = self.headers.get("content-type", "").partition(";")[0].strip().lower()
+        return media_type != "application/json" and bool(media_type or self.headers.get("content-length", "0") != "0")
 
     @property
     def is_navigation(self) -> bool:

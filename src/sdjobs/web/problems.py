@@ -187,6 +187,7 @@ _WORDS: Final = {
     409: "It cannot be done as things are.",
     410: "The job's history was deleted.",
     413: "More than may be sent.",
+    415: "What is sent must be JSON.",
     422: "The values do not fit.",
     429: "Too many wrong tokens; try again later.",
     501: "An optional library is not installed here.",
@@ -196,9 +197,9 @@ _WORDS: Final = {
 }
 
 
-def problems(*statuses: int) -> dict[int, ResponseSpec]:
-    """For a handler's `responses`: these, and what any request may meet."""
+def problems(*statuses: int, sends: bool = False) -> dict[int, ResponseSpec]:
+    """For a handler's `responses`: these, and what any request may meet; `sends`: any that changes something."""
     return {
         status: ResponseSpec(Problem, media_type=PROBLEM_JSON, description=_WORDS[status], generate_examples=False)
-        for status in sorted({400, 401, 403, *statuses})
+        for status in sorted({400, 401, 403, *statuses, *((413, 415) if sends else ())})
     }

@@ -65,19 +65,19 @@ class NewJob(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     priority: PriorityNumber | None = None
 
 
-@post("/{job:str}/pause", status_code=200, responses=problems(404, 409, 410, 507))
+@post("/{job:str}/pause", status_code=200, responses=problems(404, 409, 410, 507, sends=True))
 async def pause_job(library: GivenLibrary, caller: GivenCaller, job: JobPath) -> wire.Job:
     """Pause a job at its next safe point. It stays paused, also over restarts, until resumed."""
     return await _ask(library, job, lambda handle: handle.pause())
 
 
-@post("/{job:str}/resume", status_code=200, responses=problems(404, 409, 410, 507))
+@post("/{job:str}/resume", status_code=200, responses=problems(404, 409, 410, 507, sends=True))
 async def resume_job(library: GivenLibrary, caller: GivenCaller, job: JobPath) -> wire.Job:
     """Put a paused job first in line, or take a pause back that has not come about yet."""
     return await _ask(library, job, lambda handle: handle.resume())
 
 
-@post("/{job:str}/cancel", status_code=200, responses=problems(404, 409, 410, 507))
+@post("/{job:str}/cancel", status_code=200, responses=problems(404, 409, 410, 507, sends=True))
 async def cancel_job(
     library: GivenLibrary, caller: GivenCaller, job: JobPath, data: JSONBody[Reason | None] = None
 ) -> wire.Job:
@@ -86,7 +86,7 @@ async def cancel_job(
     return await _ask(library, job, lambda handle: handle.cancel(reason))
 
 
-@post("/{job:str}/abort", status_code=200, responses=problems(404, 409, 410, 507))
+@post("/{job:str}/abort", status_code=200, responses=problems(404, 409, 410, 507, sends=True))
 async def abort_job(
     library: GivenLibrary, caller: GivenCaller, job: JobPath, data: JSONBody[Reason | None] = None
 ) -> wire.Job:
@@ -95,13 +95,13 @@ async def abort_job(
     return await _ask(library, job, lambda handle: handle.abort(reason))
 
 
-@post("/{job:str}/front", status_code=200, responses=problems(404, 409, 410, 507))
+@post("/{job:str}/front", status_code=200, responses=problems(404, 409, 410, 507, sends=True))
 async def put_job_first(library: GivenLibrary, caller: GivenCaller, job: JobPath) -> wire.Job:
     """Put a waiting job before all others of its priority."""
     return await _ask(library, job, lambda handle: handle.put_first())
 
 
-@post("/{job:str}/priority", status_code=200, responses=problems(404, 409, 410, 507))
+@post("/{job:str}/priority", status_code=200, responses=problems(404, 409, 410, 507, sends=True))
 async def set_job_priority(
     library: GivenLibrary, caller: GivenCaller, job: JobPath, data: JSONBody[NewPriority]
 ) -> wire.Job:
@@ -109,7 +109,7 @@ async def set_job_priority(
     return await _ask(library, job, lambda handle: handle.set_priority(data.priority))
 
 
-@post("/{job:str}/retry", status_code=201, responses=problems(404, 409, 410, 507))
+@post("/{job:str}/retry", status_code=201, responses=problems(404, 409, 410, 507, sends=True))
 async def retry_job(library: GivenLibrary, caller: GivenCaller, job: JobPath) -> wire.Job:
     """Do a job again that failed or was cancelled, from where it was; or one that completed although items failed, and
     then only these items. The answer is the new job."""
@@ -119,7 +119,7 @@ async def retry_job(library: GivenLibrary, caller: GivenCaller, job: JobPath) ->
     return await _now(library, again.id)
 
 
-@post("/actions/{verb:str}", status_code=200, responses=problems(404, 507))
+@post("/actions/{verb:str}", status_code=200, responses=problems(404, 507, sends=True))
 async def act_on_jobs(
     library: GivenLibrary, caller: GivenCaller, verb: FromPath[BulkVerb], data: JSONBody[Bulk]
 ) -> wire.Done:
@@ -132,7 +132,7 @@ async def act_on_jobs(
     return wire.Done(count=count, sentence=f"{counted(count, 'job')} {DONE[verb]}.")
 
 
-@post("/", status_code=201, responses=problems(404, 409, 422, 413, 501, 507))
+@post("/", status_code=201, responses=problems(404, 409, 422, 501, 507, sends=True))
 async def dispatch_job(library: GivenLibrary, caller: GivenCaller, data: JSONBody[NewJob]) -> wire.Dispatched:
     """Store a job by its kind's name. Its arguments are checked first; what is wrong is named."""
     handle = await library.jobs.dispatch_named(

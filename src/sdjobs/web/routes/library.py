@@ -119,7 +119,7 @@ async def get_queue(library: GivenLibrary) -> wire.Queue:
     return await _queue(library)
 
 
-@post("/queue/pause", status_code=200, responses=problems(507))
+@post("/queue/pause", status_code=200, responses=problems(507, sends=True))
 async def pause_queue(library: GivenLibrary, caller: GivenCaller, data: JSONBody[QueueChoice]) -> wire.Queue:
     """Start no more jobs of a kind, or of any; what runs stops at its next safe point. Over restarts."""
     caller.note(kind=data.kind)
@@ -127,7 +127,7 @@ async def pause_queue(library: GivenLibrary, caller: GivenCaller, data: JSONBody
     return await _queue(library)
 
 
-@post("/queue/resume", status_code=200, responses=problems(507))
+@post("/queue/resume", status_code=200, responses=problems(507, sends=True))
 async def resume_queue(library: GivenLibrary, caller: GivenCaller, data: JSONBody[QueueChoice]) -> wire.Queue:
     """Start jobs of a kind again, or of all kinds but those that were paused by name."""
     caller.note(kind=data.kind)
@@ -152,7 +152,7 @@ async def list_questions(library: GivenLibrary, limit: Limit = 100, after: HexCu
     return wire.QuestionPage(questions=[telling.question(one) for one in page.rows], next=page.next)
 
 
-@post("/questions/{question:str}/answer", status_code=200, responses=problems(409, 422, 507))
+@post("/questions/{question:str}/answer", status_code=200, responses=problems(409, 422, 507, sends=True))
 async def answer_question(
     library: GivenLibrary,
     caller: GivenCaller,

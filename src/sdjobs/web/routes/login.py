@@ -33,7 +33,7 @@ class LoggedIn(Struct, frozen=True, kw_only=True):
     role: Role
 
 
-@post("/login", status_code=200, responses=problems(429), tags=["Access"])
+@post("/login", status_code=200, responses=problems(429, sends=True), tags=["Access"])
 async def log_in(
     request: Request[Any, Any, Any],
     caller: GivenCaller,
@@ -47,7 +47,7 @@ async def log_in(
     return Response(LoggedIn(role=role), cookies=[_cookie(request, doorkeeper, options, role)])
 
 
-@post("/logout", status_code=204, responses=problems(), tags=["Access"])
+@post("/logout", status_code=204, responses=problems(sends=True), tags=["Access"])
 async def log_out(
     request: Request[Any, Any, Any], caller: GivenCaller, doorkeeper: GivenDoorkeeper, options: GivenOptions
 ) -> Response[None]:

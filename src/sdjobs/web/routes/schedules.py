@@ -84,7 +84,7 @@ async def get_schedule(library: GivenLibrary, schedule: SchedulePath) -> wire.Sc
     return await _details(library, schedule)
 
 
-@put("/{schedule:str}", responses=problems(404, 409, 422, 413, 501, 507))
+@put("/{schedule:str}", responses=problems(404, 409, 422, 501, 507, sends=True))
 async def store_schedule(
     library: GivenLibrary, caller: GivenCaller, schedule: SchedulePath, data: JSONBody[ScheduleRule]
 ) -> wire.ScheduleDetails:
@@ -95,21 +95,21 @@ async def store_schedule(
     return await _details(library, schedule)
 
 
-@post("/{schedule:str}/pause", status_code=200, responses=problems(404, 507))
+@post("/{schedule:str}/pause", status_code=200, responses=problems(404, 507, sends=True))
 async def pause_schedule(library: GivenLibrary, caller: GivenCaller, schedule: SchedulePath) -> wire.ScheduleDetails:
     """Let a schedule rest. What it dispatched goes on."""
     await library.jobs.get_schedule(schedule).pause()
     return await _details(library, schedule)
 
 
-@post("/{schedule:str}/resume", status_code=200, responses=problems(404, 507))
+@post("/{schedule:str}/resume", status_code=200, responses=problems(404, 507, sends=True))
 async def resume_schedule(library: GivenLibrary, caller: GivenCaller, schedule: SchedulePath) -> wire.ScheduleDetails:
     """Go on with a schedule's next time; those that passed meanwhile are not made up for."""
     await library.jobs.get_schedule(schedule).resume()
     return await _details(library, schedule)
 
 
-@post("/{schedule:str}/run", status_code=201, responses=problems(404, 507))
+@post("/{schedule:str}/run", status_code=201, responses=problems(404, 507, sends=True))
 async def run_schedule_now(library: GivenLibrary, caller: GivenCaller, schedule: SchedulePath) -> wire.Dispatched:
     """Dispatch a schedule's job now, beside its times."""
     handle = await library.jobs.get_schedule(schedule).run_now()
@@ -117,7 +117,7 @@ async def run_schedule_now(library: GivenLibrary, caller: GivenCaller, schedule:
     return wire.Dispatched(id=str(handle.id), short_id=handle.id.short)
 
 
-@delete("/{schedule:str}", responses=problems(404, 507))
+@delete("/{schedule:str}", responses=problems(404, 507, sends=True))
 async def remove_schedule(library: GivenLibrary, caller: GivenCaller, schedule: SchedulePath) -> None:
     """Remove a schedule. Its jobs stay."""
     await library.jobs.get_schedule(schedule).remove()

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeAlias, cast
 
 from litestar import Litestar, Request, Response, Router, get
 from litestar.di import Provide
-from litestar.types import Receive, Scope, Send
 
 from sdjobs.web.audit import Audit
 from sdjobs.web.callers import caller_of
@@ -26,6 +25,10 @@ BODY_LIMIT: Final = 4 << 20
 """Bytes; a job's arguments may have one MiB, and more as JSON."""
 
 
+Receiving: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Sending: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+
 class WebApp:
     """An ASGI application that serves one open library, on the event loop of that library.
 
@@ -38,8 +41,8 @@ class WebApp:
         litestar = build(opened, options, self._doorkeeper, self._feed, Page(static))
         self._gate = Gate(litestar, options, self._doorkeeper, Audit(opened.path / "logs"))
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._gate(scope, receive, send)
+    async def __call__(self, scope: MutableMapping[str, Any], receive: Receiving, send: Sending) -> None:
+        await self._gate(cast(Any, scope), cast(Any, receive), cast(Any, send))  # ASGI's own types, spelled otherwise
 
     def login_path(self) -> str:
         """Where one browser comes in, once, within ten minutes; relative to where the application is mounted."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import pytest
 from sdjobs.web import Tokens, WebApp, create_app
 from spacedrive_jobs import Library
 from tests.acceptance.cli.conftest import SAMPLES, Cli, Started
+from tests.acceptance.web.event_stream import EventStream
 
 FULL = "full-token-of-these-tests"
 READ = "read-token-of-these-tests"
@@ -34,6 +36,13 @@ class Served:
     login_url: str
     full: str
     read: str
+    streams: list[EventStream] = field(default_factory=list[EventStream])
+
+    def stream(self, *, last: int | None = None) -> EventStream:
+        """Follow the events; cut off at the end of the test."""
+        stream = EventStream(self.url, self.full, last=last)
+        self.streams.append(stream)
+        return stream
 
     def client(self, token: str | None = "", **options: Any) -> httpx.Client:
         """`token`: the full one unless given; None for none."""
@@ -45,27 +54,46 @@ class Served:
         return self.started.process.pid
 
 
-def serve(cli: Cli, *words: str) -> Served:
-    """Start it, and wait until it says where it is."""
-    started = cli.start("--import", SAMPLES, "serve", "--port", "0", "--json", *words)
-    started.says('"ready"')
-    (ready,) = started.records()
-    tokens = json.loads((cli.library / "web-tokens.json").read_text())
-    return Served(cli, started, ready["url"], ready["login_url"], tokens["full"], tokens["read"])
+class Server:
+    """Starts servers on one library."""
+
+    def __init__(self, cli: Cli) -> None:
+        self.cli = cli
+        self.served: list[Served] = []
+
+    def __call__(self, *words: str) -> Served:
+        """Start one, and wait until it says where it is."""
+        started = self.cli.start("--import", SAMPLES, "serve", "--port", "0", "--json", *words)
+        started.says('"ready"')
+        (ready,) = started.records()
+        tokens = json.loads((self.cli.library / "web-tokens.json").read_text())
+        served = Served(self.cli, started, ready["url"], ready["login_url"], tokens["full"], tokens["read"])
+        self.served.append(served)
+        return served
+
+    def close(self) -> None:
+        for served in self.served:
+            for stream in served.streams:
+                stream.cut()
+        self.cli.close()
+
+
+async def _make(path: Path) -> None:
+    async with Library.open(path, create=True, runs="none"):
+        pass
 
 
 @pytest.fixture
-def cli(tmp_path: Path) -> Iterator[Cli]:
-    cli = Cli(tmp_path)
-    made = cli.run("init")
-    assert made.returncode == 0, made
-    yield cli
-    cli.close()
+def serve(tmp_path: Path) -> Iterator[Server]:
+    server = Server(Cli(tmp_path))
+    asyncio.run(_make(server.cli.library))
+    yield server
+    server.close()
 
 
 @pytest.fixture
-def served(cli: Cli) -> Served:
-    return serve(cli)
+def served(serve: Server) -> Served:
+    return serve()
 
 
 @dataclass

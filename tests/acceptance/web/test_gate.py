@@ -225,7 +225,7 @@ async def test_wrong_tokens_are_soon_not_looked_at(web: Mounted, stranger: httpx
     "given", ["Bearer", "Bearer ", "Basic Zm9vOmJhcg==", "Bearer \xe9\xff", FULL, f"Bearer {FULL} x"]
 )
 async def test_wrong_credentials(stranger: httpx.AsyncClient, given: str) -> None:
-    headers = {"Authorization": given.encode("latin-1")}
+    headers = {b"Authorization": given.encode("latin-1")}
     assert (await stranger.get("/api/jobs", headers=headers)).status_code == 401
 
 

@@ -18,6 +18,7 @@ from sdjobs.web.options import WebOptions
 from sdjobs.web.page import STATIC, Page
 from sdjobs.web.problems import HANDLERS
 from sdjobs.web.routes import actions, events, folders, index, jobs, library, login, pages, schedules
+from sdjobs.web.strict import strict_body
 from sdjobs.web.tokens import Doorkeeper, Tokens, read_tokens
 from spacedrive_jobs import Library
 
@@ -124,4 +125,8 @@ def _given(value: object) -> Provide:
 
 def api() -> Router:
     parts = (jobs, actions, schedules, library, index, folders, events)
-    return Router("/api", route_handlers=[get_description, login.API_ROUTER, *(part.ROUTER for part in parts)])
+    return Router(
+        "/api",
+        route_handlers=[get_description, login.API_ROUTER, *(part.ROUTER for part in parts)],
+        guards=[strict_body],
+    )

@@ -84,6 +84,8 @@ def _speak(operation: dict[str, Any], schemas: dict[str, Any]) -> None:
     """Names and descriptions in the place of what the framework makes up."""
     operation["summary"] = operation["operationId"].replace("_", " ").capitalize()
     for status, response in operation["responses"].items():
+        if status == "204":
+            response.pop("content", None)
         if status.startswith("2"):
             response["description"] = _answer(response, schemas)
     for parameter in operation.get("parameters", ()):

@@ -78,7 +78,7 @@ class Server:
         self.cli.close()
 
 
-async def _make(path: Path) -> None:
+async def make_library(path: Path) -> None:
     async with Library.open(path, create=True, runs="none"):
         pass
 
@@ -86,7 +86,7 @@ async def _make(path: Path) -> None:
 @pytest.fixture
 def serve(tmp_path: Path) -> Iterator[Server]:
     server = Server(Cli(tmp_path))
-    asyncio.run(_make(server.cli.library))
+    asyncio.run(make_library(server.cli.library))
     yield server
     server.close()
 

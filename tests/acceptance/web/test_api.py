@@ -79,6 +79,8 @@ async def test_a_wrong_argument_is_named(web: Mounted) -> None:
         ("GET", "/api/jobs?status=sleeping", None, 400, "request_invalid"),
         ("POST", "/api/jobs", {"kind": "no.such"}, 404, "unknown_kind"),
         ("POST", "/api/jobs", {"kind": "web.quick", "argumens": {}}, 400, "request_invalid"),
+        ("POST", "/api/jobs", {"kind": "web.quick", "priority": "1"}, 400, "request_invalid"),
+        ("POST", "/api/jobs/actions/cancel", {"filter": {"created_from": 0}}, 400, "request_invalid"),
         ("POST", "/api/jobs/actions/cancel", {"filter": {}}, 422, "filter_empty"),
         ("POST", "/api/jobs/actions/cancel", {"filter": {"statuses": ["failed"]}}, 422, "value_invalid"),
         ("POST", "/api/jobs/actions/explode", {"filter": {"kind": "x"}}, 400, "request_invalid"),

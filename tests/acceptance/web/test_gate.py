@@ -216,7 +216,6 @@ async def test_wrong_tokens_are_soon_not_looked_at(web: Mounted, stranger: httpx
     assert (refused.status_code, refused.json()["code"]) == (429, "too_many_tries")
     assert 0 < int(refused.headers["retry-after"]) <= 60
     assert (await stranger.post("/login", data={"token": FULL})).status_code == 429
-    assert (await stranger.get("/api/jobs", headers={"Authorization": "Bearer guess"})).status_code == 429
     # Who has a token, or is in, is not kept out by somebody else's guesses.
     assert (await web.client.get("/api/jobs")).status_code == 200
 

@@ -119,7 +119,7 @@ async def retry_job(library: GivenLibrary, caller: GivenCaller, job: JobPath) ->
     return await _now(library, again.id)
 
 
-@post("/actions/{verb:str}", status_code=200, responses=problems(404, 507, sends=True))
+@post("/actions/{verb:str}", status_code=200, responses=problems(404, 409, 422, 507, sends=True))
 async def act_on_jobs(
     library: GivenLibrary, caller: GivenCaller, verb: FromPath[BulkVerb], data: JSONBody[Bulk]
 ) -> wire.Done:

@@ -36,6 +36,7 @@ CONTEXT: Final = {"help_option_names": ["-h", "--help"], "max_content_width": 10
         "jobs": "sdjobs.cli:jobs",
         "queue": "sdjobs.cli:queue",
         "schedule": "sdjobs.cli:schedule",
+        "serve": "sdjobs.commands.serve:serve",
         "stats": "sdjobs.commands.stats:stats",
         "worker": "sdjobs.commands.worker:worker",
         "completion": "sdjobs.commands.completion:completion",

@@ -9,6 +9,7 @@ from contextlib import AbstractAsyncContextManager, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, final, overload
+from uuid import UUID
 
 from spacedrive_jobs._definition.handle import BlockingJobHandle, JobHandle
 from spacedrive_jobs._definition.job import Job, Kind
@@ -174,6 +175,10 @@ class BlockingJobSystem:
         """As JobSystem.paused_queues."""
         return self._thread.call(self._jobs.paused_queues())
 
+    def count(self, filter: JobFilter, /) -> int:
+        """As JobSystem.count."""
+        return self._thread.call(self._jobs.count(filter))
+
     def pause_all(self, filter: JobFilter, /) -> int:
         """As JobSystem.pause_all."""
         return self._thread.call(self._jobs.pause_all(filter))
@@ -244,9 +249,14 @@ class BlockingJobSystem:
         kind: str | None = None,
         limit: int = 100,
         after: str | None = None,
+        text: str = "",
     ) -> Page[JobInfo]:
         """As JobSystem.list."""
-        return self._thread.call(self._jobs.list(statuses=statuses, kind=kind, limit=limit, after=after))
+        return self._thread.call(self._jobs.list(statuses=statuses, kind=kind, limit=limit, after=after, text=text))
+
+    def running(self) -> builtins.list[JobInfo]:
+        """As JobSystem.running."""
+        return self._thread.call(self._jobs.running())
 
     def info(self, id: JobId, /) -> JobInfo:
         """As JobSystem.info."""
@@ -323,6 +333,11 @@ class BlockingLibrary:
     def path(self) -> Path:
         """The library's folder, absolute."""
         return self._library.path
+
+    @property
+    def id(self) -> UUID:
+        """As Library.id."""
+        return self._library.id
 
     @property
     def jobs(self) -> BlockingJobSystem:

@@ -68,6 +68,13 @@ class Bulk:
             count += len(ids)
         return count
 
+    async def count(self, wanted: JobFilter) -> int:
+        """How many jobs it means now."""
+        count = 0
+        async for jobs in self._matching(wanted):
+            count += len(jobs)
+        return count
+
     async def _ask(self, wanted: JobFilter, act: Callable[[Tx, JobId, int], Asked], *, resumed: bool = False) -> int:
         engine = self._engine
         count = 0

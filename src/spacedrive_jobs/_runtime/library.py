@@ -10,6 +10,7 @@ from functools import partial
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, cast, final
+from uuid import UUID
 
 from spacedrive_jobs._definition.registry import registry
 from spacedrive_jobs._model.errors import LibraryNotFound, NoSpace
@@ -115,6 +116,11 @@ class Library:
     def path(self) -> Path:
         """The library's folder, absolute."""
         return self._path
+
+    @property
+    def id(self) -> UUID:
+        """Made with the library; a copy of its folder has the same."""
+        return self._engine.store.library_id
 
     @property
     def jobs(self) -> JobSystem:

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from spacedrive_ops.object_store.job import DownloadJob as DownloadJob
     from spacedrive_ops.object_store.job import UploadJob as UploadJob
     from spacedrive_ops.object_store.model import TransferOutput as TransferOutput
-    from spacedrive_ops.thumbnails.job import Redo as Redo
+    from spacedrive_ops.media.run import Redo as Redo
     from spacedrive_ops.thumbnails.job import ThumbnailJob as ThumbnailJob
     from spacedrive_ops.thumbnails.job import ThumbnailOutput as ThumbnailOutput
     from spacedrive_ops.thumbnails.job import ThumbnailState as ThumbnailState
@@ -97,7 +97,7 @@ _MODULES: Final = {
     "DownloadJob": "object_store.job",
     "UploadJob": "object_store.job",
     "TransferOutput": "object_store.model",
-    "Redo": "thumbnails.job",
+    "Redo": "media.run",
     "ThumbnailJob": "thumbnails.job",
     "ThumbnailOutput": "thumbnails.job",
     "ThumbnailState": "thumbnails.job",

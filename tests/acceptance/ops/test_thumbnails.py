@@ -17,8 +17,10 @@ from PIL import Image, ImageDraw
 from spacedrive_jobs import JobError, Library
 from spacedrive_ops import ThumbnailJob, ThumbnailOutput, thumbnail_path
 from spacedrive_ops.content.digest import digest_of
+from spacedrive_ops.media.decoding import NotDecoded
+from spacedrive_ops.media.kinds import PICTURED
+from spacedrive_ops.media.run import media_files
 from spacedrive_ops.thumbnails import job as thumbnails_job
-from spacedrive_ops.thumbnails.job import pictures
 
 
 def picture(width: int = 400, height: int = 200) -> Image.Image:
@@ -126,9 +128,9 @@ async def test_broken_pictures_are_listed_with_reasons_and_the_others_are_made(t
     async with Library.open(tmp_path / "library", create=True) as library:
         out, reasons = await make(library, root)
         assert out == ThumbnailOutput(20, 0, 5)
-        assert reasons["cut.jpg"] == reasons["cut.png"] == "is cut off: the file ends in the middle of the picture"
+        assert reasons["cut.jpg"] == reasons["cut.png"] == "is cut off: the file ends too early"
         assert reasons["empty.jpg"] == "is empty"
-        assert reasons["text.jpg"] == "is not a picture of a kind known here, or is damaged"
+        assert reasons["text.jpg"] == "is not of a kind known here, or is damaged"
         assert reasons["bomb.png"] == "is too large (the limit is 300 megapixels)"
         assert await library.db.query("SELECT count(DISTINCT digest) FROM ix_sidecar WHERE state = 'failed'") == [(5,)]
         missing, _ = await make(library, root)
@@ -153,7 +155,7 @@ async def test_a_retry_does_only_what_failed(tmp_path: Path) -> None:
         assert items in ([("later.jpg", "ok")], [])
 
 
-def spin(path: bytes, *_: object) -> str:
+def spin(path: bytes, *_: object) -> list[tuple[int, bytes]]:
     """Stands in for a decoder; runs in a child."""
     name = os.path.basename(path)
     if b"spins" in name:
@@ -161,7 +163,7 @@ def spin(path: bytes, *_: object) -> str:
             time.sleep(1)  # noqa: TID251 - it is to be killed
     if b"dies" in name:
         os.kill(os.getpid(), signal.SIGSEGV)
-    return "was stubbed"
+    raise NotDecoded("was stubbed")
 
 
 async def test_a_decoder_that_spins_or_dies_is_ended_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -204,14 +206,14 @@ async def test_a_folder_that_is_gone_on_resume_does_not_take_the_others_along(tm
         folder.mkdir()
         for number in range(5):
             picture(300 + number if folder is first else 400 + number).save(folder / f"{number}.png")
-    places = [entry.place for entry in pictures([os.fsencode(first), os.fsencode(second)], tmp_path / "first")]
+    places = [entry.place for entry in media_files([os.fsencode(first), os.fsencode(second)], tmp_path / "first", PICTURED)]
     assert places == [(1, (b"%d.png" % number,)) for number in range(5)], "the library's own folder is left out"
     given = [os.fsencode(first), os.fsencode(second)]
     (tmp_path / "library").mkdir()
-    left = [entry.place for entry in pictures(given, tmp_path / "library", after=(0, (b"2.png",)))]
+    left = [entry.place for entry in media_files(given, tmp_path / "library", PICTURED, after=(0, (b"2.png",)))]
     assert left == [(0, (b"3.png",)), (0, (b"4.png",)), *places]
     shutil.rmtree(first)
-    left = [entry.place for entry in pictures(given, tmp_path / "library", after=(0, (b"2.png",)))]
+    left = [entry.place for entry in media_files(given, tmp_path / "library", PICTURED, after=(0, (b"2.png",)))]
     assert left == places
 
 

@@ -1,0 +1,45 @@
+"""Opening films and sounds with PyAV: only as what they are, never as a list of other files to read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final, cast
+
+from spacedrive_ops.media.decoding import NOT_KNOWN, NotDecoded, NotInstalled, in_words
+
+FORMATS: Final = (
+    "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpeg,mpegts,mpegvideo,asf,flv,ogg,mxf,wav,w64,mp3,flac,aac,aiff"
+)
+"""Playlists (HLS, DASH, concat) are not among them: they would have other files and addresses opened."""
+
+OPTIONS: Final = {"format_whitelist": FORMATS, "protocol_whitelist": "file"}
+
+
+@contextmanager
+def open_film(path: str) -> Iterator[Any]:
+    """A container of PyAV. Raises NotDecoded, also for what goes wrong inside."""
+    try:
+        import av
+    except ImportError as error:
+        raise NotInstalled.of("video") from error
+
+    library = cast("Any", av)
+    library.logging.set_level(None)
+    try:
+        with library.open(f"file:{path}", options=OPTIONS, metadata_errors="replace") as container:
+            yield container
+    except library.FFmpegError as error:
+        if isinstance(error, library.InvalidDataError):
+            raise NotDecoded(NOT_KNOWN) from error
+        raise NotDecoded(in_words(error)) from error
+
+
+def film_of(container: Any) -> Any:
+    """Its stream of pictures; None where it has none, or only the cover of an album."""
+    streams = [stream for stream in container.streams.video if not is_cover(stream)]
+    return streams[0] if streams else None
+
+
+def is_cover(stream: Any) -> bool:
+    return bool(stream.disposition & type(stream.disposition).attached_pic)

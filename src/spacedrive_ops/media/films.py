@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final, cast
 
-from spacedrive_ops.media.decoding import NOT_KNOWN, NotDecoded, NotInstalled, in_words
+from spacedrive_ops.media.decoding import CUT_OFF, NOT_KNOWN, NotDecoded, NotInstalled, in_words
 
 FORMATS: Final = (
     "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpeg,mpegts,mpegvideo,asf,flv,ogg,mxf,wav,w64,mp3,flac,aac,aiff"
@@ -32,6 +32,8 @@ def open_film(path: str) -> Iterator[Any]:
     except library.FFmpegError as error:
         if isinstance(error, library.InvalidDataError):
             raise NotDecoded(NOT_KNOWN) from error
+        if isinstance(error, EOFError):
+            raise NotDecoded(CUT_OFF) from error
         raise NotDecoded(in_words(error)) from error
 
 

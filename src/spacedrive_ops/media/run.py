@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterator
@@ -13,14 +14,16 @@ from typing import Final, Literal, Protocol, TypeAlias
 
 from spacedrive_jobs import Count, GenericProgress, JobContext, Transaction, interrupt_requested
 from spacedrive_jobs.tasks import bounded_map
-from spacedrive_ops.content.digest import Stopped, Unreadable, digest_of
+from spacedrive_ops.content.digest import Unreadable, digest_of
 from spacedrive_ops.media.decoding import NotDecoded, NotInstalled
 from spacedrive_ops.media.kinds import Medium, medium_by_name
-from spacedrive_ops.retries import failed_before
+from spacedrive_ops.retries import failed_before, is_concerned
 from spacedrive_ops.sources import Entry, Place, path_in, place_of, walk
 
 Redo: TypeAlias = Literal["missing", "failed", "all"]
 """Which files are done: those never tried, those that failed before, or all."""
+Due: TypeAlias = Literal["missing", "failed", "unmade", "all"]
+"""`unmade`: whatever came of it before, it failed in the job that is done again."""
 
 CORES: Final = os.cpu_count() or 1
 AT_ONCE: Final = CORES + 1
@@ -33,19 +36,22 @@ STORE_EVERY: Final = 0.5
 @dataclass(slots=True)
 class MediaState:
     """`root` (the number of a path that was given; below zero: none yet) and `path` (below it): where the file is that
-    was done last."""
+    was done last. `again`: this job does an ended one again; `until_...`: where that one had come to."""
 
     root: int = -1
     path: bytes = b""
     made: int = 0
     skipped: int = 0
     failed: int = 0
+    again: bool = False
+    until_root: int = -1
+    until_path: bytes = b""
 
 
 class Work(Protocol):
     """What is done with each content."""
 
-    async def is_wanted(self, digest: bytes, redo: Redo) -> bool:
+    async def is_wanted(self, digest: bytes, due: Due) -> bool:
         """Whether it is to be done."""
         ...
 
@@ -78,13 +84,14 @@ class MediaRun:
     ) -> None:
         self._ctx, self._media, self._redo, self._work = ctx, media, redo, work
         self._paths = [os.fsencode(path) for path in paths]
+        self._failed: frozenset[bytes] = frozenset()
+        self._until: Place | None = None
+        self._fates: dict[bytes, asyncio.Future[str]] = {}
 
     async def to_the_end(self, phase: str) -> MediaState:
         """All files from where the attempt before has stopped."""
         ctx = self._ctx
-        state = await ctx.load_state(default=MediaState())
-        if failed := await failed_before(ctx):
-            self._paths, self._redo = sorted(failed), "failed"
+        state = await self._begin()
         total = await ctx.run_in_pool(lambda: sum(1 for _ in self._files()))
         left = self._files(place_of(state.root, state.path))
         waiting: deque[Entry] = deque()
@@ -96,24 +103,56 @@ class MediaRun:
             await ctx.check_interrupt()
         return state
 
+    async def _begin(self) -> MediaState:
+        """Where to go on. A job that does one again has its failed items to do, and what that one never came to."""
+        state = await self._ctx.load_state(default=MediaState())
+        if self._ctx.retry_of is None:
+            return state
+        self._failed = await failed_before(self._ctx)
+        if not state.again:
+            state = MediaState(again=True, until_root=state.root, until_path=state.path)
+        self._until = place_of(state.until_root, state.until_path)
+        return state
+
     def _files(self, after: Place | None = None) -> Iterator[Entry]:
-        return media_files(self._paths, self._ctx.library.path, self._media, after)
+        found = media_files(self._paths, self._ctx.library.path, self._media, after)
+        return (entry for entry in found if self._is_meant(entry)) if self._failed else found
+
+    def _is_meant(self, entry: Entry) -> bool:
+        is_new = self._until is not None and entry.place > self._until
+        return is_new or is_concerned(entry.path, self._failed)
 
     async def _one(self, entry: Entry) -> _Done:
         if entry.problem:
             return _Done(entry, entry.problem)
-        digest = b""
         try:
             digest = (await self._ctx.run_in_pool(digest_of, entry.path, interrupt_requested)).digest
-            if not await self._work.is_wanted(digest, self._redo):
+        except Unreadable as error:
+            return _Done(entry, str(error))
+        if (twin := self._fates.get(digest)) is not None:  # another file with the same bytes is being done
+            return _Done(entry, await twin or None)
+        fate = self._fates[digest] = asyncio.get_running_loop().create_future()
+        try:
+            due: Due = "unmade" if is_concerned(entry.path, self._failed) else self._redo
+            if not await self._work.is_wanted(digest, due):
                 return _Done(entry, None)
-            await self._work.do(entry.path, digest)
-        except (Unreadable, NotInstalled) as error:
-            return _Done(entry, str(error))
+            return _Done(entry, await self._reason(entry.path, digest, fate))
+        finally:
+            if not fate.done():
+                fate.set_result("")  # broken off, with all that is under way
+
+    async def _reason(self, path: bytes, digest: bytes, fate: asyncio.Future[str]) -> str:
+        """Why nothing came of it; empty where it was done."""
+        reason = ""
+        try:
+            await self._work.do(path, digest)
+        except NotInstalled as error:
+            reason = str(error)
         except NotDecoded as error:
-            self._work.failed(digest, str(error))
-            return _Done(entry, str(error))
-        return _Done(entry, "")
+            reason = str(error)
+            self._work.failed(digest, reason)
+        fate.set_result(reason)
+        return reason
 
     def _count(self, state: MediaState, done: _Done) -> None:
         self._ctx.increment_items()
@@ -131,6 +170,7 @@ class MediaRun:
         async with self._ctx.library_db.transaction() as tx:
             await self._work.store(tx)
             await self._ctx.checkpoint(state, tx=tx)
+        self._fates.clear()
 
     def _show(self, phase: str, state: MediaState, total: int) -> None:
         finished = state.made + state.skipped + state.failed

@@ -12,9 +12,12 @@ from spacedrive_ops.thumbnails.pictures import reduce
 
 PLACES: Final = (0.1, 0.3, 0.5, 0.75, 0.0)
 """Where in the film a frame is looked for, as shares of its length; the first that shows something is taken."""
-FRAMES_AT_ONE: Final = 3
+MOST_FORWARD: Final = 250
+"""So many frames after the key frame before a place are decoded to reach it, at most."""
 FLAT: Final = 6.0
 """A frame whose brightness varies by less (standard deviation, of 255) shows nothing: black, white, a fade."""
+TIME_BASE: Final = 1_000_000
+"""In which a container counts a second."""
 HIGH: Final = 720
 """From this many lines on, a film that does not tell its colours means BT.709, below it BT.601."""
 
@@ -39,14 +42,27 @@ def small_frame(path: str, size: int, limits: Limits) -> Any:
 
 
 def _frames(container: Any, stream: Any) -> Iterator[Any]:
-    """Some of it, from each place."""
-    for place in PLACES if container.duration else PLACES[-1:]:
-        try:
-            container.seek(int(container.duration * place) if place else 0)
-            stream.codec_context.flush_buffers()
-            yield from islice(container.decode(stream), FRAMES_AT_ONE)
-        except (OSError, ValueError):  # nothing can be decoded there
-            continue
+    """From each place the key frame before it; where these show nothing, what really is there."""
+    length = container.duration
+    if not length:
+        yield from islice(container.decode(stream), 0, MOST_FORWARD, 25)
+        return
+    for forward in (False, True):
+        for place in PLACES:
+            try:
+                container.seek(int(length * place))
+                yield _frame_at(container.decode(stream), length * place / TIME_BASE if forward else 0)
+            except (OSError, ValueError, StopIteration):  # nothing can be decoded there
+                continue
+
+
+def _frame_at(frames: Iterator[Any], seconds: float) -> Any:
+    """The first that is shown at a time or later."""
+    frame = next(frames)
+    for frame in islice(frames, MOST_FORWARD):
+        if frame.time is None or frame.time >= seconds:
+            break
+    return frame
 
 
 def _in_rgb(frame: Any, stream: Any, size: int) -> Any:

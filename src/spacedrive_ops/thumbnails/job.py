@@ -18,7 +18,7 @@ from spacedrive_ops.library_index.sidecars import Sidecar
 from spacedrive_ops.media.children import decoded
 from spacedrive_ops.media.decoding import Limits
 from spacedrive_ops.media.kinds import PICTURED
-from spacedrive_ops.media.run import CORES, MediaRun, MediaState, Redo
+from spacedrive_ops.media.run import CORES, Due, MediaRun, MediaState, Redo
 from spacedrive_ops.thumbnails.places import thumbnail_path
 from spacedrive_ops.thumbnails.render import render
 
@@ -78,9 +78,9 @@ class _Thumbnails:
         self._wanted: dict[bytes, tuple[int, ...]] = {}
         self._rows: list[Sidecar] = []
 
-    async def is_wanted(self, digest: bytes, redo: Redo) -> bool:
+    async def is_wanted(self, digest: bytes, due: Due) -> bool:
         known = await sidecars.read(self._ctx.library_db, digest, KIND)
-        sizes = tuple(size for size in self._sizes if sidecars.is_due(known.get(str(size)), redo))
+        sizes = tuple(size for size in self._sizes if sidecars.is_due(known.get(str(size)), due))
         if sizes:
             self._wanted[digest] = sizes
         return bool(sizes)

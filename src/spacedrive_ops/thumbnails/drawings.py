@@ -12,6 +12,8 @@ from xml.etree import ElementTree
 from spacedrive_ops.media.decoding import CUT_OFF, Limits, NotDecoded, NotInstalled
 
 MOST_BYTES: Final = 64 << 20
+DPI: Final = 96.0
+"""By which a millimetre is so many pixels, as CSS has it."""
 GZIP: Final = b"\x1f\x8b"
 OWN: Final = ("#", "data:")
 """How references begin that stay inside the file."""
@@ -33,7 +35,7 @@ def small_drawing(file: BinaryIO, size: int, _limits: Limits) -> Any:
     try:
         data = bytes(
             resvg_py.svg_to_bytes(
-                svg_string=drawing, width=size, height=size, skip_system_fonts=not has_text, **fonts
+                svg_string=drawing, width=size, height=size, dpi=DPI, skip_system_fonts=not has_text, **fonts
             )
         )
     except ValueError as error:

@@ -51,17 +51,22 @@ def _frames(container: Any, stream: Any) -> Iterator[Any]:
         for place in PLACES:
             try:
                 container.seek(int(length * place))
-                yield _frame_at(container.decode(stream), length * place / TIME_BASE if forward else 0)
-            except (OSError, ValueError, StopIteration):  # nothing can be decoded there
+            except (OSError, ValueError):
                 continue
+            frame = _frame_at(container.decode(stream), length * place / TIME_BASE if forward else 0)
+            if frame is not None:
+                yield frame
 
 
 def _frame_at(frames: Iterator[Any], seconds: float) -> Any:
-    """The first that is shown at a time or later."""
-    frame = next(frames)
-    for frame in islice(frames, MOST_FORWARD):
-        if frame.time is None or frame.time >= seconds:
-            break
+    """The first that is shown at a time or later, or the last that can be decoded before; None where none can."""
+    frame = None
+    try:
+        for frame in islice(frames, MOST_FORWARD):
+            if frame.time is None or frame.time >= seconds:
+                break
+    except (OSError, ValueError):
+        pass  # what came before it will do
     return frame
 
 

@@ -65,7 +65,8 @@ def _in_srgb(picture: Any, profile: bytes | None) -> Any:
 
         cms = cast("Any", ImageCms)
         try:
-            source: Any = cms.ImageCmsProfile(BytesIO(profile)) if profile else cms.createProfile("LAB")
+            is_lab = picture.mode == "LAB"  # which says of itself what it means
+            source: Any = cms.createProfile("LAB") if is_lab else cms.ImageCmsProfile(BytesIO(profile))
             mode = "RGBA" if picture.mode == "RGBA" else "RGB"
             converted: Any = cms.profileToProfile(picture, source, cms.createProfile("sRGB"), outputMode=mode)
             return converted

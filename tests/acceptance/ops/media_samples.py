@@ -129,7 +129,7 @@ def _packed(kind: int, value: Any) -> tuple[int, bytes]:
     if kind == ASCII:
         data = value.encode() + b"\0"
         return len(data), data
-    values: Sequence[Any] = value if isinstance(value, (list, tuple)) else [value]
+    values: Sequence[Any] = value if isinstance(value, list) else [value]
     if kind == RATIONAL:
         pairs = [pair if isinstance(pair, tuple) else (int(pair * 10_000), 10_000) for pair in values]
         return len(pairs), b"".join(struct.pack("<II", *pair) for pair in pairs)

@@ -6,6 +6,7 @@ from spacedrive_ops.file_copy.job import FileCopyJob, FileMoveJob
 from spacedrive_ops.file_delete.job import DeleteJob
 from spacedrive_ops.indexer.job import IndexerJob
 from spacedrive_ops.indexer.verify import IndexVerifyJob
+from spacedrive_ops.media_facts.job import MediaMetadataJob
 from spacedrive_ops.object_store.job import DownloadJob, UploadJob
 from spacedrive_ops.thumbnails.job import ThumbnailJob
 from spacedrive_ops.transcode.job import TranscodeJob
@@ -19,6 +20,7 @@ __all__ = [
     "DeleteJob",
     "IndexerJob",
     "IndexVerifyJob",
+    "MediaMetadataJob",
     "DownloadJob",
     "UploadJob",
     "ThumbnailJob",

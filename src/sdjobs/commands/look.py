@@ -7,6 +7,7 @@ import base64
 import os
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Final
 
 import click
@@ -109,7 +110,7 @@ def _time(entry: IndexedEntry) -> str:
 
 def _json(entry: IndexedEntry) -> dict[str, object]:
     return {
-        "path": _path_json(entry),
+        "path": path_json(entry.path),
         "name": entry.name,
         "kind": entry.kind.name.lower(),
         "category": entry.category.name.lower(),
@@ -119,9 +120,9 @@ def _json(entry: IndexedEntry) -> dict[str, object]:
     }
 
 
-def _path_json(entry: IndexedEntry) -> object:
+def path_json(path: Path) -> object:
     """As the exact bytes where the path is no text."""
-    raw = os.fsencode(entry.path)
+    raw = os.fsencode(path)
     try:
         return raw.decode()
     except UnicodeDecodeError:

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any, Final, final
 
 from spacedrive_jobs import LibraryDb
-from spacedrive_ops.library_index.categories import Category, EntryKind
 from spacedrive_ops.library_index import media
+from spacedrive_ops.library_index.categories import Category, EntryKind
 from spacedrive_ops.library_index.entries import find_entry, path_to
 from spacedrive_ops.library_index.locations import read_locations
 from spacedrive_ops.library_index.media import MediaFacts

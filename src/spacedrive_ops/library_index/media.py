@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import msgspec
@@ -64,7 +64,7 @@ class MediaFacts:
 def milliseconds(moment: datetime) -> int:
     """Since 1970: in UTC where the zone is told, else by its own clock."""
     if moment.tzinfo is not None:
-        moment = moment.astimezone(timezone.utc).replace(tzinfo=None)
+        moment = moment.astimezone(UTC).replace(tzinfo=None)
     return (moment - START) // SMALLEST
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import resource
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import BinaryIO, Final
@@ -57,7 +57,7 @@ class OpenMedium:
 
 
 @contextmanager
-def opened(path: bytes, limits: Limits) -> Iterator[OpenMedium]:
+def opened(path: bytes, limits: Limits) -> Generator[OpenMedium]:
     """Open a file for a decoder, within the limits on memory. Raises NotDecoded, whatever goes wrong inside."""
     _hush()
     resource.setrlimit(resource.RLIMIT_AS, (limits.memory, resource.getrlimit(resource.RLIMIT_AS)[1]))
@@ -71,9 +71,7 @@ def opened(path: bytes, limits: Limits) -> Iterator[OpenMedium]:
     except NotDecoded:
         raise
     except MemoryError as error:
-        raise NotDecoded(
-            f"needs more memory to decode than is allowed ({limits.memory >> 20:,} MiB)"
-        ) from error
+        raise NotDecoded(f"needs more memory to decode than is allowed ({limits.memory >> 20:,} MiB)") from error
     except FileNotFoundError as error:
         raise NotDecoded("is no longer there") from error
     except Unreadable as error:

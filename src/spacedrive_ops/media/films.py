@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any, Final, cast
 
-from spacedrive_ops.media.decoding import CUT_OFF, NOT_KNOWN, NotDecoded, NotInstalled, in_words
+from spacedrive_ops.media.decoding import CUT_OFF, NOT_KNOWN, NotDecoded, NotInstalled
 
 FORMATS: Final = (
     "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpeg,mpegts,mpegvideo,asf,flv,ogg,mxf,wav,w64,mp3,flac,aac,aiff"
@@ -17,7 +17,7 @@ OPTIONS: Final = {"format_whitelist": FORMATS, "protocol_whitelist": "file"}
 
 
 @contextmanager
-def open_film(path: str) -> Iterator[Any]:
+def open_film(path: str) -> Generator[Any]:
     """A container of PyAV. Raises NotDecoded, also for what goes wrong inside."""
     try:
         import av
@@ -30,11 +30,11 @@ def open_film(path: str) -> Iterator[Any]:
         with library.open(f"file:{path}", options=OPTIONS, metadata_errors="replace") as container:
             yield container
     except library.FFmpegError as error:
-        if isinstance(error, library.InvalidDataError):
+        if isinstance(error, (library.InvalidDataError, library.ArgumentError)):  # of no kind in FORMATS
             raise NotDecoded(NOT_KNOWN) from error
         if isinstance(error, EOFError):
             raise NotDecoded(CUT_OFF) from error
-        raise NotDecoded(in_words(error)) from error
+        raise NotDecoded(f"is damaged: {error.strerror}") from error
 
 
 def film_of(container: Any) -> Any:
@@ -44,4 +44,6 @@ def film_of(container: Any) -> Any:
 
 
 def is_cover(stream: Any) -> bool:
-    return bool(stream.disposition & type(stream.disposition).attached_pic)
+    from av.stream import Disposition
+
+    return bool(stream.disposition & Disposition.attached_pic)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from functools import cache
 from typing import Any, BinaryIO, Final
@@ -20,7 +20,7 @@ CUT_OFF_SIGNS: Final = ("truncated", "not processed", "buffer is not large enoug
 
 
 @contextmanager
-def open_picture(file: BinaryIO, limits: Limits) -> Iterator[Any]:
+def open_picture(file: BinaryIO, limits: Limits) -> Generator[Any]:
     """A Pillow image whose pixels are not unpacked yet. Raises NotDecoded, also for what goes wrong inside."""
     try:
         from PIL import Image, UnidentifiedImageError

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -95,13 +95,16 @@ class MediaRun:
         total = await ctx.run_in_pool(lambda: sum(1 for _ in self._files()))
         left = self._files(place_of(state.root, state.path))
         waiting: deque[Entry] = deque()
-        while waiting or waiting.extend(await ctx.run_in_pool(lambda: list(islice(left, MANY)))) or waiting:
+        while True:
+            if not waiting:
+                waiting.extend(await ctx.run_in_pool(lambda: list(islice(left, MANY))))
+            if not waiting:
+                return state
             for done in await bounded_map(self._one, _for_a_while(waiting), limit=AT_ONCE):
                 self._count(state, done)
             await self._store(state)
             self._show(phase, state, total)
             await ctx.check_interrupt()
-        return state
 
     async def _begin(self) -> MediaState:
         """Where to go on. A job that does one again has its failed items to do, and what that one never came to."""
@@ -133,13 +136,17 @@ class MediaRun:
             return _Done(entry, await twin or None)
         fate = self._fates[digest] = asyncio.get_running_loop().create_future()
         try:
-            due: Due = "unmade" if is_concerned(entry.path, self._failed) else self._redo
-            if not await self._work.is_wanted(digest, due):
+            if not await self._work.is_wanted(digest, self._due(entry)):
                 return _Done(entry, None)
             return _Done(entry, await self._reason(entry.path, digest, fate))
         finally:
             if not fate.done():
                 fate.set_result("")  # broken off, with all that is under way
+
+    def _due(self, entry: Entry) -> Due:
+        if is_concerned(entry.path, self._failed):
+            return "unmade"
+        return self._redo
 
     async def _reason(self, path: bytes, digest: bytes, fate: asyncio.Future[str]) -> str:
         """Why nothing came of it; empty where it was done."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta, timezone
-from typing import Any, Final
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any, Final, cast
 
 from spacedrive_ops.library_index.media import Exposure, Place
 
@@ -31,7 +31,8 @@ def taken_of(tags: Tags) -> datetime | None:
         if match is None:
             continue
         try:
-            taken = datetime(*map(int, match.groups()))  # noqa: DTZ001 - its zone comes next, if it has one
+            year, month, day, hour, minute, second = map(int, match.groups())
+            taken = datetime(year, month, day, hour, minute, second)  # noqa: DTZ001 - its zone comes next, if it has one
         except ValueError:  # such as 0000:00:00 00:00:00
             continue
         digits = text(tags.get(fraction))
@@ -44,7 +45,7 @@ def taken_of(tags: Tags) -> datetime | None:
 def _zone(offset: str) -> timezone | None:
     match = OFFSET.fullmatch(offset.strip())
     if match is None:
-        return timezone.utc if offset.strip() == "Z" else None
+        return UTC if offset.strip() == "Z" else None
     sign, hours, minutes = match.groups()
     size = timedelta(hours=int(hours), minutes=int(minutes))
     return timezone(-size if sign == "-" else size) if size < timedelta(hours=24) else None
@@ -92,9 +93,11 @@ def place_of(tags: Tags) -> Place | None:
 
 
 def _degrees(parts: Any, reference: str, negative: str) -> float | None:
-    if isinstance(parts, (str, bytes)) or not isinstance(parts, Sequence) or len(parts) != 3:
+    if not isinstance(parts, (tuple, list)):
         return None
-    numbers = [number(part) for part in parts]
+    numbers = [number(part) for part in cast("Sequence[Any]", parts)]
+    if len(numbers) != 3:
+        return None
     degrees, minutes, seconds = (0.0 if part is None else part for part in numbers)
     if numbers[0] is None:
         return None
@@ -106,8 +109,9 @@ def number(value: Any) -> float | None:
     """Of a number, a fraction, or a list that begins with one; None where that is none, or endless."""
     if isinstance(value, bytes) and len(value) == 1:
         return float(value[0])
-    if not isinstance(value, (str, bytes)) and isinstance(value, Sequence):
-        value = value[0] if value else None
+    if isinstance(value, (tuple, list)):
+        several = cast("Sequence[Any]", value)
+        value = several[0] if several else None
     try:
         found = float(value)
     except (TypeError, ValueError, ZeroDivisionError):

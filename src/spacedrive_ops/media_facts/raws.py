@@ -7,7 +7,6 @@ from typing import Any, BinaryIO, cast
 
 from spacedrive_ops.library_index.media import MediaFacts
 from spacedrive_ops.media.decoding import NOT_KNOWN, Limits, NotDecoded, NotInstalled
-from spacedrive_ops.media_facts import exif
 from spacedrive_ops.media_facts.pictures import facts_of_tags
 
 

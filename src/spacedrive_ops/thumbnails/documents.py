@@ -12,7 +12,7 @@ LEAST_SIDE: Final = 1.0
 def small_page(file: BinaryIO, size: int, _limits: Limits) -> Any:
     """At most `size` pixels a side, in RGB, on white. It is drawn at that size, however large the paper is."""
     try:
-        import pypdfium2
+        import pypdfium2  # type: ignore[import-untyped]
     except ImportError as error:
         raise NotInstalled.of("media") from error
 

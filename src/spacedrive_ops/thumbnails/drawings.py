@@ -18,7 +18,7 @@ GZIP: Final = b"\x1f\x8b"
 OWN: Final = ("#", "data:")
 """How references begin that stay inside the file."""
 
-FONTS: Final = {"sans_serif_family": "sans-serif", "serif_family": "serif", "monospace_family": "monospace"}
+FONTS: Final = ("sans-serif", "serif", "monospace")
 
 
 def small_drawing(file: BinaryIO, size: int, _limits: Limits) -> Any:
@@ -31,12 +31,17 @@ def small_drawing(file: BinaryIO, size: int, _limits: Limits) -> Any:
 
     drawing = alone(_read(file))
     has_text = "text>" in drawing
-    fonts = _families() if has_text else {}
+    fonts = [_family(name) for name in FONTS] if has_text else [None] * len(FONTS)
     try:
-        data = bytes(
-            resvg_py.svg_to_bytes(
-                svg_string=drawing, width=size, height=size, dpi=DPI, skip_system_fonts=not has_text, **fonts
-            )
+        data = resvg_py.svg_to_bytes(
+            svg_string=drawing,
+            width=size,
+            height=size,
+            dpi=DPI,
+            skip_system_fonts=not has_text,
+            sans_serif_family=fonts[0],
+            serif_family=fonts[1],
+            monospace_family=fonts[2],
         )
     except ValueError as error:
         raise NotDecoded(f"cannot be drawn: {error}") from error
@@ -73,15 +78,10 @@ def _read(file: BinaryIO) -> bytes:
 
 
 @cache
-def _families() -> dict[str, str]:
-    """The fonts that this machine means by the general names; resvg by itself knows only what Windows has."""
-    found: dict[str, str] = {}
-    for option, name in FONTS.items():
-        try:
-            asked = subprocess.run(
-                ["fc-match", "--format=%{family[0]}", name], capture_output=True, text=True, timeout=5, check=True
-            )
-        except (OSError, subprocess.SubprocessError):
-            return {}
-        found[option] = asked.stdout
-    return found
+def _family(name: str) -> str | None:
+    """The font that this machine means by a general name; resvg by itself knows only what Windows has."""
+    asking = ["fc-match", "--format=%{family[0]}", name]
+    try:
+        return subprocess.run(asking, capture_output=True, text=True, timeout=5, check=True).stdout or None
+    except (OSError, subprocess.SubprocessError):
+        return None

@@ -16,7 +16,7 @@ def small_picture(file: BinaryIO, size: int, limits: Limits, *, turn: int = 1) -
         if picture.tell() != 0:
             picture.seek(0)
         picture.draft(None, (size, size))
-        profile = picture.info.get("icc_profile")
+        profile = picture.info.get("icc_profile") if picture.mode != "LAB" else None  # LAB means itself
         orientation = picture.getexif().get(ORIENTATION, turn)
         picture.load()
         return upright(_in_srgb(_reduced(picture, size), profile), orientation)
@@ -65,8 +65,7 @@ def _in_srgb(picture: Any, profile: bytes | None) -> Any:
 
         cms = cast("Any", ImageCms)
         try:
-            is_lab = picture.mode == "LAB"  # which says of itself what it means
-            source: Any = cms.createProfile("LAB") if is_lab else cms.ImageCmsProfile(BytesIO(profile))
+            source: Any = cms.ImageCmsProfile(BytesIO(profile)) if profile else cms.createProfile("LAB")
             mode = "RGBA" if picture.mode == "RGBA" else "RGB"
             converted: Any = cms.profileToProfile(picture, source, cms.createProfile("sRGB"), outputMode=mode)
             return converted

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import os
+import struct
 from pathlib import Path
 from typing import Any, cast
 
@@ -150,8 +151,7 @@ async def test_a_sound_has_no_picture(tmp_path: Path) -> None:
 
 
 def wide_profile() -> bytes:
-    """An RGB profile with far more colourful primaries than sRGB's, and a gamma of 1.8: by colorants, as in Wide Gamut."""
-    import struct
+    """An RGB profile with far more colourful primaries than sRGB's, and a gamma of 1.8."""
 
     def fixed(*values: float) -> bytes:
         return b"".join(struct.pack(">i", round(value * 65536)) for value in values)

@@ -105,7 +105,8 @@ async def test_a_folder_that_is_gone_on_resume_does_not_take_the_others_along(tm
         folder.mkdir()
         for number in range(5):
             scene(300 + number if folder is first else 400 + number).save(folder / f"{number}.png")
-    places = [entry.place for entry in media_files([os.fsencode(first), os.fsencode(second)], tmp_path / "first", PICTURED)]
+    both = [os.fsencode(first), os.fsencode(second)]
+    places = [entry.place for entry in media_files(both, tmp_path / "first", PICTURED)]
     assert places == [(1, (b"%d.png" % number,)) for number in range(5)], "the library's own folder is left out"
     given = [os.fsencode(first), os.fsencode(second)]
     (tmp_path / "library").mkdir()

@@ -14,6 +14,7 @@ from spacedrive_ops.media.kinds import HEAD, Medium, medium_of
 
 MEGAPIXEL: Final = 1_000_000
 NOT_KNOWN: Final = "is not of a kind known here, or is damaged"
+ONE_THREAD: Final = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS")
 CUT_OFF: Final = "is cut off: the file ends too early"
 LOCKED: Final = "is locked with a password"
 
@@ -60,6 +61,8 @@ class OpenMedium:
 def opened(path: bytes, limits: Limits) -> Generator[OpenMedium]:
     """Open a file for a decoder, within the limits on memory. Raises NotDecoded, whatever goes wrong inside."""
     _hush()
+    for name in ONE_THREAD:  # read when a library is loaded: a thread for each core would be most of the memory
+        os.environ.setdefault(name, "1")
     resource.setrlimit(resource.RLIMIT_AS, (limits.memory, resource.getrlimit(resource.RLIMIT_AS)[1]))
     try:
         with open(open_file(path), "rb") as file:

@@ -82,7 +82,8 @@ class MediaRun:
     def __init__(
         self, ctx: JobContext[MediaState], paths: tuple[Path, ...], media: frozenset[Medium], redo: Redo, work: Work
     ) -> None:
-        self._ctx, self._media, self._redo, self._work = ctx, media, redo, work
+        self._ctx, self._media, self._work = ctx, media, work
+        self._redo: Redo = redo
         self._paths = [os.fsencode(path) for path in paths]
         self._failed: frozenset[bytes] = frozenset()
         self._until: Place | None = None

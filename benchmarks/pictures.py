@@ -12,17 +12,22 @@ WIDTH, HEIGHT = 4_000, 3_000
 
 
 def photos(root: Path, count: int) -> None:
-    """JPEG files of 12 megapixels and about 4 MB, each another."""
+    """JPEG files of 12 megapixels and about 3 MB, each another: soft shapes, texture, and the grain of a sensor."""
     root.mkdir(parents=True)
     source = random.Random(3)
     grain = Image.frombytes("L", (WIDTH, HEIGHT), source.randbytes(WIDTH * HEIGHT))
     for number in range(count):
         bands = []
         for _ in range(3):
-            small = Image.frombytes("L", (160, 120), source.randbytes(160 * 120))
-            smooth = small.resize((WIDTH, HEIGHT), Image.Resampling.BICUBIC)
-            bands.append(Image.blend(smooth, grain, 0.06))
+            band = Image.blend(_noise(source, 12, 9), _noise(source, 160, 120), 0.15)
+            bands.append(Image.blend(band, grain, 0.06))
         Image.merge("RGB", bands).save(root / f"{number:04d}.jpg", quality=88)
+
+
+def _noise(source: random.Random, width: int, height: int) -> Image.Image:
+    """Random, and smooth over so many points."""
+    small = Image.frombytes("L", (width, height), source.randbytes(width * height))
+    return small.resize((WIDTH, HEIGHT), Image.Resampling.BICUBIC)
 
 
 def films(root: Path, count: int) -> None:

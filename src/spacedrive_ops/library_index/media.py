@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from spacedrive_jobs import LibraryDb, Transaction
 from spacedrive_ops.library_index.sql import query
+
+if TYPE_CHECKING:  # the process that reads them loads no engine
+    from spacedrive_jobs import LibraryDb, Transaction
 
 START: Final = datetime(1970, 1, 1)  # noqa: DTZ001 - of clocks that tell no zone
 SMALLEST: Final = timedelta(milliseconds=1)

@@ -10,10 +10,9 @@ from typing import Any, BinaryIO, Final
 
 from spacedrive_ops.media.decoding import CUT_OFF, MEGAPIXEL, NOT_KNOWN, Limits, NotDecoded, NotInstalled
 
-FORMATS: Final = (
-    "JPEG", "PNG", "GIF", "WEBP", "TIFF", "BMP", "DIB", "HEIF", "AVIF", "ICO", "JPEG2000", "PSD", "TGA", "PPM",
-    "QOI", "DDS", "ICNS",
-)  # fmt: skip
+USUAL: Final = ("JPEG", "PNG", "GIF", "BMP", "DIB", "PPM")
+"""What Pillow knows without loading more."""
+FORMATS: Final = (*USUAL, "WEBP", "TIFF", "HEIF", "AVIF", "ICO", "JPEG2000", "PSD", "TGA", "QOI", "DDS", "ICNS")
 """Not EPS and the like, for which Pillow would start other programs."""
 
 CUT_OFF_SIGNS: Final = ("truncated", "not processed", "buffer is not large enough", "not enough data", "end of file")
@@ -26,12 +25,11 @@ def open_picture(file: BinaryIO, limits: Limits) -> Generator[Any]:
         from PIL import Image, UnidentifiedImageError
     except ImportError as error:
         raise NotInstalled.of("media") from error
-    formats = _formats()
     Image.MAX_IMAGE_PIXELS = limits.megapixels * MEGAPIXEL
     warnings.simplefilter("error", Image.DecompressionBombWarning)
     warnings.simplefilter("ignore", UserWarning)  # odd metadata is no reason
     try:
-        with Image.open(file, formats=formats) as picture:
+        with _open(file) as picture:
             limits.check_size(picture.width, picture.height)
             yield picture
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
@@ -43,6 +41,23 @@ def open_picture(file: BinaryIO, limits: Limits) -> Generator[Any]:
     except (OSError, SyntaxError, ValueError) as error:
         if any(sign in str(error).lower() for sign in CUT_OFF_SIGNS):
             raise NotDecoded(CUT_OFF) from error
+        raise
+
+
+def _open(file: BinaryIO) -> Any:
+    """Raises UnidentifiedImageError, and NotInstalled for HEIC without its library."""
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        return Image.open(file, formats=USUAL)
+    except UnidentifiedImageError:
+        file.seek(0)
+    try:
+        return Image.open(file, formats=_formats())
+    except UnidentifiedImageError:
+        file.seek(0)
+        if "HEIF" not in _formats() and file.read(8).endswith(b"ftyp"):
+            raise NotInstalled.of("media") from None
         raise
 
 

@@ -43,6 +43,9 @@ def _small(found: OpenMedium, size: int, limits: Limits) -> Any:
 
 def _encoded(picture: Any, sizes: list[int]) -> list[tuple[int, bytes]]:
     """The largest first: each is made of the one before."""
+    from PIL import WebPImagePlugin
+
+    assert WebPImagePlugin  # else Pillow would load all it has to find who writes WebP
     made: list[tuple[int, bytes]] = []
     for size in sizes:
         reduce(picture, size)

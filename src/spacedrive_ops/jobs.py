@@ -9,6 +9,7 @@ from spacedrive_ops.hashing.check import HashCheckJob
 from spacedrive_ops.hashing.job import HashJob
 from spacedrive_ops.indexer.job import IndexerJob
 from spacedrive_ops.indexer.verify import IndexVerifyJob
+from spacedrive_ops.media_facts.job import MediaMetadataJob
 from spacedrive_ops.object_store.job import DownloadJob, UploadJob
 from spacedrive_ops.thumbnails.job import ThumbnailJob
 from spacedrive_ops.transcode.job import TranscodeJob
@@ -25,6 +26,7 @@ __all__ = [
     "HashJob",
     "IndexerJob",
     "IndexVerifyJob",
+    "MediaMetadataJob",
     "DownloadJob",
     "UploadJob",
     "ThumbnailJob",

@@ -90,7 +90,9 @@ def test_each_public_name_of_the_file_jobs_is_where_the_lazy_package_looks_for_i
 def test_a_process_that_decodes_loads_no_engine() -> None:
     """A pool of them is started for every run."""
     for module in ("thumbnails.render", "media_facts.read"):
-        program = f"import sys, spacedrive_ops.{module}; print(*(m for m in sys.modules if m.startswith('spacedrive_jobs')))"
+        program = (
+            f"import sys, spacedrive_ops.{module}; print(*(m for m in sys.modules if m.startswith('spacedrive_jobs')))"
+        )
         done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
         assert done.stdout.strip() == ""
 

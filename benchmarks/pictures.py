@@ -31,10 +31,10 @@ def _noise(source: random.Random, width: int, height: int) -> Image.Image:
 
 
 def films(root: Path, count: int) -> None:
-    """Films of 1080p in H.264, ten seconds long, a key frame every four seconds as phones write them."""
+    """Films of 1080p in H.264, five seconds long, of 17 Mbit/s with a key frame every second as phones write them."""
     root.mkdir(parents=True)
     for number in range(count):
-        picture = f"testsrc2=s=1920x1080:r=30:d=10,noise=alls=12:allf=t:all_seed={number}"
+        picture = f"testsrc2=s=1920x1080:r=30:d=5,noise=alls=10:allf=t:all_seed={number}"
         command = ["ffmpeg", "-v", "error", "-f", "lavfi", "-i", picture, "-c:v", "libx264", "-preset", "veryfast"]
-        command += ["-g", "120", "-pix_fmt", "yuv420p", str(root / f"{number:04d}.mp4")]
+        command += ["-b:v", "17M", "-g", "30", "-pix_fmt", "yuv420p", str(root / f"{number:04d}.mp4")]
         subprocess.run(command, check=True, stdin=subprocess.DEVNULL)

@@ -10,32 +10,27 @@ from pathlib import Path
 CORES = os.cpu_count() or 1
 
 
-def vipsthumbnail(root: Path, target: Path) -> float:
-    """Seconds for all of a folder's JPEG files; one process for each core, each with its share of the files."""
-    target.mkdir()
+def vipsthumbnail(root: Path, target: Path, *, apart: bool) -> float:
+    """Seconds for all of a folder's JPEG files: a process for each core that takes its share of them, or, `apart`, a
+    process for each file, so that one which harms it costs no other."""
     files = sorted(root.iterdir())
-    shares = [files[number::CORES] for number in range(CORES)]
-    start = time.perf_counter()
-    running = [
-        subprocess.Popen(["vipsthumbnail", "--size", "256", "-o", f"{target}/%s.webp[Q=80]", *map(str, share)])
-        for share in shares
-    ]
-    statuses = [one.wait() for one in running]
-    assert not any(statuses)
-    seconds = time.perf_counter() - start
-    assert len(list(target.iterdir())) == len(files)
-    return seconds
+    each = 1 if apart else -(-len(files) // CORES)
+    options = ["--size", "256", "-o", f"{target}/%s.webp[Q=80]"]
+    return _seconds(["xargs", "-0", "-P", str(CORES), "-n", str(each), "vipsthumbnail", *options], files, target)
 
 
 def ffmpegthumbnailer(root: Path, target: Path) -> float:
     """Seconds for all of a folder's films; it takes one at a time, so a process for each."""
-    target.mkdir()
     files = sorted(root.iterdir())
-    listed = b"\0".join(os.fsencode(file.name) for file in files)
+    shell = f'ffmpegthumbnailer -s 256 -i "$1" -o "{target}/$(basename "$1").jpg"'
+    return _seconds(["xargs", "-0", "-P", str(CORES), "-n", "1", "sh", "-c", shell, "sh"], files, target)
+
+
+def _seconds(command: list[str], files: list[Path], target: Path) -> float:
+    target.mkdir()
+    listed = b"\0".join(os.fsencode(file) for file in files)
     start = time.perf_counter()
-    command = ["xargs", "-0", "-P", str(CORES), "-I{}", "ffmpegthumbnailer", "-s", "256", "-i", f"{root}/{{}}"]
-    command += ["-o", f"{target}/{{}}.jpg"]
-    subprocess.run(command, input=listed, check=True, stderr=subprocess.DEVNULL)
+    subprocess.run(command, input=listed, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     seconds = time.perf_counter() - start
     assert len(list(target.iterdir())) == len(files)
     return seconds

@@ -20,7 +20,7 @@ def source(ground: Ground) -> Path:
         made = ground.shared / "made"
         films(made, DIFFERENT)
         root.mkdir()
-        for number in range(ground.scale.pick(24, 100, 300)):
+        for number in range(ground.scale.pick(16, 60, 120)):
             film = (made / f"{number % DIFFERENT:04d}.mp4").read_bytes()
             free = (12).to_bytes(4, "big") + b"free" + number.to_bytes(4, "big")  # a box that players pass over
             (root / f"{number:04d}.mp4").write_bytes(film + free)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import contextmanager
+from itertools import islice
 from typing import Any, Final, cast
 
 from spacedrive_ops.media.decoding import CUT_OFF, NOT_KNOWN, NotDecoded, NotInstalled
@@ -13,7 +14,10 @@ FORMATS: Final = (
 )
 """Playlists (HLS, DASH, concat) are not among them: they would have other files and addresses opened."""
 
-OPTIONS: Final = {"format_whitelist": FORMATS, "protocol_whitelist": "file"}
+OPTIONS: Final = {"format_whitelist": FORMATS, "protocol_whitelist": "file", "skip_frame": "all"}
+"""`skip_frame`: to open a film no frame of it is decoded, which takes most of the time and tells nothing needed here."""
+MOST_PACKETS: Final = 1_000
+"""Among so many a key frame is looked for."""
 
 
 @contextmanager
@@ -47,3 +51,19 @@ def is_cover(stream: Any) -> bool:
     from av.stream import Disposition
 
     return bool(stream.disposition & Disposition.attached_pic)
+
+
+def key_frame(container: Any, stream: Any, _seconds: float = 0) -> Any:
+    """The next one; None where there is none. Alone in the decoder it comes out at once, not after those that follow."""
+    frame = None
+    for packet in islice(container.demux(stream), MOST_PACKETS):
+        if packet.is_keyframe:
+            frame = next(iter([*packet.decode(), *stream.codec_context.decode(None)]), None)
+            break
+    stream.codec_context.flush_buffers()
+    return frame
+
+
+def aspect_of(stream: Any) -> float:
+    """How much wider than high a pixel is shown. Some films tell it only once a frame was decoded."""
+    return float(stream.sample_aspect_ratio or stream.codec_context.sample_aspect_ratio or 1)

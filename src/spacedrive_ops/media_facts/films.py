@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from spacedrive_ops.library_index.media import MediaFacts, Place
 from spacedrive_ops.media.decoding import Limits, NotDecoded
-from spacedrive_ops.media.films import film_of, open_film
+from spacedrive_ops.media.films import aspect_of, film_of, key_frame, open_film
 from spacedrive_ops.media_facts.exif import named, text
 
 APPLE: Final = "com.apple.quicktime."
@@ -51,13 +51,15 @@ def _shape(container: Any, film: Any, limits: Limits) -> tuple[int, int, int]:
     """Width and height as they are shown, and the quarters to the left that make it upright."""
     width, height = film.codec_context.width, film.codec_context.height
     limits.check_size(width, height)
-    width = round(width * (film.sample_aspect_ratio or 1))
     film.thread_type = "NONE"
     quarters = 0
     try:  # only a frame tells how the camera was held
-        quarters = round(next(container.decode(film)).rotation / 90) % 4
-    except (OSError, ValueError, StopIteration):
-        pass  # what does not play has a size all the same
+        frame = key_frame(container, film)
+    except (OSError, ValueError):
+        frame = None  # what does not play has a size all the same
+    if frame is not None:
+        width, height, quarters = frame.width, frame.height, round(frame.rotation / 90) % 4
+    width = round(width * aspect_of(film))
     return (height, width, quarters) if quarters % 2 else (width, height, quarters)
 
 

@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Any, Final
 
 from spacedrive_ops.media.decoding import Limits, NotDecoded
-from spacedrive_ops.media.films import film_of, open_film
+from spacedrive_ops.media.films import aspect_of, film_of, key_frame, open_film
 from spacedrive_ops.thumbnails.pictures import reduce
 
 PLACES: Final = (0.1, 0.3, 0.5, 0.75, 0.0)
@@ -32,7 +32,8 @@ def small_frame(path: str, size: int, limits: Limits) -> Any:
         limits.check_size(stream.codec_context.width, stream.codec_context.height)
         stream.thread_type = "NONE"  # one frame is decoded no sooner by many threads, and each has its own memory
         for frame in _frames(container, stream):
-            picture = _in_rgb(frame, stream, size)
+            limits.check_size(frame.width, frame.height)
+            picture = _in_rgb(frame, aspect_of(stream), size)
             best = max(best, (_liveliness(picture), picture), key=lambda one: one[0])
             if best[0] >= FLAT:
                 break
@@ -47,22 +48,22 @@ def _frames(container: Any, stream: Any) -> Iterator[Any]:
     if not length:
         yield from islice(container.decode(stream), 0, MOST_FORWARD, 25)
         return
-    for forward in (False, True):
+    for find in (key_frame, _frame_at):
         for place in PLACES:
             try:
                 container.seek(int(length * place))
+                frame = find(container, stream, length * place / TIME_BASE)
             except (OSError, ValueError):
                 continue
-            frame = _frame_at(container.decode(stream), length * place / TIME_BASE if forward else 0)
             if frame is not None:
                 yield frame
 
 
-def _frame_at(frames: Iterator[Any], seconds: float) -> Any:
+def _frame_at(container: Any, stream: Any, seconds: float) -> Any:
     """The first that is shown at a time or later, or the last that can be decoded before; None where none can."""
     frame = None
     try:
-        for frame in islice(frames, MOST_FORWARD):
+        for frame in islice(container.decode(stream), MOST_FORWARD):
             if frame.time is None or frame.time >= seconds:
                 break
     except (OSError, ValueError):
@@ -70,9 +71,8 @@ def _frame_at(frames: Iterator[Any], seconds: float) -> Any:
     return frame
 
 
-def _in_rgb(frame: Any, stream: Any, size: int) -> Any:
-    ratio = stream.sample_aspect_ratio or 1
-    width, height = max(1, round(frame.width * ratio)), frame.height
+def _in_rgb(frame: Any, aspect: float, size: int) -> Any:
+    width, height = max(1, round(frame.width * aspect)), frame.height
     scale = min(1.0, size / max(width, height))
     unknown = int(frame.colorspace) == 2
     picture = frame.to_image(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from io import BytesIO
 from typing import Any, Final
 
@@ -43,9 +44,7 @@ def _small(found: OpenMedium, size: int, limits: Limits) -> Any:
 
 def _encoded(picture: Any, sizes: list[int]) -> list[tuple[int, bytes]]:
     """The largest first: each is made of the one before."""
-    from PIL import WebPImagePlugin
-
-    assert WebPImagePlugin  # else Pillow would load all it has to find who writes WebP
+    import_module("PIL.WebPImagePlugin")  # else Pillow would load all it has to find who writes WebP
     made: list[tuple[int, bytes]] = []
     for size in sizes:
         reduce(picture, size)

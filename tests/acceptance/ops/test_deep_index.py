@@ -57,8 +57,6 @@ async def test_a_file_whose_content_is_known_is_not_read_for_its_thumbnail(
         await (await library.jobs.dispatch(IndexerJob(root=pictures, mode="content"))).wait(timeout=30)
         made = await (await library.jobs.dispatch(ThumbnailJob(paths=(pictures,)))).wait(timeout=60)
         assert (made.made, made.failed, read) == (2, 1, [])
-        Image.new("RGB", (100, 100)).save(
-            pictures / "one.jpg"
-        )  # unknown to the index
+        Image.new("RGB", (100, 100)).save(pictures / "one.jpg")  # unknown to the index
         made = await (await library.jobs.dispatch(ThumbnailJob(paths=(pictures,)))).wait(timeout=60)
         assert (made.made, read) == (1, [bytes(pictures / "one.jpg")])

@@ -14,7 +14,7 @@ from typing import Final, Literal, Protocol, TypeAlias
 
 from spacedrive_jobs import Count, GenericProgress, JobContext, Transaction, interrupt_requested
 from spacedrive_jobs.tasks import bounded_map
-from spacedrive_ops.content.digest import Unreadable, digest_of
+from spacedrive_ops.content.digest import Stopped, Unreadable, digest_of
 from spacedrive_ops.media.decoding import NotDecoded, NotInstalled
 from spacedrive_ops.media.kinds import Medium, medium_by_name
 from spacedrive_ops.retries import failed_before, is_concerned
@@ -130,7 +130,7 @@ class MediaRun:
         if entry.problem:
             return _Done(entry, entry.problem)
         try:
-            digest = (await self._ctx.run_in_pool(digest_of, entry.path, interrupt_requested)).digest
+            digest = await self._digest(entry.path)
         except Unreadable as error:
             return _Done(entry, str(error))
         if (twin := self._fates.get(digest)) is not None:  # another file with the same bytes is being done
@@ -143,6 +143,13 @@ class MediaRun:
         finally:
             if not fate.done():
                 fate.set_result("")  # broken off, with all that is under way
+
+    async def _digest(self, path: bytes) -> bytes:
+        while True:
+            try:
+                return (await self._ctx.run_in_pool(digest_of, path, interrupt_requested)).digest
+            except Stopped:
+                await self._ctx.check_interrupt()  # raises, unless the interruption was taken back
 
     def _due(self, entry: Entry) -> Due:
         if is_concerned(entry.path, self._failed):

@@ -29,7 +29,7 @@ ENGINE: Final = (
     "history",
 )
 COPY: Final = ("copy_big", "copy_small", "reflink", "copy_resume", "copy_share")
-FILES: Final = ("index", "thumbnails", "film_frames")
+FILES: Final = ("index", "thumbnails", "film_frames", "hostile_pictures")
 GROUPS: Final = {"engine": ENGINE, "copy": COPY, "files": FILES}
 
 

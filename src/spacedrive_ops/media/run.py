@@ -14,7 +14,7 @@ from typing import Final, Literal, Protocol, TypeAlias
 
 from spacedrive_jobs import Count, GenericProgress, JobContext, Transaction, interrupt_requested
 from spacedrive_jobs.tasks import bounded_map
-from spacedrive_ops.content.digest import Unreadable, digest_of
+from spacedrive_ops.content.digest import Stopped, Unreadable, digest_of
 from spacedrive_ops.library_index.known_contents import KnownContents
 from spacedrive_ops.media.decoding import NotDecoded, NotInstalled
 from spacedrive_ops.media.kinds import Medium, medium_by_name
@@ -149,8 +149,13 @@ class MediaRun:
     async def _digest(self, path: bytes) -> bytes:
         """Raises Unreadable."""
         status = await self._ctx.run_in_pool(_status_of, path)
-        known = await self._known.of(path, status) if status is not None else None
-        return known or (await self._ctx.run_in_pool(digest_of, path, interrupt_requested)).digest
+        if status is not None and (known := await self._known.of(path, status)) is not None:
+            return known
+        while True:
+            try:
+                return (await self._ctx.run_in_pool(digest_of, path, interrupt_requested)).digest
+            except Stopped:
+                await self._ctx.check_interrupt()  # raises, unless the interruption was taken back
 
     def _due(self, entry: Entry) -> Due:
         if is_concerned(entry.path, self._failed):

@@ -174,14 +174,24 @@ def harm(path: bytes, _limits: Limits, *_: object) -> list[tuple[int, bytes]]:
         case b"dies.png":
             os.kill(os.getpid(), signal.SIGSEGV)
         case b"eats.png":
-            held = list[bytes]()
-            while True:
-                held.append(bytes(10 * MIB))
+            _eat(Path(os.fsdecode(path)).with_suffix(".eaten"))
         case b"starts.png":
             started = subprocess.Popen(["sleep", "1000"])
             Path(os.fsdecode(path)).with_suffix(".pid").write_text(str(started.pid))
             started.wait()
     raise NotDecoded("was stubbed")
+
+
+def _eat(report: Path) -> None:
+    held = list[bytes]()
+    try:
+        while True:
+            held.append(bytes(10 * MIB))
+    except MemoryError:
+        eaten = len(held) * 10
+        held.clear()
+        report.write_text(str(eaten))
+        raise
 
 
 async def test_a_decoder_that_spins_or_dies_is_ended_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -222,6 +232,7 @@ async def test_a_decoder_that_eats_memory_gets_no_more_than_its_share(
     async with Library.open(tmp_path / "library", create=True) as library:
         _, reasons = await make(library, path, memory=512 * MIB)
         assert reasons == {path.name: "needs more memory to decode than is allowed (512 MiB)"}
+        assert 50 < int(path.with_suffix(".eaten").read_text()) < 512
 
 
 def bounded_harm(path: bytes, limits: Limits, *_: object) -> list[tuple[int, bytes]]:

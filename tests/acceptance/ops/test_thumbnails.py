@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 from pathlib import Path
@@ -10,13 +11,14 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from spacedrive_jobs import JobError, Library
+from spacedrive_jobs import JobError, JobStatus, Library
 from spacedrive_ops import ThumbnailJob, ThumbnailOutput, thumbnail_path
 from spacedrive_ops.content.digest import digest_of
 from spacedrive_ops.media.kinds import PICTURED
 from spacedrive_ops.media.run import media_files
 from tests.acceptance.ops.made_thumbnails import make, thumbnail
 from tests.acceptance.ops.media_samples import looks_right, scene
+from tests.waiting import aeventually, eventually
 
 
 async def test_each_kind_of_picture_is_made_small(tmp_path: Path) -> None:
@@ -126,3 +128,23 @@ async def test_a_folder_that_cannot_be_read_is_an_item(tmp_path: Path) -> None:
     async with Library.open(tmp_path / "library", create=True) as library:
         out, reasons = await make(library, tmp_path / "nothing")
         assert (out, reasons) == (ThumbnailOutput(0, 0, 1), {"nothing": "cannot be read: no such file or directory"})
+
+
+async def test_reading_an_endless_film_stops_when_it_is_paused(tmp_path: Path) -> None:
+    film = tmp_path / "endless.mp4"
+    with film.open("wb") as file:
+        file.truncate(1 << 40)  # a hole: no disk is used, and reading takes many minutes
+    async with Library.open(tmp_path / "library", create=True) as library:
+        handle = await library.jobs.dispatch(ThumbnailJob(paths=(film,)))
+        await asyncio.to_thread(eventually, lambda: _is_open(film))
+        await handle.pause()
+        await aeventually(lambda: _is(handle, JobStatus.PAUSED))
+
+
+def _is_open(path: Path) -> bool:
+    """By this process."""
+    return any(os.path.realpath(link) == str(path) for link in Path("/proc/self/fd").iterdir())
+
+
+async def _is(handle: Any, status: JobStatus) -> bool:
+    return await handle.status() is status

@@ -85,7 +85,7 @@ def duplicates(context: click.Context, /, path: str | None, plan: bool, yes: boo
     if action == "hardlink":
         _ask(settings, yes)
     work = FileWork(job, new=options["new"], priority=options["priority"], makes_library=False)
-    return carry_out(context, work, detach=options["detach"])
+    return carry_out(context, work, detach=options["detach"]) or code
 
 
 def _ask(settings: Settings, yes: bool) -> None:

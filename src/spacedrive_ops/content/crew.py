@@ -16,7 +16,7 @@ from spacedrive_ops.content.digest import PLAIN_PATH, Digest, Stopped, Unreadabl
 WORTH_IT: Final = 1_500
 """From so many files on: fewer are read here before a process has started."""
 MOST: Final = 8
-ENDS_WITHIN: Final = 2.0
+ENDS_WITHIN: Final = 0.5
 """Seconds for a process to end by itself when its pipe is closed."""
 
 Result: TypeAlias = Digest | str | None
@@ -98,8 +98,8 @@ def _let_go(process: subprocess.Popen[bytes]) -> None:
                 pipe.close()
             except OSError:
                 pass  # the process has died
-    try:
-        process.wait(ENDS_WITHIN)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+    for end in (process.terminate, process.kill):
+        try:
+            process.wait(ENDS_WITHIN)
+        except subprocess.TimeoutExpired:
+            end()  # it reads from a disk that does not answer; what cannot be killed ends when the disk does

@@ -56,7 +56,13 @@ class DeduplicateOutput:
     saved: int
 
 
-@job(name="deduplicate", description="Act on duplicate files", checkpoint_interval=timedelta(seconds=0.5))
+# One at a time: two with different rules could each remove what the other one keeps.
+@job(
+    name="deduplicate",
+    description="Act on duplicate files",
+    max_concurrent=1,
+    checkpoint_interval=timedelta(seconds=0.5),
+)
 class DeduplicateJob:
     """Of each group of files that hold the same bytes, as far as the index knows, keep one and act on the others.
 

@@ -68,8 +68,9 @@ class DuplicatesJob:
         await ensure_samples(ctx.library_db)
         wanted = Wanted(await self._location(ctx), max(self.least, 1))
         run = _Run(ctx, wanted, await ctx.load_state(default=DuplicatesState()))
-        with Crew(await contents.count_unknown(ctx.library_db, wanted)) as crew:
-            await run.to_the_end(crew)
+        unknown, large = await contents.count_unknown(ctx.library_db, wanted)
+        with Crew(unknown) as crew:
+            await run.to_the_end(crew, samples=large > 0)
         groups, copies, wasted = await contents.count_duplicates(ctx.library_db, wanted)
         return DuplicatesOutput(groups, copies, wasted, run.state.sampled, run.state.files)
 
@@ -88,9 +89,12 @@ class _Run:
     def __init__(self, ctx: JobContext[DuplicatesState], wanted: Wanted, state: DuplicatesState) -> None:
         self._ctx, self._db, self._wanted, self.state = ctx, ctx.library_db, wanted, state
 
-    async def to_the_end(self, crew: Crew) -> None:
-        if self.state.phase == "sample":
+    async def to_the_end(self, crew: Crew, *, samples: bool) -> None:
+        """`samples`: there are files whose ends may have to be read."""
+        if self.state.phase == "sample" and samples:
             await self._sample(crew)
+        elif self.state.phase == "sample":
+            self.state.phase = "read"
         await self._read(crew)
 
     async def _sample(self, crew: Crew) -> None:

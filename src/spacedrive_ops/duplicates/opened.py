@@ -99,7 +99,8 @@ class Opened:
 
 
 def hold_same_bytes(one: Opened, other: Opened, interrupted: Callable[[], bool]) -> bool:
-    """Compare all of two files, byte by byte. Raises OSError; Stopped where `interrupted()` says so."""
+    """Compare all of two files, byte by byte. Raises OSError; Stopped where `interrupted()` says so; LeftAlone as soon
+    as somebody wants to write to one of them, who would else be kept waiting."""
     offset = 0
     while True:
         here, there = os.pread(one.fd, CHUNK, offset), os.pread(other.fd, CHUNK, offset)
@@ -108,5 +109,7 @@ def hold_same_bytes(one: Opened, other: Opened, interrupted: Callable[[], bool])
         if not here:
             return True
         offset += len(here)
+        if not (one.is_untouched() and other.is_untouched()):
+            raise LeftAlone("was changed while it was compared")
         if interrupted():
             raise Stopped

@@ -102,7 +102,9 @@ class _Run:
     async def to_the_end(self) -> None:
         """What was hashed is stored, and what comes next is found, while what lies between is hashed."""
         sources = [os.fsencode(path) for path in self._job.paths]
-        files = files_below(sources, self._ctx.library.path, self.state.place)
+        own = os.fsencode(self._job.manifest) if self._job.manifest is not None else b""
+        everything = files_below(sources, self._ctx.library.path, self.state.place)
+        files = (one for one in everything if one.path != own)  # it is about to be another file
         found = await self._ctx.run_in_pool(_some, files)
         hashed: list[tuple[Found, Result]] = []
         with Crew(len(found)) as crew:

@@ -120,11 +120,11 @@ class Pages:
         return page
 
 
-async def count_unknown(db: LibraryDb, wanted: Wanted) -> int:
-    """How many files there are whose content is not known: no fewer than will be looked at."""
-    ((count,),) = await db.query(query("count_unknown"), (wanted.least, wanted.location))
-    assert isinstance(count, int)
-    return count
+async def count_unknown(db: LibraryDb, wanted: Wanted) -> tuple[int, int]:
+    """How many files there are whose content is not known, and how many of them are over SMALL: no fewer than will be
+    looked at."""
+    rows: list[Any] = await db.query(query("count_unknown"), (wanted.least, wanted.location, SMALL))
+    return rows[0][0], rows[0][1]
 
 
 async def count_unsampled(db: LibraryDb, wanted: Wanted) -> int:

@@ -293,6 +293,30 @@ async def test_a_change_in_the_last_moment_is_seen_or_kept_out(disk_path: Path, 
     assert list(root.rglob(".sd-*")) == []
 
 
+async def test_who_wants_to_write_is_not_kept_waiting_for_all_of_a_large_file(
+    disk_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = disk_path / "tree"
+    body = os.urandom(5 << 20)
+    write(root / "kept", body, 1)
+    write(root / "other", body, 2)
+    read: list[int] = []
+    pread = os.pread
+
+    def read_and_let_write(fd: int, count: int, offset: int) -> bytes:
+        read.append(offset)
+        if len(read) == 3:
+            append_elsewhere(root / "other")
+        return pread(fd, count, offset)
+
+    async with Library.open(disk_path / "library", create=True) as library:
+        await index(library, root)
+        monkeypatch.setattr(os, "pread", read_and_let_write)
+        output, left_alone = await deduplicate(library, DeduplicateJob(action="hardlink"))
+    assert (output.skipped, left_alone) == (1, {"other": "was changed while it was compared"})
+    assert max(read) < 4 << 20
+
+
 async def test_the_tests_of_the_comparison_can_fail(
     disk_path: Path, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

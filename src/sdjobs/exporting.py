@@ -13,9 +13,11 @@ PAGE: Final = 500
 UNFINISHED: Final = (JobStatus.QUEUED, JobStatus.RUNNING, JobStatus.PAUSED)
 ENDED: Final = (JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.CANCELLED)
 
+COUNTED: Final = tuple({"errors": "noted_errors", "warnings": "noted_warnings"}.get(name, name) for name in COUNTERS)
+"""The counters as columns: `errors` of a job is how often its code failed."""
 JOB_COLUMNS: Final = (
     "id", "kind", "version", "status", "request", "reason", "priority", "attempt", "errors", "crashes", "parent",
-    "created_at", "due_at", "started_at", "finished_at", "deadline", *COUNTERS, "error_type", "error_message",
+    "created_at", "due_at", "started_at", "finished_at", "deadline", *COUNTED, "error_type", "error_message",
     "arguments", "output",
 )  # fmt: skip
 ITEM_COLUMNS: Final = ("job", "kind", "seq", "item", "outcome", "reason")
@@ -86,5 +88,5 @@ async def _infos(system: JobSystem, statuses: Collection[JobStatus], kind: str |
 
 
 def _flat(info: JobInfo) -> Json:
-    counters = {name: getattr(info.metrics, name) for name in COUNTERS}
+    counters = {column: getattr(info.metrics, name) for column, name in zip(COUNTED, COUNTERS, strict=True)}
     return {**job_json(info), **counters, "error_type": info.error_type, "error_message": info.error_message}

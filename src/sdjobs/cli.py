@@ -39,6 +39,8 @@ CONTEXT: Final = {"help_option_names": ["-h", "--help"], "max_content_width": 10
         "schedule": "sdjobs.cli:schedule",
         "serve": "sdjobs.commands.serve:serve",
         "stats": "sdjobs.commands.stats:stats",
+        "doctor": "sdjobs.commands.doctor:doctor",
+        "export": "sdjobs.commands.export:export",
         "worker": "sdjobs.commands.worker:worker",
         "completion": "sdjobs.commands.completion:completion",
     },

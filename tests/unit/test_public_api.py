@@ -11,6 +11,7 @@ from pathlib import Path
 
 PUBLIC_MODULES = (
     "spacedrive_jobs",
+    "spacedrive_jobs.health",
     "spacedrive_jobs.tasks",
     "spacedrive_jobs.telemetry",
     "spacedrive_jobs.testing",

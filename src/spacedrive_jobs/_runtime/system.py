@@ -14,7 +14,7 @@ from spacedrive_jobs._definition.job import Job, Kind
 from spacedrive_jobs._definition.progress_codec import decode_progress, decode_view
 from spacedrive_jobs._definition.registry import registry
 from spacedrive_jobs._model.action import Action
-from spacedrive_jobs._model.clock import to_datetime, to_ms
+from spacedrive_jobs._model.clock import to_ms
 from spacedrive_jobs._model.errors import AmbiguousJobId, JobNotFound
 from spacedrive_jobs._model.filter import JobFilter
 from spacedrive_jobs._model.ids import JobId
@@ -39,14 +39,13 @@ from spacedrive_jobs._model.statistics import JobStatistics
 from spacedrive_jobs._model.status import JobStatus
 from spacedrive_jobs._model.transition import OnFailure
 from spacedrive_jobs._model.trigger import Misfire, Overlap
-from spacedrive_jobs._runtime import presence, processes
 from spacedrive_jobs._runtime.dispatcher import Terms, terms_of
 from spacedrive_jobs._runtime.engine import Engine
 from spacedrive_jobs._runtime.handle import StoredJobHandle
 from spacedrive_jobs._runtime.schedules import Schedule, schedule_info
 from spacedrive_jobs._runtime.scheduling import Draft, Scheduling, scheduling
 from spacedrive_jobs._runtime.transaction import BlockingTransaction, Transaction, refuse_inside, work_of
-from spacedrive_jobs._runtime.views import item_info, job_info, kind_info, kind_loads, question_info
+from spacedrive_jobs._runtime.views import item_info, job_info, kind_info, kind_loads, question_info, runner_info
 from spacedrive_jobs._store import reads, rescue, statistics, steps
 from spacedrive_jobs._store import schedules as stored_schedules
 from spacedrive_jobs._store.rows import JobRow
@@ -516,18 +515,4 @@ class JobSystem:
     async def runners(self) -> builtins.list[RunnerInfo]:
         """The processes that have the library open, this one among them."""
         rows = await self._engine.store.read(rescue.read_runners)
-        return await asyncio.to_thread(lambda: [self._runner_info(row) for row in rows])
-
-    def _runner_info(self, row: rescue.RunnerRow) -> RunnerInfo:
-        path = presence.runner_path(self._engine.run_folder, row.id)
-        pulse = presence.read_pulse(path)
-        state: Any = "alive"
-        if not presence.is_held(path):
-            state = "dead"
-        elif processes.is_stopped(row.process):
-            state = "stopped"
-        elif pulse is not None and pulse.no_space:
-            state = "no_space"
-        elif pulse is not None and pulse.blocked:
-            state = "silent"
-        return RunnerInfo(row.id, row.mode, row.process.pid, row.host, row.program, to_datetime(row.opened_at), state)
+        return await asyncio.to_thread(lambda: [runner_info(row, self._engine.run_folder) for row in rows])

@@ -36,6 +36,11 @@ from spacedrive_ops.object_store.errors import TransferRefused as TransferRefuse
 from spacedrive_ops.object_store.job import DownloadJob as DownloadJob
 from spacedrive_ops.object_store.job import UploadJob as UploadJob
 from spacedrive_ops.object_store.model import TransferOutput as TransferOutput
+from spacedrive_ops.paths.finding import PathNotHere as PathNotHere
+from spacedrive_ops.paths.finding import find_path as find_path
+from spacedrive_ops.paths.finding import name_path as name_path
+from spacedrive_ops.paths.sd_path import SdPath as SdPath
+from spacedrive_ops.paths.sd_path import UnsafePath as UnsafePath
 from spacedrive_ops.thumbnails.job import Redo as Redo
 from spacedrive_ops.thumbnails.job import ThumbnailJob as ThumbnailJob
 from spacedrive_ops.thumbnails.job import ThumbnailOutput as ThumbnailOutput

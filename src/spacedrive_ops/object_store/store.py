@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
-from urllib.parse import unquote_to_bytes, urlsplit
+from urllib.parse import unquote, unquote_to_bytes, urlsplit
 
 from spacedrive_ops.extras import MissingExtra
 from spacedrive_ops.object_store.errors import StoreError, TransferRefused
@@ -47,7 +47,7 @@ class Store:
         if parts.username or parts.password or parts.query:
             raise TransferRefused(parts.scheme + "://...", "credentials belong into the environment, not the address")
         self.url = url
-        self.scheme, self.bucket, self.prefix = parts.scheme, parts.netloc, parts.path.strip("/")
+        self.scheme, self.bucket, self.prefix = parts.scheme, parts.netloc, unquote(parts.path).strip("/")
         self._folder = unquote_to_bytes(parts.path) if parts.scheme == "file" else None
         self._obstore, self._store = _opened(url, parts.scheme)
 

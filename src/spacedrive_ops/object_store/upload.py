@@ -13,11 +13,11 @@ from spacedrive_jobs import Bytes, Count, GenericProgress, JobContext, JobInterr
 from spacedrive_ops.object_store import large, small
 from spacedrive_ops.object_store.again import selected
 from spacedrive_ops.object_store.errors import Stopped, StoreError, StoreUnreachable
-from spacedrive_ops.object_store.keys import key_of
 from spacedrive_ops.object_store.model import Begun, OnExisting, Result, UploadState
 from spacedrive_ops.object_store.multipart import Multipart, Part, access_from_environment
 from spacedrive_ops.object_store.sources import Found, totals, walk
 from spacedrive_ops.object_store.store import Store
+from spacedrive_ops.paths.keys import key_of
 from spacedrive_ops.sources import Place, path_in, place_of
 
 PART: Final = 8 << 20

@@ -18,7 +18,7 @@ import boto3  # type: ignore[import-untyped]  # it has no types; the store is lo
 import pytest
 
 from spacedrive_jobs import JobCancelled, JobFailed, Library, failpoint
-from spacedrive_ops import DownloadJob, TransferOutput, UploadJob
+from spacedrive_ops import DownloadJob, SdPath, TransferOutput, UploadJob
 from spacedrive_ops.object_store import upload as upload_module
 from tests.waiting import eventually
 
@@ -360,3 +360,16 @@ async def test_an_address_that_is_none_is_refused(disk_path: Path, to: str) -> N
 
 def test_the_parts_are_of_a_fixed_size() -> None:
     assert upload_module.PART == 8 * MIB
+
+
+async def test_a_path_in_a_bucket_names_its_keys_exactly(tmp_path: Path, s3: S3) -> None:
+    root = make_tree(tmp_path / "tree")
+    place = SdPath.in_store("s3://bucket", "pre fix/caf\udce9/100%")
+    out, _ = await upload(tmp_path, root, to=place, verify=True)
+    assert out.failed_count == 0
+    assert all(key.startswith("pre fix/caf%E9/100%25/tree/") for key in keys(s3))
+    assert "pre fix/caf%E9/100%25/tree/in ner/deeper/large.bin" in keys(s3)
+    async with Library.open(tmp_path / "library") as library:
+        handle = await library.jobs.dispatch(DownloadJob(source=place, destination=tmp_path / "back"))
+        await handle.wait(timeout=60)
+    assert contents(tmp_path / "back" / "tree") == contents(root)

@@ -7,6 +7,7 @@ import builtins
 from collections.abc import Callable, Collection, Generator, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, contextmanager
 from datetime import timedelta
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, final, overload
 
@@ -303,7 +304,7 @@ class BlockingLibrary:
     """Entered, never constructed: `with Library.open_blocking(path) as library`."""
 
     def __init__(self, thread: LoopCaller, library: Library) -> None:
-        self._library = library
+        self._thread, self._library = thread, library
         self._jobs = BlockingJobSystem(thread, library)
         self._db = library.db.blocking(thread)
 
@@ -320,6 +321,10 @@ class BlockingLibrary:
     def db(self) -> BlockingLibraryDb:
         """As Library.db."""
         return self._db
+
+    def backup(self, to: str | PathLike[str], /) -> None:
+        """As Library.backup."""
+        self._thread.call(self._library.backup(to))
 
 
 @contextmanager

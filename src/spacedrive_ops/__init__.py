@@ -1,7 +1,14 @@
 """The file jobs. Importing this registers them."""
 
+from spacedrive_ops.backup.files import BackupFilesJob as BackupFilesJob
+from spacedrive_ops.backup.files import FilesOutput as FilesOutput
+from spacedrive_ops.backup.format import BackupUnusable as BackupUnusable
 from spacedrive_ops.backup.job import BackupJob as BackupJob
 from spacedrive_ops.backup.job import BackupOutput as BackupOutput
+from spacedrive_ops.backup.restore import RestoreJob as RestoreJob
+from spacedrive_ops.backup.restore import RestoreOutput as RestoreOutput
+from spacedrive_ops.backup.verify import BackupVerifyJob as BackupVerifyJob
+from spacedrive_ops.backup.verify import BackupVerifyOutput as BackupVerifyOutput
 from spacedrive_ops.duplicates.job import DuplicatesJob as DuplicatesJob
 from spacedrive_ops.duplicates.job import DuplicatesOutput as DuplicatesOutput
 from spacedrive_ops.duplicates.job import DuplicatesState as DuplicatesState

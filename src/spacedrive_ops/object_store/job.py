@@ -54,7 +54,7 @@ class UploadJob:
     async def on_cancel(self, ctx: JobContext[UploadState]) -> None:
         """Throw away the parts of an unfinished file."""
         from spacedrive_ops.object_store import large
-        from spacedrive_ops.object_store.upload import multipart_of
+        from spacedrive_ops.object_store.parts import multipart_of
 
         state = await ctx.load_state(default=UploadState())
         if state.begun is not None:

@@ -2,7 +2,7 @@
 
 objects/ab/ab12...   the bytes of a file, under their BLAKE3
 lists/cd34....jsonl.gz   what a location held, an entry a line, under the BLAKE3 of this file
-snapshots/2026-11-25T213000Z-1a2b3c4d.json   one backup: its lists; written last
+snapshots/2026-11-25T213000.123Z-1a2b3c4d.json   one backup: its lists; written last
 """
 
 from __future__ import annotations
@@ -131,7 +131,7 @@ def id_of(name: str) -> str:
 
 def sealed(snapshot: Snapshot) -> bytes:
     text = _encode(snapshot)
-    return msgspec.json.format(_encode(Sealed(digest_of(text), msgspec.Raw(text))), indent=0) + b"\n"
+    return _encode(Sealed(digest_of(text), msgspec.Raw(text))) + b"\n"
 
 
 def opened(data: bytes, where: str) -> Snapshot:

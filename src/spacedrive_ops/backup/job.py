@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from spacedrive_jobs import Completed, Count, JobContext, JobError, JobHandle, JobOutcome, job
+from spacedrive_jobs import Completed, Count, Failed, JobContext, JobError, JobHandle, JobOutcome, job
 from spacedrive_ops.backup import snapshots
 from spacedrive_ops.backup.depot import FolderDepot, StoreDepot
 from spacedrive_ops.backup.files import BackupFilesJob, FilesOutput
@@ -107,7 +107,7 @@ class BackupJob:
         now = (await ctx.library.jobs.info(ctx.id)).created_at.astimezone(UTC)
         paths = [_path_text(root) for root in self.locations]
         before = await ctx.run_in_pool(lambda: tuple(snapshots.list_before(depot, path) for path in paths))
-        return Begun(f"{now:%Y-%m-%dT%H%M%SZ}-{ctx.id.short}", before)
+        return Begun(f"{now:%Y-%m-%dT%H%M%S}.{now.microsecond // 1000:03}Z-{ctx.id.short}", before)
 
     async def _library(self, ctx: JobContext) -> BackedUp | None:
         """The library's own databases, copied last: what was just indexed is in them. None where that failed."""
@@ -146,7 +146,7 @@ def _path_text(root: Path) -> str:
 
 
 def _taken(id_: str) -> datetime:
-    return datetime.strptime(id_[:18], "%Y-%m-%dT%H%M%SZ").replace(tzinfo=UTC)
+    return datetime.strptime(id_[:22], "%Y-%m-%dT%H%M%S.%fZ").replace(tzinfo=UTC)
 
 
 def _backed_up(name: str, path: Path, output: FilesOutput) -> BackedUp:
@@ -172,6 +172,8 @@ def _arrived(indexed: JobOutcome[object], transfer: JobOutcome[object]) -> tuple
     """What is to be in the snapshot, and what was wrong; empty where all is well."""
     if isinstance(indexed, Completed) and isinstance(indexed.output, IndexOutput) and indexed.output.offline:
         return None, "its disk is not there"
+    if isinstance(transfer, Failed):
+        return None, f"was not backed up: {transfer.error}"
     if not isinstance(transfer, Completed) or not isinstance(transfer.output, FilesOutput):
         return None, "was not backed up: see the children of this job"
     output = transfer.output

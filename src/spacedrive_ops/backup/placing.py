@@ -10,7 +10,7 @@ import os
 import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import count
+from itertools import chain, count
 from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias
 
@@ -199,7 +199,7 @@ class Placer:
             if self._policy == "overwrite":
                 os.rename(beside, name, src_dir_fd=folder, dst_dir_fd=folder)
                 return Placed("ok", final=name)
-            for candidate in (name, *([] if self._policy == "skip" else _free_names(folder, name))):
+            for candidate in chain((name,), () if self._policy == "skip" else _free_names(folder, name)):
                 try:
                     rename_if_absent(folder, beside, folder, candidate)
                 except FileExistsError:

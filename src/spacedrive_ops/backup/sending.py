@@ -18,6 +18,7 @@ from spacedrive_ops.backup.format import Listed, list_name, listed, object_name
 from spacedrive_ops.backup.lists import Before, ListWriter, entries_in, fetch, packed
 from spacedrive_ops.backup.model import FileOutcome, FilesState
 from spacedrive_ops.backup.reading import Found, attributes_at, folder_entry, found_in, link_entry
+from spacedrive_ops.content.hasher import new_hasher
 from spacedrive_ops.file_copy.small import open_source
 from spacedrive_ops.object_store.digest import digest_of, digest_of_file
 from spacedrive_ops.object_store.errors import Stopped, StoreError, StoreUnreachable
@@ -329,14 +330,25 @@ class Sending:
     def _keep_list(self) -> str:
         digest = packed(self._spool, self._list)
         name = list_name(digest)
-        size = self._list.stat().st_size
-        if self._depot.size_of(name) != size:
+        if not self._is_kept(name, digest):
             fd = os.open(self._list, os.O_RDONLY | os.O_CLOEXEC)
             try:
                 self._depot.put_file(name, fd, digest, verify=True)
             finally:
                 os.close(fd)
         return digest
+
+    def _is_kept(self, name: str, digest: str) -> bool:
+        """Whether the very list is there, unharmed: a list that is damaged would spoil each snapshot that has it."""
+        if self._depot.size_of(name) is None:
+            return False
+        hasher = new_hasher()
+        try:
+            for piece in self._depot.read(name):
+                hasher.update(piece)
+        except StoreError:
+            return False
+        return str(hasher.hexdigest()) == digest
 
     def _show(self, current: bytes) -> None:
         tally = self._state.tally

@@ -45,14 +45,14 @@ async def run(library: Library, job: Any) -> tuple[Any, Errors]:
     return out, sorted((os.path.basename(item.item), item.reason) for item in items if item.outcome == "error")
 
 
-async def back_up(library: Library, *roots: Path, to: str | SdPath, **options: Any) -> BackupOutput:
-    out, _ = await run(library, BackupJob(locations=roots, destination=to, thumbnails=False, **options))
+async def back_up(opened: Library, *roots: Path, to: str | SdPath, **options: Any) -> BackupOutput:
+    out, _ = await run(opened, BackupJob(locations=roots, destination=to, thumbnails=False, **options))
     assert isinstance(out, BackupOutput)
     return out
 
 
-async def restore(library: Library, source: str, to: Path, **options: Any) -> tuple[RestoreOutput, Errors]:
-    out, errors = await run(library, RestoreJob(source=source, destination=to, **options))
+async def restore(opened: Library, source: str, to: Path, **options: Any) -> tuple[RestoreOutput, Errors]:
+    out, errors = await run(opened, RestoreJob(source=source, destination=to, **options))
     assert isinstance(out, RestoreOutput)
     return out, errors
 
@@ -69,6 +69,11 @@ def plain_tree(root: Path) -> Path:
     (root / "sub" / "b.txt").write_bytes(b"b" * 100_000)
     (root / "same.txt").write_bytes(b"first")
     return root
+
+
+def contents(root: Path) -> dict[str, tuple[bytes, int]]:
+    files = [path for path in root.rglob("*") if path.is_file()]
+    return {str(path.relative_to(root)): (path.read_bytes(), path.stat().st_mtime_ns) for path in files}
 
 
 def objects(depot: Path) -> list[Path]:
@@ -108,7 +113,8 @@ async def test_each_backup_stays_as_it_was(tmp_path: Path) -> None:
     shutil.copytree(tree, tmp_path / "as it was")
     async with Library.open(tmp_path / "library", create=True) as library:
         first = await back_up(library, tree, to=str(depot), library=False)
-        assert (first.files, first.sent) == (3, 2), "the same bytes are kept once"
+        assert first.files == 3
+        assert len(objects(depot)) == 2, "the same bytes are kept once"
         (tree / "a.txt").write_bytes(b"second")
         (tree / "sub" / "b.txt").unlink()
         second = await back_up(library, tree, to=SdPath.local(depot), library=False)
@@ -117,7 +123,7 @@ async def test_each_backup_stays_as_it_was(tmp_path: Path) -> None:
         await restore(library, str(depot), tmp_path / "first", snapshot=first.snapshot)
     assert (tmp_path / "newest" / "tree" / "a.txt").read_bytes() == b"second"
     assert not (tmp_path / "newest" / "tree" / "sub" / "b.txt").exists()
-    assert hostile_trees.compare(tmp_path / "as it was", tmp_path / "first" / "tree", times_of_folders=False).problems == []
+    assert contents(tmp_path / "first" / "tree") == contents(tmp_path / "as it was")
 
 
 async def test_what_did_not_change_is_not_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -273,7 +279,7 @@ async def test_what_is_asked_for_and_not_there_is_refused_in_words(tmp_path: Pat
             (BackupVerifyJob(source=str(depot)), "there is none"),
             (RestoreJob(source=str(depot), destination=tmp_path / "out", snapshot="x"), "is not there"),
             (RestoreJob(source=str(depot), destination=library.path / "in"), "job library's own folder"),
-            (BackupJob(locations=(tmp_path,), destination=str(depot)), "children of this job"),
+            (BackupJob(locations=(tmp_path,), destination=str(depot)), "lies in the folder"),
         ):
             handle = await library.jobs.dispatch(job)
             try:

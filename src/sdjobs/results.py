@@ -68,7 +68,27 @@ def _pictured(output: Mapping[str, Any]) -> str:
 
 def _backed_up(output: Mapping[str, Any]) -> str:
     failed = f", {counted(output['failed'], 'folder')} not whole" if output["failed"] else ""
-    return f"Backed up {counted(output['files'], 'file')}, {size(output['size'])}: {output['sent']:,} sent{failed}"
+    told = f"Backed up {counted(output['files'], 'file')}, {size(output['size'])}: {output['sent']:,} sent{failed}"
+    return f"{told} (snapshot {output['snapshot']})" if output.get("snapshot") else told
+
+
+def _restored(output: Mapping[str, Any]) -> str:
+    rest = [
+        f"{output[f'{name}_count']:,} {name}" for name in ("unchanged", "skipped", "failed") if output[f"{name}_count"]
+    ]
+    return ", ".join(
+        [f"Restored {counted(output['restored_count'], 'entry', 'entries')}, {size(output['total_bytes'])}", *rest]
+    )
+
+
+def _backup_verified(output: Mapping[str, Any]) -> str:
+    held = f"{counted(output['objects'], 'object')}, {size(output['total_bytes'])}"
+    wrong = [
+        f"{output[name]:,} {words}"
+        for name, words in (("damaged", "damaged"), ("problems", "cannot be restored"))
+        if output[name]
+    ]
+    return f"Read {held} of {counted(output['snapshots'], 'backup')}: {', '.join(wrong) or 'all is whole'}"
 
 
 _SENTENCES: Final[dict[str, Callable[[Mapping[str, Any]], str]]] = {
@@ -79,6 +99,8 @@ _SENTENCES: Final[dict[str, Callable[[Mapping[str, Any]], str]]] = {
     "file_delete": _deleted,
     "thumbnails": _pictured,
     "backup": _backed_up,
+    "backup_verify": _backup_verified,
+    "restore": _restored,
 }
 
 _FILE_JOBS: Final = frozenset({"file_copy", "file_move", "transcode", "upload", "download", *_SENTENCES})

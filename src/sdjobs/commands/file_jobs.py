@@ -1,4 +1,4 @@
-"""`sdjobs delete`, `validate`, `thumbnails`, `backup`, `transcode`, `upload` and `download`."""
+"""`sdjobs delete`, `validate`, `thumbnails`, `transcode`, `upload` and `download`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from sdjobs.settings import settings_of, shared_options
 from sdjobs.text import counted
 from spacedrive_ops import (
     PRESETS,
-    BackupJob,
     DeleteJob,
     DownloadJob,
     ThumbnailJob,
@@ -120,24 +119,6 @@ def upload(context: click.Context, /, sources: tuple[str, ...], to: str, **optio
     job = UploadJob(
         sources=tuple(map(absolute, sources)), to=to, on_conflict=options["on_conflict"], verify=options["verify"]
     )
-    return carry_out(context, FileWork(job, new=options["new"], priority=options["priority"]), detach=options["detach"])
-
-
-@click.command()
-@click.argument("locations", nargs=-1, required=True, type=click.Path())
-@click.argument("destination")
-@click.option("--no-thumbnails", is_flag=True, help="Make no thumbnails.")
-@new_option
-@priority_option
-@detach_option
-@shared_options()
-@click.pass_context
-def backup(
-    context: click.Context, /, locations: tuple[str, ...], destination: str, no_thumbnails: bool, **options: Any
-) -> ExitCode:
-    """Index LOCATIONS, make their thumbnails, and copy them to a folder, or to an object store such as s3://bucket."""
-    to = destination if "://" in destination else str(absolute(destination))
-    job = BackupJob(locations=tuple(map(absolute, locations)), destination=to, thumbnails=not no_thumbnails)
     return carry_out(context, FileWork(job, new=options["new"], priority=options["priority"]), detach=options["detach"])
 
 

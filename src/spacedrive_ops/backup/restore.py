@@ -64,7 +64,7 @@ class RestoreJob:
         destination = absolute(self.destination)
         await ctx.run_in_pool(_refuse, destination, ctx.library.path)
         depot = await snapshots.open_depot(ctx, self.source)
-        id_ = self.snapshot or await ctx.step("newest", snapshots.newest, depot)
+        id_ = await ctx.step("snapshot", snapshots.chosen, depot, self.snapshot)
         snapshot = await ctx.run_in_pool(snapshots.read, depot, id_)
         chosen = self._chosen(snapshot, depot.where)
         if ctx.attempt > 1:

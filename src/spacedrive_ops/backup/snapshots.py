@@ -53,12 +53,14 @@ def read(depot: Depot, id_: str) -> Snapshot:
         raise BackupUnusable(where, str(error)) from error
 
 
-def newest(depot: Depot) -> str:
-    """The id of the newest one. Raises BackupUnusable where there is none."""
+def chosen(depot: Depot, id_: str) -> str:
+    """The id of the newest one, or `id_`. Raises BackupUnusable where there is none, or no such one."""
     found = ids(depot)
     if not found:
         raise BackupUnusable(depot.where, "there is none")
-    return found[-1]
+    if id_ and id_ not in found:
+        raise BackupUnusable(depot.where, f"there is no snapshot {id_!r}: the newest are {', '.join(found[:-6:-1])}")
+    return id_ or found[-1]
 
 
 def list_before(depot: Depot, path: str) -> str:

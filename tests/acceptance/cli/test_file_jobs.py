@@ -100,3 +100,36 @@ def test_what_cannot_be_indexed_is_said_in_words(cli: Cli, tmp_path: Path) -> No
     assert failed.returncode == 1
     assert "cannot be indexed: there is no such folder" in failed.stderr
     assert "Traceback" not in failed.stdout + failed.stderr
+
+
+def test_a_backup_is_verified_and_restored(cli: Cli, tree: Path) -> None:
+    depot, out = cli.folder / "depot", cli.folder / "out"
+    depot.mkdir()
+    done = cli.run("backup", str(tree), str(depot), "--no-thumbnails")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "Backed up 3 files, 6.0 kB: " in done.stdout
+    snapshot = done.stdout.partition("(snapshot ")[2].partition(")")[0]
+    assert cli.run("backup", "--verify", str(depot)).stdout.splitlines()[-1].endswith("of 1 backup: all is whole.")
+    assert "Restored 3 entries, 6.0 kB" in cli.run("restore", str(depot), str(out)).stdout
+    assert (out / "photos" / "notes.txt").read_bytes() == b"some words"
+    (out / "photos" / "notes.txt").write_bytes(b"mine")
+    again = cli.run("restore", str(depot), str(out), "--snapshot", snapshot, "--new")
+    assert "2 unchanged, 1 skipped" in again.stdout
+    over = cli.run("restore", str(depot), str(out), "--on-conflict", "overwrite", "--with-library")
+    assert over.returncode == 0
+    assert (out / "photos" / "notes.txt").read_bytes() == b"some words"
+    assert cli.run("--library", str(out / "library"), "queue", "show").returncode == 0
+
+
+def test_what_is_wrong_with_a_backup_is_said(cli: Cli, tree: Path) -> None:
+    depot, out = cli.folder / "depot", cli.folder / "out"
+    depot.mkdir()
+    done = cli.run("backup", str(tree), str(depot), "--no-thumbnails", "--no-library")
+    snapshot = done.stdout.partition("(snapshot ")[2].partition(")")[0]
+    wrong = cli.run("restore", str(depot), str(out), "--snapshot", "yesterday")
+    assert (wrong.returncode, snapshot in wrong.stderr) == (1, True)
+    next((depot / "objects").rglob("*/*")).unlink()
+    damaged = cli.run("backup", "--verify", str(depot))
+    assert (damaged.returncode, "cannot be restored" in damaged.stdout) == (4, True)
+    assert cli.run("backup", "--verify", str(tree), str(depot)).returncode == 2
+    assert cli.run("backup", str(depot)).returncode == 2

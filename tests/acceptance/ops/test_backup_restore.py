@@ -277,7 +277,7 @@ async def test_what_is_asked_for_and_not_there_is_refused_in_words(tmp_path: Pat
         for job, words in (
             (RestoreJob(source=str(depot), destination=tmp_path / "out"), "there is none"),
             (BackupVerifyJob(source=str(depot)), "there is none"),
-            (RestoreJob(source=str(depot), destination=tmp_path / "out", snapshot="x"), "is not there"),
+            (RestoreJob(source=str(depot), destination=tmp_path / "out", snapshot="x"), "there is none"),
             (RestoreJob(source=str(depot), destination=library.path / "in"), "job library's own folder"),
             (BackupJob(locations=(tmp_path,), destination=str(depot)), "lies in the folder"),
         ):
@@ -289,7 +289,11 @@ async def test_what_is_asked_for_and_not_there_is_refused_in_words(tmp_path: Pat
                 said = [str(error)]
             assert words in said[0], job
         await back_up(library, tree, to=str(depot), library=False)
-        for options, words in (({"locations": ("music",)}, "it has tree"), ({"library": True}, "no library in it")):
+        for options, words in (
+            ({"snapshot": "x"}, "no snapshot 'x': the newest are 2"),
+            ({"locations": ("music",)}, "it has tree"),
+            ({"library": True}, "no library in it"),
+        ):
             with pytest.raises(JobFailed, match=words):
                 await restore(library, str(depot), tmp_path / "out", **options)
 

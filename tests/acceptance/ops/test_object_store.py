@@ -16,7 +16,7 @@ import pytest
 
 from spacedrive_jobs import JobCancelled, JobFailed, Library, failpoint
 from spacedrive_ops import DownloadJob, SdPath, TransferOutput, UploadJob
-from spacedrive_ops.object_store import upload as upload_module
+from spacedrive_ops.object_store import parts
 from tests.acceptance.ops.s3_server import S3, emptied, keys, serving, unfinished
 
 ROOT = Path(__file__).parents[3]
@@ -307,7 +307,7 @@ async def test_an_address_that_is_none_is_refused(disk_path: Path, to: str) -> N
 
 
 def test_the_parts_are_of_a_fixed_size() -> None:
-    assert upload_module.PART == 8 * MIB
+    assert parts.PART == 8 * MIB
 
 
 async def test_a_path_in_a_bucket_names_its_keys_exactly(tmp_path: Path, s3: S3) -> None:

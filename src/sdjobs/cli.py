@@ -28,6 +28,7 @@ CONTEXT: Final = {"help_option_names": ["-h", "--help"], "max_content_width": 10
         "thumbnails": "sdjobs.commands.file_jobs:thumbnails",
         "backup": "sdjobs.commands.backup:backup",
         "restore": "sdjobs.commands.backup:restore",
+        "cleanup": "sdjobs.commands.cleanup:cleanup",
         "transcode": "sdjobs.commands.file_jobs:transcode",
         "upload": "sdjobs.commands.file_jobs:upload",
         "download": "sdjobs.commands.file_jobs:download",

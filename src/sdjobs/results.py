@@ -91,6 +91,14 @@ def _backup_verified(output: Mapping[str, Any]) -> str:
     return f"Read {held} of {counted(output['snapshots'], 'backup')}: {', '.join(wrong) or 'all is whole'}"
 
 
+def _cleaned(output: Mapping[str, Any]) -> str:
+    names = ("history", "sidecars", "partials", "spools", "logs")
+    words = ("ended jobs", "sidecars", "partial files", "leftovers of backups", "logs")
+    told = [f"{output[name]:,} {word}" for name, word in zip(names, words, strict=True) if output[name]]
+    verb = "Would remove" if output["plan"] else "Removed"
+    return f"{verb} {', '.join(told) or 'nothing'}, {size(output['bytes_freed'])}"
+
+
 _SENTENCES: Final[dict[str, Callable[[Mapping[str, Any]], str]]] = {
     "indexer": _indexed,
     "index_verify": _verified,
@@ -101,6 +109,7 @@ _SENTENCES: Final[dict[str, Callable[[Mapping[str, Any]], str]]] = {
     "backup": _backed_up,
     "backup_verify": _backup_verified,
     "restore": _restored,
+    "cleanup": _cleaned,
 }
 
 _FILE_JOBS: Final = frozenset({"file_copy", "file_move", "transcode", "upload", "download", *_SENTENCES})

@@ -9,6 +9,8 @@ from spacedrive_ops.backup.restore import RestoreJob as RestoreJob
 from spacedrive_ops.backup.restore import RestoreOutput as RestoreOutput
 from spacedrive_ops.backup.verify import BackupVerifyJob as BackupVerifyJob
 from spacedrive_ops.backup.verify import BackupVerifyOutput as BackupVerifyOutput
+from spacedrive_ops.cleanup.job import CleanupJob as CleanupJob
+from spacedrive_ops.cleanup.job import CleanupOutput as CleanupOutput
 from spacedrive_ops.duplicates.job import DuplicatesJob as DuplicatesJob
 from spacedrive_ops.duplicates.job import DuplicatesOutput as DuplicatesOutput
 from spacedrive_ops.duplicates.job import DuplicatesState as DuplicatesState

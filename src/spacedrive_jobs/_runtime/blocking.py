@@ -197,6 +197,14 @@ class BlockingJobSystem:
         """As JobSystem.clear."""
         return self._thread.call(self._jobs.clear(filter))
 
+    def expired(self) -> int:
+        """As JobSystem.expired."""
+        return self._thread.call(self._jobs.expired())
+
+    def prune(self) -> int:
+        """As JobSystem.prune."""
+        return self._thread.call(self._jobs.prune())
+
     def questions(
         self, id: JobId | None = None, /, *, open_only: bool = True, limit: int = 100, after: str | None = None
     ) -> Page[QuestionInfo]:

@@ -180,12 +180,12 @@ class Upload:
         try:
             key = key_of(found.parts)
             known = await self._ctx.run_in_pool(small.look, self._store, key, status, self._job.on_conflict)
+            if known is None:
+                return await sender.send(key, fd, status, verify=self._job.verify)
         except (StoreError, ValueError) as error:
             known = Result("error", str(error))
-        if known is not None:
-            await sender.drop()
-            return known
-        return await sender.send(key, fd, status, verify=self._job.verify)
+        await sender.drop()
+        return known
 
     def _show(self, current: bytes) -> None:
         tally = self._state.tally

@@ -121,6 +121,17 @@ def test_a_backup_is_verified_and_restored(cli: Cli, tree: Path) -> None:
     assert cli.run("--library", str(out / "library"), "queue", "show").returncode == 0
 
 
+def test_cleanup_lists_before_it_removes(cli: Cli, tree: Path) -> None:
+    stale = tree / ".sd-0a0b0c0d-1-1.part"
+    stale.write_bytes(b"x" * 5_000)
+    os.utime(stale, ns=(10**18, 10**18))
+    planned = cli.run("cleanup", str(tree), "--plan")
+    assert (planned.returncode, "Would remove 1 partial files" in planned.stdout, stale.exists()) == (0, True, True)
+    done = cli.run("cleanup", str(tree))
+    assert (done.returncode, "Removed 1 partial files" in done.stdout, stale.exists()) == (0, True, False)
+    assert "Removed nothing" in cli.run("cleanup", str(tree)).stdout
+
+
 def test_what_is_wrong_with_a_backup_is_said(cli: Cli, tree: Path) -> None:
     depot, out = cli.folder / "depot", cli.folder / "out"
     depot.mkdir()

@@ -123,6 +123,9 @@ def took(info: JobInfo, now: datetime) -> str:
 def title(info: JobInfo) -> str:
     """What the job does, in one line: for a copy or a move its sources and its destination."""
     transfer = _transfer(info)
+    if info.kind == "copy_plan" and transfer:
+        kind = "move" if fields_of(info.arguments).get("moving") else "copy"
+        return f"Plan: {transfer_title(kind, *transfer)}"
     if transfer:
         return transfer_title(info.kind, *transfer)
     root = fields_of(info.arguments).get("root")

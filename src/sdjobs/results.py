@@ -15,6 +15,11 @@ def begins_again(info: JobInfo) -> bool:
     return info.kind in _FILE_JOBS
 
 
+def is_plan(info: JobInfo) -> bool:
+    """Whether it only tells what another job would do."""
+    return info.kind.endswith("_plan")
+
+
 def sentence(info: JobInfo) -> str:
     """Empty for a job of another kind, or one that says nothing known."""
     tell = _SENTENCES.get(info.kind)
@@ -99,6 +104,32 @@ def _cleaned(output: Mapping[str, Any]) -> str:
     return f"{verb} {', '.join(told) or 'nothing'}, {size(output['bytes_freed'])}"
 
 
+PLANNED: Final = (
+    ("created", "new"),
+    ("replaced", "replaced"),
+    ("kept_beside", "under another name"),
+    ("renamed", "moved as they are"),
+    ("removed", "deleted"),
+    ("unchanged", "unchanged"),
+    ("skipped", "skipped"),
+    ("asked", "asked about"),
+    ("warnings", "left out"),
+    ("refused", "would fail"),
+)
+
+
+def _planned(output: Mapping[str, Any]) -> str:
+    told = ", ".join(f"{output[name]:,} {word}" for name, word in PLANNED if output[name])
+    looked = f"Planned, nothing was changed: {counted(output['entries'], 'entry', 'entries')}, {size(output['bytes'])}"
+    lost = f" ({size(output['bytes_replaced'])} would be overwritten)" if output["replaced"] else ""
+    room = f"; needs {size(output['needed'])}" if output["needed"] else ""
+    if output["free"] is not None:
+        room += f", {size(output['free'])} free" if room else ""
+    if output["fits"] is False:
+        room += ": not enough"
+    return f"{looked}: {told or 'nothing to do'}{lost}{room}"
+
+
 _SENTENCES: Final[dict[str, Callable[[Mapping[str, Any]], str]]] = {
     "indexer": _indexed,
     "index_verify": _verified,
@@ -110,6 +141,10 @@ _SENTENCES: Final[dict[str, Callable[[Mapping[str, Any]], str]]] = {
     "backup_verify": _backup_verified,
     "restore": _restored,
     "cleanup": _cleaned,
+    "copy_plan": _planned,
+    "delete_plan": _planned,
+    "upload_plan": _planned,
+    "backup_plan": _planned,
 }
 
 _FILE_JOBS: Final = frozenset({"file_copy", "file_move", "transcode", "upload", "download", *_SENTENCES})

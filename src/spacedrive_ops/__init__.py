@@ -5,6 +5,7 @@ from spacedrive_ops.backup.files import FilesOutput as FilesOutput
 from spacedrive_ops.backup.format import BackupUnusable as BackupUnusable
 from spacedrive_ops.backup.job import BackupJob as BackupJob
 from spacedrive_ops.backup.job import BackupOutput as BackupOutput
+from spacedrive_ops.backup.planning import BackupPlanJob as BackupPlanJob
 from spacedrive_ops.backup.restore import RestoreJob as RestoreJob
 from spacedrive_ops.backup.restore import RestoreOutput as RestoreOutput
 from spacedrive_ops.backup.verify import BackupVerifyJob as BackupVerifyJob
@@ -23,9 +24,11 @@ from spacedrive_ops.file_copy.job import FileMoveJob as FileMoveJob
 from spacedrive_ops.file_copy.job import FileMoveOutput as FileMoveOutput
 from spacedrive_ops.file_copy.model import CopyState as CopyState
 from spacedrive_ops.file_copy.model import OnConflict as OnConflict
+from spacedrive_ops.file_copy.planning import CopyPlanJob as CopyPlanJob
 from spacedrive_ops.file_delete.errors import DeleteRefused as DeleteRefused
 from spacedrive_ops.file_delete.job import DeleteJob as DeleteJob
 from spacedrive_ops.file_delete.job import DeleteOutput as DeleteOutput
+from spacedrive_ops.file_delete.planning import DeletePlanJob as DeletePlanJob
 from spacedrive_ops.indexer.job import IndexerJob as IndexerJob
 from spacedrive_ops.indexer.model import IndexMode as IndexMode
 from spacedrive_ops.indexer.model import IndexOutput as IndexOutput
@@ -45,11 +48,13 @@ from spacedrive_ops.object_store.errors import TransferRefused as TransferRefuse
 from spacedrive_ops.object_store.job import DownloadJob as DownloadJob
 from spacedrive_ops.object_store.job import UploadJob as UploadJob
 from spacedrive_ops.object_store.model import TransferOutput as TransferOutput
+from spacedrive_ops.object_store.planning import UploadPlanJob as UploadPlanJob
 from spacedrive_ops.paths.finding import PathNotHere as PathNotHere
 from spacedrive_ops.paths.finding import find_path as find_path
 from spacedrive_ops.paths.finding import name_path as name_path
 from spacedrive_ops.paths.sd_path import SdPath as SdPath
 from spacedrive_ops.paths.sd_path import UnsafePath as UnsafePath
+from spacedrive_ops.planning.model import PlanOutput as PlanOutput
 from spacedrive_ops.thumbnails.job import Redo as Redo
 from spacedrive_ops.thumbnails.job import ThumbnailJob as ThumbnailJob
 from spacedrive_ops.thumbnails.job import ThumbnailOutput as ThumbnailOutput

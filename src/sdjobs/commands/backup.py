@@ -6,7 +6,7 @@ from typing import Any, Final, Literal, TypeAlias
 
 import click
 
-from sdjobs.commands.file_work import FileWork, absolute, carry_out, new_option
+from sdjobs.commands.file_work import FileWork, absolute, carry_out, new_option, plan_option
 from sdjobs.commands.options import detach_option, priority_option
 from sdjobs.exit_codes import ExitCode
 from sdjobs.settings import shared_options
@@ -25,6 +25,7 @@ def address(text: str) -> str:
 @click.argument("locations", nargs=-1, type=click.Path())
 @click.argument("destination")
 @click.option("--verify", is_flag=True, help="Read again all that DESTINATION holds, and back up nothing.")
+@plan_option
 @click.option("--no-thumbnails", is_flag=True, help="Make no thumbnails.")
 @click.option("--no-library", is_flag=True, help="Leave out the job library's own databases.")
 @new_option
@@ -41,18 +42,19 @@ def backup(
     whatever was backed up later; what did not change is kept once. With --verify, DESTINATION alone is given.
     """
     if verify:
-        if locations:
+        if locations or options["plan"]:
             raise click.UsageError("--verify takes the backup alone.", ctx=context)
         job: object = BackupVerifyJob(source=address(destination))
     else:
         if not locations:
             raise click.UsageError("Missing argument 'LOCATIONS...': what is to be backed up.", ctx=context)
-        job = BackupJob(
+        whole = BackupJob(
             locations=tuple(map(absolute, locations)),
             destination=address(destination),
             thumbnails=not options["no_thumbnails"],
             library=not options["no_library"],
         )
+        job = whole.plan() if options["plan"] else whole
     return carry_out(context, FileWork(job, new=options["new"], priority=options["priority"]), detach=options["detach"])
 
 

@@ -11,7 +11,7 @@ from typing import Any, Final, Literal, TypeAlias, TypeVar
 
 import click
 
-from sdjobs.commands.file_work import FileWork, carry_out, new_option
+from sdjobs.commands.file_work import FileWork, carry_out, new_option, plan_option
 from sdjobs.commands.options import detach_option, priority_option
 from sdjobs.exit_codes import ExitCode
 from sdjobs.faults import Refusal
@@ -41,6 +41,7 @@ def _transfer_options(command: CommandT) -> CommandT:
             is_flag=True,
             help="Do not wait until files are on the disk: faster, but a power cut may lose the last of them.",
         ),
+        plan_option,
         new_option,
         priority_option,
         detach_option,
@@ -88,6 +89,7 @@ def _transfer(
     on_conflict: Conflict,
     verify: bool,
     no_fsync: bool,
+    plan: bool,
     new: bool,
     priority: int | None,
     detach: bool,
@@ -103,7 +105,7 @@ def _transfer(
     if located and isinstance(job, FileCopyJob):
         job = replace(job, located=located)
     # Looked at only where it is dispatched: a move that is resumed has taken some of its sources away.
-    work = FileWork(job, new=new, priority=priority, check=partial(check, sources, destination))
+    work = FileWork(job.plan() if plan else job, new=new, priority=priority, check=partial(check, sources, destination))
     return carry_out(context, work, detach=detach)
 
 

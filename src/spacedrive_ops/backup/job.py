@@ -15,6 +15,7 @@ from spacedrive_ops.backup.depot import FolderDepot, StoreDepot
 from spacedrive_ops.backup.files import BackupFilesJob, FilesOutput
 from spacedrive_ops.backup.format import FORMAT, BackedUp, Snapshot, sealed, snapshot_name
 from spacedrive_ops.backup.lists import spool_path
+from spacedrive_ops.backup.planning import BackupPlanJob
 from spacedrive_ops.indexer.job import IndexerJob
 from spacedrive_ops.indexer.model import IndexOutput
 from spacedrive_ops.paths.finding import Address
@@ -127,6 +128,10 @@ class BackupJob:
         """Remove the copy of the library."""
         copy = spool_path(ctx.library.path, ctx.id.short, LIBRARY)
         await ctx.run_in_pool(shutil.rmtree, copy, ignore_errors=True)
+
+    def plan(self) -> BackupPlanJob:
+        """A job that tells what this one would do, and changes nothing."""
+        return BackupPlanJob(locations=self.locations, destination=self.destination)
 
     def _check(self) -> None:
         """Raises JobError for what would not end as a backup."""

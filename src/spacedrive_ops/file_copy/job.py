@@ -30,6 +30,7 @@ from spacedrive_ops.file_copy.model import CopyState, NoRoomLeft, OnConflict, Ou
 from spacedrive_ops.file_copy.move import rename_roots
 from spacedrive_ops.file_copy.pipeline import Pipeline
 from spacedrive_ops.file_copy.plan import in_words
+from spacedrive_ops.file_copy.planning import CopyPlanJob
 from spacedrive_ops.file_copy.scan import Scan, check_room, free_bytes
 from spacedrive_ops.file_copy.sweep import sweep
 from spacedrive_ops.file_copy.walk import Root, walk
@@ -95,6 +96,15 @@ class FileCopyJob:
         """Remove the partial files."""
         await _remove_partials(await _with_located(self, ctx), ctx)
 
+    def plan(self) -> CopyPlanJob:
+        """A job that tells what this one would do, and changes nothing."""
+        return CopyPlanJob(
+            sources=self.sources,
+            destination=self.destination,
+            on_conflict=self.on_conflict,
+            located=self.located,
+        )
+
 
 @job(name="file_move", description="Move files and folders", checkpoint_interval=CHECKPOINT_EVERY)
 class FileMoveJob:
@@ -117,6 +127,12 @@ class FileMoveJob:
     async def on_cancel(self, ctx: JobContext[CopyState]) -> None:
         """Remove the partial files."""
         await _remove_partials(self, ctx)
+
+    def plan(self) -> CopyPlanJob:
+        """A job that tells what this one would do, and changes nothing."""
+        return CopyPlanJob(
+            sources=self.sources, destination=self.destination, on_conflict=self.on_conflict, moving=True
+        )
 
 
 async def _with_located(job: FileCopyJob, ctx: JobContext[CopyState]) -> FileCopyJob:

@@ -11,6 +11,7 @@ from spacedrive_ops.content.hasher import new_hasher
 from spacedrive_ops.object_store.download import Download, absolute, refuse, sweep_all
 from spacedrive_ops.object_store.errors import TransferRefused
 from spacedrive_ops.object_store.model import DownloadState, OnExisting, TransferOutput, UploadState
+from spacedrive_ops.object_store.planning import UploadPlanJob
 from spacedrive_ops.object_store.store import Store
 from spacedrive_ops.paths.finding import Address, store_url
 from spacedrive_ops.retries import failed_before
@@ -61,6 +62,10 @@ class UploadJob:
             multipart = multipart_of(await ctx.run_in_pool(Store, await store_url(ctx.library_db, self.to)))
             if multipart is not None:
                 await ctx.run_in_pool(large.give_up, multipart, state.begun)
+
+    def plan(self) -> UploadPlanJob:
+        """A job that tells what this one would do, and changes nothing."""
+        return UploadPlanJob(sources=self.sources, to=self.to, on_conflict=self.on_conflict)
 
 
 @job(name="download", description="Download from an object store", checkpoint_interval=CHECKPOINT_EVERY)

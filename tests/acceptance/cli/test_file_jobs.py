@@ -144,3 +144,31 @@ def test_what_is_wrong_with_a_backup_is_said(cli: Cli, tree: Path) -> None:
     assert (damaged.returncode, "cannot be restored" in damaged.stdout) == (4, True)
     assert cli.run("backup", "--verify", str(tree), str(depot)).returncode == 2
     assert cli.run("backup", str(depot)).returncode == 2
+
+
+def test_a_plan_tells_and_changes_nothing(cli: Cli, tree: Path) -> None:
+    out = cli.folder / "out"
+    (out / "photos").mkdir(parents=True)
+    (out / "photos" / "notes.txt").write_bytes(b"there")
+    words = ("copy", str(tree), str(out), "--on-conflict", "overwrite")
+    planned = cli.run(*words, "--plan")
+    assert planned.returncode == 0
+    assert planned.stdout.startswith(f"Plan: Copy {tree} to {out} (job ")
+    assert "nothing was changed: 3 entries, 6.0 kB: 2 new, 1 replaced (5 B would be overwritten)" in planned.stdout, (
+        planned.stdout
+    )
+    assert (out / "photos" / "notes.txt").read_bytes() == b"there"
+    assert [job["kind"] for job in cli.json("jobs", "list")["jobs"]] == ["copy_plan"]
+    gone = cli.run("delete", str(tree), "--permanent", "--plan")
+    assert (gone.returncode, "5 deleted" in gone.stdout, tree.exists()) == (0, True, True)
+
+
+def test_plans_of_what_is_sent(cli: Cli, tree: Path) -> None:
+    depot = cli.folder / "depot"
+    depot.mkdir()
+    backup = cli.run("backup", str(tree), str(depot), "--plan")
+    assert (backup.returncode, "3 new" in backup.stdout, list(depot.iterdir())) == (0, True, [])
+    upload = cli.run("upload", str(tree), depot.as_uri(), "--plan")
+    assert (upload.returncode, "3 new" in upload.stdout, list(depot.iterdir())) == (0, True, [])
+    moved = cli.run("move", str(tree), str(depot), "--plan")
+    assert (moved.returncode, "1 moved as they are" in moved.stdout, tree.exists()) == (0, True, True)

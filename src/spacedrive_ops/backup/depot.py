@@ -10,6 +10,7 @@ from threading import Event
 from typing import Any, Final, Protocol
 
 from spacedrive_jobs import failpoint, interrupt_requested
+from spacedrive_ops.content.digest import Unreadable, open_file
 from spacedrive_ops.content.hasher import new_hasher
 from spacedrive_ops.file_copy.verify import forget_cached
 from spacedrive_ops.object_store import small
@@ -132,12 +133,14 @@ class FolderDepot:
 
     def read(self, name: str) -> Iterator[bytes]:
         try:
-            with open(self._folder / name, "rb", buffering=0) as file:
+            with open(open_file(os.fsencode(self._folder / name)), "rb", buffering=0) as file:
                 forget_cached(file.fileno())
                 while data := file.read(BUFFER):
                     yield data
         except OSError as error:
             raise _words(error) from error
+        except Unreadable as error:
+            raise StoreError(str(error)) from error
 
     def names(self, prefix: str, after: str = "") -> Iterator[str]:
         try:

@@ -8,6 +8,7 @@ snapshots/2026-11-25T213000.123Z-1a2b3c4d.json   one backup: its lists; written 
 from __future__ import annotations
 
 import os
+import re
 import stat
 from base64 import b64decode, b64encode
 from collections.abc import Sequence
@@ -21,6 +22,7 @@ from spacedrive_ops.object_store.digest import digest_of
 from spacedrive_ops.paths.keys import bytes_of_text, parts_of, text_of, text_of_bytes
 
 FORMAT: Final = 1
+DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 OBJECTS, LISTS, SNAPSHOTS = "objects/", "lists/", "snapshots/"
 
 EntryKind: TypeAlias = Literal["file", "link", "folder"]
@@ -112,11 +114,19 @@ _decode_sealed: Final = msgspec.json.Decoder(Sealed).decode
 
 
 def object_name(digest: str) -> str:
-    return f"{OBJECTS}{digest[:2]}/{digest}"
+    """Raises ValueError for what is no digest: a backup may have been made by anybody."""
+    return f"{OBJECTS}{digest[:2]}/{_checked(digest)}"
 
 
 def list_name(digest: str) -> str:
-    return f"{LISTS}{digest}.jsonl.gz"
+    """Raises ValueError as `object_name` does."""
+    return f"{LISTS}{_checked(digest)}.jsonl.gz"
+
+
+def _checked(digest: str) -> str:
+    if DIGEST.fullmatch(digest) is None:
+        raise ValueError(f"{digest[:80]!r} is no BLAKE3")
+    return digest
 
 
 def snapshot_name(id_: str) -> str:

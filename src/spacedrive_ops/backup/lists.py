@@ -16,6 +16,8 @@ from spacedrive_ops.object_store.errors import StoreError
 GZIP: Final = 16 + zlib.MAX_WBITS
 LEVEL: Final = 6
 READ: Final = 256 << 10
+AT_ONCE: Final = 1 << 20
+LINE_MAX: Final = 8 << 20
 SPOOLS: Final = "backup"
 
 
@@ -88,8 +90,12 @@ def entries_in(path: Path) -> Iterator[Listed]:
     try:
         with path.open("rb") as file:
             while data := file.read(READ):
-                *lines, rest = (rest + expand.decompress(data)).split(b"\n")
-                yield from map(entry_of, lines)
+                while data:
+                    *lines, rest = (rest + expand.decompress(data, AT_ONCE)).split(b"\n")
+                    yield from map(entry_of, lines)
+                    data = expand.unconsumed_tail
+                    if len(rest) > LINE_MAX:
+                        raise ValueError("its list is damaged: a line of it does not end")
     except zlib.error as error:
         raise ValueError(f"its list is damaged: {error}") from error
     if rest or not expand.eof:

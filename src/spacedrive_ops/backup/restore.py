@@ -18,11 +18,12 @@ from spacedrive_ops.content.hasher import new_hasher
 from spacedrive_ops.file_copy.errors import NotEnoughSpace
 from spacedrive_ops.file_copy.scan import free_bytes
 from spacedrive_ops.folders import lies_in
-from spacedrive_ops.object_store.download import absolute, sweep_all
+from spacedrive_ops.object_store.download import absolute
 from spacedrive_ops.object_store.errors import StoreError
 from spacedrive_ops.paths.finding import Address
 from spacedrive_ops.paths.keys import parts_of
 from spacedrive_ops.retries import failed_before
+from spacedrive_ops.whole_files.finding import sweep_below
 from spacedrive_ops.whole_files.partial import OnTaken
 
 CHECKPOINT_EVERY: Final = timedelta(seconds=0.5)
@@ -68,7 +69,7 @@ class RestoreJob:
         snapshot = await ctx.run_in_pool(snapshots.read, depot, id_)
         chosen = self._chosen(snapshot, depot.where)
         if ctx.attempt > 1:
-            await ctx.run_in_pool(sweep_all, destination, ctx.id.short, ctx.attempt)
+            await ctx.run_in_pool(sweep_below, os.fsencode(destination), ctx.id.short, ctx.attempt)
         state = await _state(ctx)
         if state.location == state.line == 0:
             await ctx.run_in_pool(_check_room, destination, chosen)
@@ -98,7 +99,8 @@ class RestoreJob:
     async def on_cancel(self, ctx: JobContext[RestoreState]) -> None:
         """Remove the partial files."""
         spool_path(ctx.library.path, ctx.id.short, LIST).unlink(missing_ok=True)
-        await ctx.run_in_pool(sweep_all, absolute(self.destination), ctx.id.short, ctx.attempt)
+        destination = os.fsencode(absolute(self.destination))
+        await ctx.run_in_pool(sweep_below, destination, ctx.id.short, ctx.attempt)
 
 
 async def _state(ctx: JobContext[RestoreState]) -> RestoreState:

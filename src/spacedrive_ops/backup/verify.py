@@ -25,6 +25,8 @@ A_ROUND: Final = 64
 AT_ONCE: Final = 8
 PHASES: Final = (("read", 80.0), ("compare", 20.0))
 LIST: Final = "verify.gz"
+MOST_LISTS: Final = 200
+"""That are known to be compared already: the state stays small."""
 DAMAGED: Final = "holds other bytes than were backed up"
 
 
@@ -173,7 +175,7 @@ class _Verifying:
             # A folder that did not change has the same list in many snapshots: it is compared once.
             if location.list not in state.compared or state.line:
                 await self._location(f"{id_}/{location.name}", location)
-                state.compared = [*state.compared[-999:], location.list]
+                state.compared = [*state.compared[-MOST_LISTS:], location.list]
             state.location, state.line = state.location + 1, 0
             await ctx.save_state(state)
 
@@ -202,7 +204,10 @@ class _Verifying:
         """What is wrong with an entry; empty where it can be restored. In a thread of the pool."""
         if entry.kind != "file":
             return ""
-        name = object_name(entry.digest)
+        try:
+            name = object_name(entry.digest)
+        except ValueError as error:
+            return str(error)
         if name in self._bad:
             return DAMAGED
         try:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final, cast
 
 from spacedrive_jobs import GenericProgress, JobContext, job
+from spacedrive_ops.backup.depot import INCOMING
 from spacedrive_ops.cleanup.found import Found, Topic
 from spacedrive_ops.cleanup.inside import old_logs, orphan_sidecars, stale_spools
 from spacedrive_ops.cleanup.owners import Owners
@@ -23,6 +24,7 @@ TOPICS: Final[tuple[Topic, ...]] = ("history", "sidecars", "partials", "spools",
 PHASES: Final = tuple((topic, 1.0) for topic in TOPICS)
 WRITERS: Final = ("file_copy", "file_move", "download", "restore", "transcode")
 """Kinds whose jobs write partials into their `destination`."""
+BACKUP: Final = "backup"
 PAGE: Final = 200
 MS: Final = 1_000_000
 
@@ -124,12 +126,13 @@ class CleanupJob:
     async def _folders(self, ctx: JobContext[CleanupState]) -> list[Path]:
         found = list(self.folders)
         found += [location.path for location in await read_locations(ctx.library_db)]
-        for kind in WRITERS:
+        for kind in (*WRITERS, BACKUP):
             after: str | None = None
             while True:
                 page = await ctx.library.jobs.list(kind=kind, limit=PAGE, after=after)
                 for info in page.rows:
-                    found += await ctx.run_in_pool(_destinations, info.arguments)
+                    folders = await ctx.run_in_pool(_destinations, info.arguments)
+                    found += [folder / INCOMING for folder in folders] if kind == BACKUP else folders
                 after = page.next
                 if after is None:
                     break

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import re
-import stat
 from collections.abc import AsyncIterator, Iterator
 from functools import partial
 from itertools import islice
@@ -15,12 +13,10 @@ from typing import Any, Final
 from spacedrive_jobs import JobContext
 from spacedrive_ops.cleanup.found import Found
 from spacedrive_ops.cleanup.owners import Owner, Owners
-from spacedrive_ops.folders import NOT_OPEN, identity, open_path
-from spacedrive_ops.whole_files.partial import PARTIAL, discard, lock
+from spacedrive_ops.whole_files.finding import partials_below, take_away
 
 SHORT: Final = re.compile(rb"\.sd-([0-9a-f]{8})-")
 SOME: Final = 200
-OPEN: Final = os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
 async def stale_partials(
@@ -48,63 +44,4 @@ def _some(walk: Iterator[tuple[bytes, os.stat_result | None]]) -> list[tuple[byt
 
 
 async def _remove(ctx: JobContext[Any], path: bytes) -> bool:
-    return await ctx.run_in_pool(_removed, path)
-
-
-def partials_below(folder: bytes, seen: set[tuple[int, int]]) -> Iterator[tuple[bytes, os.stat_result | None]]:
-    """Each partial with its status, at any depth; None for each folder in between, so that a caller can stop. Links are
-    not followed, what cannot be read is left out, and no folder is read twice."""
-    waiting = [folder]
-    while waiting:
-        path = waiting.pop()
-        yield path, None
-        opened = _opened(path)
-        if opened == NOT_OPEN:
-            continue
-        try:
-            if identity(os.fstat(opened)) in seen:
-                continue
-            seen.add(identity(os.fstat(opened)))
-            for name in sorted(map(os.fsencode, os.listdir(opened))):
-                try:
-                    status = os.stat(name, dir_fd=opened, follow_symlinks=False)
-                except OSError:
-                    continue
-                if stat.S_ISDIR(status.st_mode):
-                    waiting.append(os.path.join(path, name))
-                elif PARTIAL.fullmatch(name) and (stat.S_ISREG(status.st_mode) or stat.S_ISLNK(status.st_mode)):
-                    yield os.path.join(path, name), status
-        except OSError:
-            continue
-        finally:
-            os.close(opened)
-
-
-def _opened(path: bytes) -> int:
-    try:
-        return open_path(path)
-    except OSError:
-        return NOT_OPEN
-
-
-def _removed(path: bytes) -> bool:
-    """Only with the lock that its writer holds; the name is removed where it was found."""
-    folder, name = os.path.split(path)
-    above = open_path(folder)
-    try:
-        try:
-            fd = os.open(name, OPEN, dir_fd=above)
-        except OSError as error:
-            if error.errno != errno.ELOOP:
-                raise
-            os.unlink(name, dir_fd=above)  # a link that was to get its name
-            return True
-        try:
-            if not lock(fd):
-                return False
-            discard(above, os.fsdecode(name))
-            return True
-        finally:
-            os.close(fd)
-    finally:
-        os.close(above)
+    return await ctx.run_in_pool(take_away, path)

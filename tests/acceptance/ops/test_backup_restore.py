@@ -22,6 +22,7 @@ from spacedrive_ops import (
     RestoreOutput,
     SdPath,
 )
+from spacedrive_ops.object_store.digest import digest_of
 from tests import hostile_trees
 from tests.acceptance.ops.s3_server import S3, emptied, serving, unfinished
 
@@ -315,3 +316,67 @@ async def test_the_format_is_what_the_page_says(tmp_path: Path) -> None:
             held = (depot / "objects" / entry["digest"][:2] / entry["digest"]).read_bytes()
             name = path.replace("%E9", "\udce9").replace("%25", "%")
             assert held == (tree / name).read_bytes()
+
+
+def forged(depot: Path, snapshot: str, *entries: dict[str, object]) -> None:
+    """Another list for the only location of a snapshot, whole by all its sums."""
+    path = depot / "snapshots" / f"{snapshot}.json"
+    found = json.loads(path.read_text())["snapshot"]
+    usual = {"mode": 0o644, "uid": 0, "gid": 0, "mtime_ns": 1, "atime_ns": 1}
+    lines = gzip.compress(b"".join(json.dumps({**usual, **entry}).encode() + b"\n" for entry in entries))
+    digest = digest_of(lines)
+    (depot / "lists" / f"{digest}.jsonl.gz").write_bytes(lines)
+    found["locations"][0]["list"] = digest
+    text = json.dumps(found, separators=(",", ":"))
+    path.write_text(f'{{"blake3":"{digest_of(text.encode())}","snapshot":{text}}}')
+
+
+async def test_a_backup_that_somebody_forged_leads_nowhere_else(tmp_path: Path) -> None:
+    tree, depot, out = plain_tree(tmp_path / "tree"), tmp_path / "depot", tmp_path / "out"
+    depot.mkdir()
+    (tmp_path / "secret").write_bytes(b"secret")
+    async with Library.open(tmp_path / "library", create=True) as library:
+        first = await back_up(library, tree, to=str(depot), library=False)
+        good = digest_of(b"first")
+        forged(
+            depot,
+            first.snapshot,
+            {"path": "../outside", "kind": "file", "size": 5, "digest": good},
+            {"path": "%2E%2E/outside", "kind": "file", "size": 5, "digest": good},
+            {"path": "a%2Foutside", "kind": "file", "size": 5, "digest": good},
+            {"path": "stolen", "kind": "file", "size": 6, "digest": "../../secret"},
+            {"path": "away", "kind": "link", "target": str(tmp_path)},
+            {"path": "away/outside", "kind": "file", "size": 5, "digest": good},
+            {"path": "fine", "kind": "file", "size": 5, "digest": good},
+            {"path": "", "kind": "folder"},
+        )
+        result, errors = await restore(library, str(depot), out)
+        assert (result.restored_count, result.failed_count, len(errors)) == (2, 5, 5)
+        assert sorted(path.name for path in (out / "tree").iterdir()) == ["away", "fine"]
+        # Whichever of "away" came first, the other one failed, and nothing is outside.
+        assert all(path.is_relative_to(out / "tree") for path in tmp_path.rglob("outside"))
+        assert (await verify(library, str(depot)))[0].problems == 1
+
+
+async def test_what_is_no_file_in_a_backup_is_not_waited_for(tmp_path: Path) -> None:
+    tree, depot = plain_tree(tmp_path / "tree"), tmp_path / "depot"
+    depot.mkdir()
+    async with Library.open(tmp_path / "library", create=True) as library:
+        await back_up(library, tree, to=str(depot), library=False)
+        held = next(path for path in objects(depot) if path.stat().st_size == 100_000)
+        held.unlink()
+        os.mkfifo(held)
+        result, errors = await restore(library, str(depot), tmp_path / "out")
+        assert (result.failed_count, errors[0][0]) == (1, "b.txt")
+        checked, _ = await verify(library, str(depot))
+        assert (checked.damaged, checked.problems) == (1, 1)
+
+
+async def test_a_list_that_does_not_end_is_damaged(tmp_path: Path) -> None:
+    tree, depot = plain_tree(tmp_path / "tree"), tmp_path / "depot"
+    depot.mkdir()
+    async with Library.open(tmp_path / "library", create=True) as library:
+        first = await back_up(library, tree, to=str(depot), library=False)
+        forged(depot, first.snapshot, {"path": "x" * (64 << 20), "kind": "link"})
+        with pytest.raises(JobFailed, match="does not end"):
+            await restore(library, str(depot), tmp_path / "out")

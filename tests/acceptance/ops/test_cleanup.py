@@ -201,7 +201,7 @@ async def test_what_cannot_be_removed_is_an_item(tmp_path: Path, monkeypatch: py
     def refused(path: bytes) -> bool:
         raise PermissionError(1, "Operation not permitted")
 
-    monkeypatch.setattr(partials, "_removed", refused)
+    monkeypatch.setattr(partials, "take_away", refused)
     async with Library.open(tmp_path / "library", create=True) as library:
         result, items = await clean(library, out)
         assert (result.failed, result.partials, list(items.values())) == (1, 0, ["error"])

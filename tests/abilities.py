@@ -113,6 +113,7 @@ ABILITIES: dict[str, Ability] = {
     "user_xattrs": Ability(_user_xattrs),
     "pid_namespace": Ability(_pid_namespace, "util-linux"),
     "drop_capabilities": Ability(_drop_capabilities, "util-linux"),
+    "b3sum": Ability(_program("b3sum"), "b3sum"),
     "rsync": Ability(_program("rsync"), "rsync"),
     "setfattr": Ability(_program("setfattr"), "attr"),
     "setfacl": Ability(_program("setfacl"), "acl"),

@@ -33,16 +33,24 @@ def sentence(info: JobInfo) -> str:
 CHANGES: Final = ("new", "modified", "moved", "deleted", "hashed", "excluded")
 
 
+OFFLINE: Final = "Offline: the index was left as it is"
+
+
+def what_changed(info: JobInfo) -> str:
+    """What a run of the indexer found; empty where it did not get to its end."""
+    output = fields_of(info.output)
+    return "" if not output else OFFLINE if output["offline"] else _changes(output)
+
+
+def _changes(output: Mapping[str, Any]) -> str:
+    return ", ".join(f"{output[name]:,} {name}" for name in CHANGES if output[name]) or "nothing has changed"
+
+
 def _indexed(output: Mapping[str, Any]) -> str:
     if output["offline"]:
-        return "Offline: the index was left as it is"
+        return OFFLINE
     there = f"{counted(output['files'], 'file')} in {counted(output['folders'], 'folder')}, {size(output['size'])}"
-    changes = [
-        f"{output[name]:,} {name}"
-        for name in ("new", "modified", "moved", "deleted", "hashed", "excluded")
-        if output[name]
-    ]
-    return f"Indexed {there}: {', '.join(changes) or 'nothing has changed'}"
+    return f"Indexed {there}: {_changes(output)}"
 
 
 def _verified(output: Mapping[str, Any]) -> str:
@@ -55,6 +63,22 @@ def _duplicates(output: Mapping[str, Any]) -> str:
         return "No duplicates"
     copies = counted(output["copies"], "file")
     return f"{copies} could go, of {counted(output['groups'], 'group')}: {size(output['wasted'])}"
+
+
+def _deduplicated(output: Mapping[str, Any]) -> str:
+    words = {"skipped": "left alone", "failed": "failed"}
+    rest = [f"{output[name]:,} {word}" for name, word in words.items() if output[name]]
+    return ", ".join([f"{counted(output['done'], 'file')} done", f"{size(output['saved'])} saved", *rest])
+
+
+def _hashed(output: Mapping[str, Any]) -> str:
+    failed = f", {output['failed']:,} not" if output["failed"] else ""
+    return f"Hashed {counted(output['files'], 'file')}, {size(output['size'])}{failed}"
+
+
+def _checked(output: Mapping[str, Any]) -> str:
+    rest = [f"{output[name]:,} {name}" for name in ("different", "unreadable", "malformed") if output[name]]
+    return ", ".join([f"{counted(output['intact'], 'file')} intact", *rest])
 
 
 def _validated(output: Mapping[str, Any]) -> str:
@@ -134,6 +158,9 @@ _SENTENCES: Final[dict[str, Callable[[Mapping[str, Any]], str]]] = {
     "indexer": _indexed,
     "index_verify": _verified,
     "duplicates": _duplicates,
+    "deduplicate": _deduplicated,
+    "hash": _hashed,
+    "hash_check": _checked,
     "validate": _validated,
     "file_delete": _deleted,
     "thumbnails": _pictured,

@@ -9,7 +9,13 @@ import importlib
 import inspect
 from pathlib import Path
 
-PUBLIC_MODULES = ("spacedrive_jobs", "spacedrive_jobs.tasks", "spacedrive_jobs.testing", "spacedrive_ops")
+PUBLIC_MODULES = (
+    "spacedrive_jobs",
+    "spacedrive_jobs.tasks",
+    "spacedrive_jobs.telemetry",
+    "spacedrive_jobs.testing",
+    "spacedrive_ops",
+)
 LIST = Path(__file__).with_name("public_names.txt")
 
 

@@ -6,10 +6,11 @@ import asyncio
 import builtins
 from collections.abc import Callable, Collection, Generator, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, final, overload
+from uuid import UUID
 
 from spacedrive_jobs._definition.handle import BlockingJobHandle, JobHandle
 from spacedrive_jobs._definition.job import Job, Kind
@@ -25,12 +26,14 @@ from spacedrive_jobs._model.record import (
     JobEvent,
     JobInfo,
     KindInfo,
+    KindLoad,
     LogLine,
     NoteInfo,
     Page,
     RunnerInfo,
     ScheduleInfo,
 )
+from spacedrive_jobs._model.statistics import JobStatistics
 from spacedrive_jobs._model.status import JobStatus
 from spacedrive_jobs._model.transition import OnFailure
 from spacedrive_jobs._model.trigger import Misfire, Overlap
@@ -173,6 +176,10 @@ class BlockingJobSystem:
         """As JobSystem.paused_queues."""
         return self._thread.call(self._jobs.paused_queues())
 
+    def count(self, filter: JobFilter, /) -> int:
+        """As JobSystem.count."""
+        return self._thread.call(self._jobs.count(filter))
+
     def pause_all(self, filter: JobFilter, /) -> int:
         """As JobSystem.pause_all."""
         return self._thread.call(self._jobs.pause_all(filter))
@@ -251,9 +258,14 @@ class BlockingJobSystem:
         kind: str | None = None,
         limit: int = 100,
         after: str | None = None,
+        text: str = "",
     ) -> Page[JobInfo]:
         """As JobSystem.list."""
-        return self._thread.call(self._jobs.list(statuses=statuses, kind=kind, limit=limit, after=after))
+        return self._thread.call(self._jobs.list(statuses=statuses, kind=kind, limit=limit, after=after, text=text))
+
+    def running(self) -> builtins.list[JobInfo]:
+        """As JobSystem.running."""
+        return self._thread.call(self._jobs.running())
 
     def info(self, id: JobId, /) -> JobInfo:
         """As JobSystem.info."""
@@ -270,6 +282,16 @@ class BlockingJobSystem:
     def counts(self) -> dict[JobStatus, int]:
         """As JobSystem.counts."""
         return self._thread.call(self._jobs.counts())
+
+    def load(self) -> builtins.list[KindLoad]:
+        """As JobSystem.load."""
+        return self._thread.call(self._jobs.load())
+
+    def statistics(
+        self, *, since: datetime | None = None, until: datetime | None = None, kind: str | None = None
+    ) -> builtins.list[JobStatistics]:
+        """As JobSystem.statistics."""
+        return self._thread.call(self._jobs.statistics(since=since, until=until, kind=kind))
 
     def items(
         self,
@@ -320,6 +342,11 @@ class BlockingLibrary:
     def path(self) -> Path:
         """The library's folder, absolute."""
         return self._library.path
+
+    @property
+    def id(self) -> UUID:
+        """As Library.id."""
+        return self._library.id
 
     @property
     def jobs(self) -> BlockingJobSystem:

@@ -78,6 +78,13 @@ class Bulk:
         await engine.tidy_library_db()
         return await engine.prune()
 
+    async def count(self, wanted: JobFilter) -> int:
+        """How many jobs it means now."""
+        count = 0
+        async for jobs in self._matching(wanted):
+            count += len(jobs)
+        return count
+
     async def _ask(self, wanted: JobFilter, act: Callable[[Tx, JobId, int], Asked], *, resumed: bool = False) -> int:
         engine = self._engine
         count = 0

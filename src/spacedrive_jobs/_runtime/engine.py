@@ -140,7 +140,7 @@ class Engine:
             self.library_file, store, self.runner, self.run_folder, self.clock, self.stored_new, self.spawn
         )
         self.library_db: LibraryDb = LibraryDb(self.library_file, self.relay)
-        self.dispatcher = Dispatcher(store, registry, self.clock, self.supply, self.stored_new)
+        self.dispatcher = Dispatcher(store, registry, self.clock, self.supply, self.stored_new, settings.telemetry)
         self.control: Control = Control(self)
         self.bulk: Bulk = Bulk(self)
         self.outer = within or self
@@ -344,6 +344,7 @@ class Engine:
         while True:
             await self.tidy_library_db()
             await asyncio.to_thread(sweep, self.run_folder)
+            await self.store.roll_up_statistics()
             await self.prune()
             await sleep(self.clock, PRUNE_EVERY)
 
@@ -401,6 +402,14 @@ class Engine:
         """Those of the attempt whose code calls, if it is one of this library's."""
         services = current_services.get()
         return services if services is not None and services.engine is self else None
+
+    def trace_here(self) -> bytes | None:
+        """That of the code that calls, where somebody wants spans."""
+        if self.settings.telemetry is None:
+            return None
+        from spacedrive_jobs._runtime.tracing import current_context
+
+        return current_context()
 
     def handle_of(self, job: JobId) -> JobHandle[Any]:
         return StoredJobHandle(self, job, known=True)

@@ -10,6 +10,7 @@ from functools import partial
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, cast, final
+from uuid import UUID
 
 from spacedrive_jobs._definition.registry import registry
 from spacedrive_jobs._model.errors import LibraryNotFound, NoSpace
@@ -26,6 +27,7 @@ from spacedrive_jobs._store.store import DATABASE, Store
 
 if TYPE_CHECKING:
     from spacedrive_jobs._runtime.blocking import BlockingLibrary
+    from spacedrive_jobs._runtime.tracing import OpenTelemetry
 
 FOLDERS = ("run", "logs", "thumbnails")
 
@@ -50,6 +52,7 @@ class Library:
         grace: float = GRACE,
         history_days: float = HISTORY_DAYS,
         resources: Mapping[str, int] | None = None,
+        telemetry: OpenTelemetry | None = None,
     ) -> AbstractAsyncContextManager[Library, None]:
         """Open a library; leaving the block shuts its jobs down, and they resume when it is opened again.
 
@@ -58,7 +61,8 @@ class Library:
         max(4, 2 × cores)). `durability="full"`: what returned survives a power cut; "normal" may lose the last second.
         `lease`: seconds after which a *stopped* process loses its jobs. `grace`: seconds that running jobs get at
         shutdown. `history_days`: how long ended jobs are kept. `resources`: what the library declares by name, such as
-        {"license": 2}; it stands in for what is discovered under the same name.
+        {"license": 2}; it stands in for what is discovered under the same name. `telemetry`: spans and metrics of the
+        jobs (`spacedrive_jobs.telemetry`).
 
         Raises LibraryNotFound, LibraryTooNew, LibraryInUse, UnsupportedFileSystem, NoSpace, OSError.
         """
@@ -70,6 +74,7 @@ class Library:
             grace=grace,
             history_days=history_days,
             resources=resources or {},
+            telemetry=telemetry,
         )
         opening = open_library(Path(path), create=create, settings=settings)
         # contextlib types the exit as `bool | None`; this one never swallows what the block raised.
@@ -87,6 +92,7 @@ class Library:
         grace: float = GRACE,
         history_days: float = HISTORY_DAYS,
         resources: Mapping[str, int] | None = None,
+        telemetry: OpenTelemetry | None = None,
     ) -> AbstractContextManager[BlockingLibrary, None]:
         """As `open`, for programs without asyncio: `with Library.open_blocking(path) as library`."""
         from spacedrive_jobs._runtime.blocking import open_blocking_library
@@ -102,6 +108,7 @@ class Library:
                 grace=grace,
                 history_days=history_days,
                 resources=resources,
+                telemetry=telemetry,
             )
         )
         return cast("AbstractContextManager[BlockingLibrary, None]", opening)
@@ -110,6 +117,11 @@ class Library:
     def path(self) -> Path:
         """The library's folder, absolute."""
         return self._path
+
+    @property
+    def id(self) -> UUID:
+        """Made with the library; a copy of its folder has the same."""
+        return self._engine.store.library_id
 
     @property
     def jobs(self) -> JobSystem:

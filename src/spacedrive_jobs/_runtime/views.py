@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -13,7 +14,7 @@ from spacedrive_jobs._model.clock import to_datetime
 from spacedrive_jobs._model.ids import JobId
 from spacedrive_jobs._model.progress import ProgressView
 from spacedrive_jobs._model.questions import QuestionInfo
-from spacedrive_jobs._model.record import ItemInfo, JobInfo, KindInfo
+from spacedrive_jobs._model.record import ItemInfo, JobInfo, KindInfo, KindLoad
 from spacedrive_jobs._model.status import JobStatus, Request
 from spacedrive_jobs._runtime.attempt import decode_metrics
 from spacedrive_jobs._store.rows import JobRow
@@ -115,3 +116,18 @@ def kind_info(definition: JobDefinition) -> KindInfo:
         definition.source,
         definition.arguments_schema(),
     )
+
+
+def kind_loads(rows: Iterable[tuple[str, int, str, int, int]], registry: Registry) -> list[KindLoad]:
+    """From `reads.load`, whose rows of one kind are together."""
+    found: dict[str, KindLoad] = {}
+    for kind, version, status, count, oldest in rows:
+        load = found.setdefault(kind, KindLoad(kind=kind))
+        load = replace(load, **{status: getattr(load, status) + count})
+        if status == "queued":
+            definition = registry.get(kind)
+            handled = definition is not None and definition.understands(version)
+            since = [to_datetime(oldest), *([load.oldest_queued] if load.oldest_queued is not None else [])]
+            load = replace(load, unhandled=load.unhandled + (0 if handled else count), oldest_queued=min(since))
+        found[kind] = load
+    return list(found.values())

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from spacedrive_jobs import Bytes, Count, GenericProgress, JobContext
 from spacedrive_ops.indexer.model import PHASES, IndexMode, IndexState, Phase
-from spacedrive_ops.indexer.walk import Problem, Slice
+from spacedrive_ops.library_index.findings import Problem, Slice
 
 
 class Reporter:
@@ -21,15 +21,15 @@ class Reporter:
     def count(self, slice_: Slice) -> None:
         found = self.state.found
         found.files += slice_.files
-        found.folders += slice_.folders
-        found.size += slice_.bytes
-        found.new += slice_.fresh
+        found.folders += slice_.subfolders
+        found.size += slice_.size
+        found.new += len(slice_.entries)
         found.modified += slice_.modified
         found.excluded += slice_.excluded
         self.ctx.increment_items(slice_.looked_at)
         self.state.cursor = slice_.cursor or self.state.cursor
         for trouble in slice_.troubles:
-            self.trouble(trouble.path, trouble.outcome, trouble.reason)
+            self.trouble(*trouble)
 
     def trouble(self, path: bytes, outcome: Problem, reason: str) -> None:
         if outcome == "error":

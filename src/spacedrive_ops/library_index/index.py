@@ -10,12 +10,11 @@ from pathlib import Path
 from typing import Any, Final, final
 
 from spacedrive_jobs import LibraryDb
+from spacedrive_ops.library_index.categories import Category, EntryKind
 from spacedrive_ops.library_index.entries import find_entry, path_to
 from spacedrive_ops.library_index.locations import read_locations
 from spacedrive_ops.library_index.model import (
-    Category,
     DuplicateGroup,
-    EntryKind,
     IndexedEntry,
     Location,
     path_of,
@@ -66,22 +65,31 @@ class LibraryIndex:
         name = os.path.basename(os.fsencode(after.path)) if after is not None else b""
         return await self._entries("list_folder", entry, name, limit) if entry is not None else []
 
-    async def duplicates(self, *, least: int = 1, limit: int = 100) -> builtins.list[DuplicateGroup]:
-        """Files that hold the same bytes, the most wasteful first; of at least `least` bytes. Read by a run in content
-        mode."""
+    async def duplicates(
+        self, *, least: int = 1, limit: int = 100, root: Path | None = None
+    ) -> builtins.list[DuplicateGroup]:
+        """Files that hold the same bytes, the most wasteful first; of at least `least` bytes, of the location `root`
+        alone if one is given. DuplicatesJob finds them, and so does a run of the indexer in content mode."""
         await ensure_index(self._db)
-        rows: builtins.list[Any] = await self._db.query(query("duplicates"), (least, limit))
+        location = await self._location_of(root)
+        rows: builtins.list[Any] = await self._db.query(query("duplicates"), (least, limit, location))
         return [DuplicateGroup(digest, size, count, size * (count - 1)) for digest, size, count in rows]
 
-    async def files_of(self, digest: bytes, /, *, limit: int = 1_000) -> Sequence[IndexedEntry]:
-        """The files that hold these bytes, the oldest first."""
-        return await self._entries("files_of_content", digest, limit)
+    async def files_of(
+        self, digest: bytes, /, *, limit: int = 1_000, root: Path | None = None
+    ) -> Sequence[IndexedEntry]:
+        """The files that hold these bytes, the oldest first; of the location `root` alone if one is given."""
+        return await self._entries("files_of_content", digest, limit, await self._location_of(root))
 
     async def by_category(self) -> dict[Category, tuple[int, int]]:
         """(files, bytes) of each category, the largest first."""
         await ensure_index(self._db)
         rows: builtins.list[Any] = await self._db.query(query("categories"))
         return {Category(category): (count, size) for category, count, size in rows}
+
+    async def _location_of(self, root: Path | None) -> int:
+        """The id of a location; 0, which means all, where none is given, and below it where there is no such one."""
+        return 0 if root is None else next((one.id for one in await self.locations() if one.path == root), -1)
 
     async def _find(self, path: bytes) -> int | None:
         """The id of an entry by its path."""

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from spacedrive_ops.folders import NOT_OPEN, identity, open_path
-from spacedrive_ops.whole_files.partial import PARTIAL, discard, lock, prefix_of
+from spacedrive_ops.whole_files.names import PARTIAL
+from spacedrive_ops.whole_files.partial import discard, lock, prefix_of
 
 OPEN: Final = os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 

@@ -86,6 +86,52 @@ def test_duplicates_and_validate(cli: Cli, tree: Path) -> None:
     assert "2 files intact, 1 damaged" in rotten.stdout
 
 
+def test_duplicates_are_planned_and_acted_on(cli: Cli, tree: Path) -> None:
+    cli.run("index", str(tree))
+    original, copy = tree / "summer" / "beach.jpg", tree / "summer" / "beach copy.jpg"
+    os.utime(copy, (1, 1))
+    cli.run("index", str(tree))
+    planned = cli.run("duplicates", str(tree), "--action", "hardlink", "--plan")
+    assert planned.returncode == 0
+    assert planned.stdout.splitlines()[-3:] == [
+        f"keep {copy} (3.0 kB)",
+        f"  hardlink {original}",
+        "1 file, 3.0 kB. Nothing was changed.",
+    ]
+    assert not original.samefile(copy)
+    (pair,) = cli.json("duplicates", "--known", "--action", "trash", "--plan", "--keep", "newest")["plan"]
+    assert pair == {"keep": str(original), "path": str(copy), "size": 3_000}
+    unsure = cli.run("duplicates", "--action", "hardlink")
+    assert (unsure.returncode, original.samefile(copy)) == (2, False)
+    assert "Nothing was changed. Add --yes if it is meant." in unsure.stderr
+    sure = cli.run("duplicates", "--action", "hardlink", "--yes")
+    assert sure.returncode == 0
+    assert sure.stdout.splitlines()[-1].startswith("1 file done, 3.0 kB saved")
+    assert original.samefile(copy)
+    assert cli.run("duplicates", "--plan").returncode == 2
+
+
+def test_hash_writes_a_manifest_and_checks_it(cli: Cli, tree: Path) -> None:
+    manifest = tree / "manifest.b3"
+    written = cli.run("hash", str(tree), "-o", str(manifest))
+    assert (written.returncode, written.stdout.splitlines()[-1][:21]) == (0, "Hashed 3 files, 6.0 k")
+    names = sorted(line.split("  ")[1] for line in manifest.read_text().splitlines())
+    assert names == ["notes.txt", "summer/beach copy.jpg", "summer/beach.jpg"]
+    assert cli.run("hash", "--check", str(manifest)).stdout.splitlines()[-1].startswith("3 files intact")
+    (tree / "notes.txt").write_text("edited")
+    differs = cli.run("hash", "--check", str(manifest), "--new")
+    assert differs.returncode == 4
+    assert "2 files intact, 1 different" in differs.stdout
+    refused = cli.run("hash", str(tree), "-o", str(manifest))
+    assert refused.returncode == 1
+    assert "is there already" in refused.stderr
+    assert cli.run("hash", str(tree), "-o", str(manifest), "--overwrite").returncode == 0
+    cli.run("index", str(tree))
+    assert cli.run("hash", str(tree)).returncode == 0
+    assert cli.json("largest")["entries"][0]["digest"]
+    assert cli.run("hash", str(tree), "--check", "-o", "x").returncode == 2
+
+
 def test_delete_asks_before_it_deletes_for_good(cli: Cli, tree: Path) -> None:
     unsure = cli.run("delete", str(tree), "--permanent")
     assert unsure.returncode != 0

@@ -29,7 +29,7 @@ ENGINE: Final = (
     "history",
 )
 COPY: Final = ("copy_big", "copy_small", "reflink", "copy_resume", "copy_share")
-FILES: Final = ("index", "index_beside", "duplicates", "hash_big", "hash_small")
+FILES: Final = ("index", "index_beside", "duplicates", "hash_big", "hash_small", "thumbnails", "film_frames")
 GROUPS: Final = {"engine": ENGINE, "copy": COPY, "files": FILES}
 
 

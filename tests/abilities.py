@@ -100,6 +100,11 @@ def _drop_capabilities() -> str:
     return _succeeds(*without_dac_prefix(), "true") if os.geteuid() == 0 else ""
 
 
+def _fonts() -> str:
+    problem = _succeeds("fc-match", "sans-serif")
+    return problem or ("" if any(Path("/usr/share/fonts").rglob("*.ttf")) else "no font is installed")
+
+
 ABILITIES: dict[str, Ability] = {
     "root": Ability(_root),
     "mount": Ability(_mount, "util-linux"),
@@ -119,6 +124,7 @@ ABILITIES: dict[str, Ability] = {
     "setfacl": Ability(_program("setfacl"), "acl"),
     "strace": Ability(_program("strace"), "strace"),
     "ffmpeg": Ability(_program("ffmpeg"), "ffmpeg"),
+    "fonts": Ability(_fonts, "fontconfig fonts-dejavu-core"),
     "git": Ability(_program("git"), "git"),
 }
 

@@ -27,6 +27,7 @@ CONTEXT: Final = {"help_option_names": ["-h", "--help"], "max_content_width": 10
         "hash": "sdjobs.commands.hash:hash_files",
         "validate": "sdjobs.commands.file_jobs:validate",
         "thumbnails": "sdjobs.commands.file_jobs:thumbnails",
+        "facts": "sdjobs.commands.facts:facts",
         "backup": "sdjobs.commands.backup:backup",
         "restore": "sdjobs.commands.backup:restore",
         "cleanup": "sdjobs.commands.cleanup:cleanup",

@@ -95,6 +95,11 @@ def _pictured(output: Mapping[str, Any]) -> str:
     return ", ".join([f"{counted(output['made'], 'picture')} made small", *rest])
 
 
+def _described(output: Mapping[str, Any]) -> str:
+    rest = [f"{output[name]:,} {name}" for name in ("skipped", "failed") if output[name]]
+    return ", ".join([f"{counted(output['made'], 'file')} read", *rest])
+
+
 def _backed_up(output: Mapping[str, Any]) -> str:
     failed = f", {counted(output['failed'], 'folder')} not whole" if output["failed"] else ""
     told = f"Backed up {counted(output['files'], 'file')}, {size(output['size'])}: {output['sent']:,} sent{failed}"
@@ -164,6 +169,7 @@ _SENTENCES: Final[dict[str, Callable[[Mapping[str, Any]], str]]] = {
     "validate": _validated,
     "file_delete": _deleted,
     "thumbnails": _pictured,
+    "media_metadata": _described,
     "backup": _backed_up,
     "backup_verify": _backup_verified,
     "restore": _restored,

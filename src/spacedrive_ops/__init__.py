@@ -63,10 +63,18 @@ if TYPE_CHECKING:
     from spacedrive_ops.library_index.categories import EntryKind as EntryKind
     from spacedrive_ops.library_index.copies import Copy as Copy
     from spacedrive_ops.library_index.index import LibraryIndex as LibraryIndex
+    from spacedrive_ops.library_index.media import Exposure as Exposure
+    from spacedrive_ops.library_index.media import MediaFacts as MediaFacts
+    from spacedrive_ops.library_index.media import Place as Place
     from spacedrive_ops.library_index.model import DuplicateGroup as DuplicateGroup
     from spacedrive_ops.library_index.model import IndexedEntry as IndexedEntry
     from spacedrive_ops.library_index.model import Location as Location
     from spacedrive_ops.library_index.schema import IndexTooNew as IndexTooNew
+    from spacedrive_ops.media.run import MediaState as MediaState
+    from spacedrive_ops.media.run import Redo as Redo
+    from spacedrive_ops.media_facts.job import MediaMetadataJob as MediaMetadataJob
+    from spacedrive_ops.media_facts.job import MediaMetadataOutput as MediaMetadataOutput
+    from spacedrive_ops.media_facts.look import facts_below as facts_below
     from spacedrive_ops.object_store.errors import StoreUnreachable as StoreUnreachable
     from spacedrive_ops.object_store.errors import TransferRefused as TransferRefused
     from spacedrive_ops.object_store.job import DownloadJob as DownloadJob
@@ -79,7 +87,6 @@ if TYPE_CHECKING:
     from spacedrive_ops.paths.sd_path import SdPath as SdPath
     from spacedrive_ops.paths.sd_path import UnsafePath as UnsafePath
     from spacedrive_ops.planning.model import PlanOutput as PlanOutput
-    from spacedrive_ops.thumbnails.job import Redo as Redo
     from spacedrive_ops.thumbnails.job import ThumbnailJob as ThumbnailJob
     from spacedrive_ops.thumbnails.job import ThumbnailOutput as ThumbnailOutput
     from spacedrive_ops.thumbnails.job import ThumbnailState as ThumbnailState
@@ -124,16 +131,23 @@ _MODULES: Final = {
     "Category": "library_index.categories",
     "EntryKind": "library_index.categories",
     "LibraryIndex": "library_index.index",
+    "Exposure": "library_index.media",
+    "MediaFacts": "library_index.media",
+    "Place": "library_index.media",
     "DuplicateGroup": "library_index.model",
     "IndexedEntry": "library_index.model",
     "Location": "library_index.model",
     "IndexTooNew": "library_index.schema",
+    "MediaState": "media.run",
+    "Redo": "media.run",
+    "MediaMetadataJob": "media_facts.job",
+    "MediaMetadataOutput": "media_facts.job",
+    "facts_below": "media_facts.look",
     "StoreUnreachable": "object_store.errors",
     "TransferRefused": "object_store.errors",
     "DownloadJob": "object_store.job",
     "UploadJob": "object_store.job",
     "TransferOutput": "object_store.model",
-    "Redo": "thumbnails.job",
     "ThumbnailJob": "thumbnails.job",
     "ThumbnailOutput": "thumbnails.job",
     "ThumbnailState": "thumbnails.job",

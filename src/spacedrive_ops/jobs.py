@@ -16,6 +16,7 @@ from spacedrive_ops.hashing.check import HashCheckJob
 from spacedrive_ops.hashing.job import HashJob
 from spacedrive_ops.indexer.job import IndexerJob
 from spacedrive_ops.indexer.verify import IndexVerifyJob
+from spacedrive_ops.media_facts.job import MediaMetadataJob
 from spacedrive_ops.object_store.job import DownloadJob, UploadJob
 from spacedrive_ops.object_store.planning import UploadPlanJob
 from spacedrive_ops.thumbnails.job import ThumbnailJob
@@ -39,6 +40,7 @@ __all__ = [
     "HashJob",
     "IndexerJob",
     "IndexVerifyJob",
+    "MediaMetadataJob",
     "DownloadJob",
     "UploadJob",
     "UploadPlanJob",

@@ -32,7 +32,7 @@ class Crew:
         self._free: queue.SimpleQueue[subprocess.Popen[bytes]] = queue.SimpleQueue()
         self.processes: list[subprocess.Popen[bytes]] = []
         if files >= WORTH_IT:
-            for _ in range(min(os.cpu_count() or 1, MOST)):
+            for _ in range(min(len(os.sched_getaffinity(0)), MOST)):
                 self.processes.append(_started())
                 self._free.put(self.processes[-1])
 

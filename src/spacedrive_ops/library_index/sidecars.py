@@ -78,3 +78,16 @@ async def store(tx: Transaction, sidecars: Sequence[Sidecar]) -> None:
         (one.digest, one.kind, one.variant, one.state, one.path, one.bytes, one.reason, one.made_ms) for one in sidecars
     ]
     await tx.executemany(query("store_sidecar"), rows)
+
+
+def is_due(state: str | None, redo: Literal["missing", "failed", "unmade", "all"]) -> bool:
+    """Whether something in this state (None: never tried) is meant."""
+    match redo:
+        case "missing":
+            return state is None
+        case "failed":
+            return state == "failed"
+        case "unmade":
+            return state != "made"
+        case "all":
+            return True

@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from tests.acceptance.cli.conftest import Cli
 
@@ -218,3 +219,27 @@ def test_plans_of_what_is_sent(cli: Cli, tree: Path) -> None:
     assert (upload.returncode, "3 new" in upload.stdout, list(depot.iterdir())) == (0, True, [])
     moved = cli.run("move", str(tree), str(depot), "--plan")
     assert (moved.returncode, "1 moved as they are" in moved.stdout, tree.exists()) == (0, True, True)
+
+
+def test_facts_are_read_and_listed_and_asked_for(cli: Cli, tmp_path: Path) -> None:
+    root = tmp_path / "photos"
+    root.mkdir()
+    tags = Image.Exif()
+    tags[0x010F], tags[0x0110], tags[0x0132] = "Maker", "One", "2024:05:06 07:08:09"
+    Image.new("RGB", (40, 30)).save(root / "a.jpg", exif=tags)
+    (root / "broken.jpg").write_bytes(b"\xff\xd8\xff")
+    done = cli.run("facts", str(root))
+    assert done.returncode == 4
+    assert "1 file read, 1 failed" in done.stdout
+    (row,) = [line for line in done.stdout.splitlines() if line.endswith("a.jpg") and "40 x 30" in line]
+    assert row.split()[:5] == ["2024-05-06", "07:08:09", "40", "x", "30"]
+    assert "Maker One" in row
+    known = json.loads(cli.run("facts", str(root / "a.jpg"), "--known", "--json").stdout)
+    assert known["files"][0]["facts"]["camera"] == "Maker One"
+    assert cli.run("index", str(root), "--content").returncode == 0
+    between = cli.run("facts", "--between", "2024-05-06", "2024-05-07")
+    assert "a.jpg" in between.stdout
+    assert "Nothing was found" in cli.run("facts", "--between", "2024-05-07", "2024-05-08").stdout
+    assert "Nothing was found" in cli.run("facts", "--with-place").stdout
+    assert cli.run("facts").returncode == 2
+    assert cli.run("facts", str(root), "--with-place").returncode == 2

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -169,3 +171,21 @@ async def test_the_index_answers(tmp_path: Path) -> None:
         ]
         assert (await asked.list(root))[0].size == 10
         assert [location.path for location in await asked.locations()] == [root]
+
+
+@pytest.mark.parametrize("nth", [1, 2, 3, 4])
+async def test_a_search_for_duplicates_that_was_killed_goes_on_with_what_it_knew(
+    tmp_path: Path, planted: Path, nth: int
+) -> None:
+    """At each of its commits: after the samples, between the phases, after the contents."""
+    library_path = tmp_path / "library"
+    async with Library.open(library_path, create=True) as library:
+        await index(library, planted)
+    command = [sys.executable, "-m", "tests.acceptance.ops.run_job", str(library_path), "DuplicatesJob", "{}"]
+    environment = {**os.environ, "SPACEDRIVE_JOBS_FAILPOINTS": f"library.committed=kill@{nth}"}
+    subprocess.run(command, env=environment, check=False, timeout=60)
+    async with Library.open(library_path) as library:
+        (job,) = (await library.jobs.list(kind="duplicates")).rows
+        assert job.status != "completed"
+        out = await (await library.jobs.get(job.id, DuplicatesJob)).wait(timeout=30)
+        assert (out.groups, out.copies, out.wasted, out.sampled, out.read) == (2, 3, 600_004, 5, 6)

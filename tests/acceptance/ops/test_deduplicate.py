@@ -449,3 +449,33 @@ async def test_a_disk_that_is_read_only_is_an_error_to_be_tried_again(disk_path:
         output, reasons = await deduplicate(library, DeduplicateJob(action="hardlink"))
     assert output == DeduplicateOutput(0, 0, 1, 0)
     assert set(reasons.values()) == {"cannot be replaced or removed: read-only file system"}
+
+
+@pytest.mark.parametrize("nth", [2, 3, 4, 5])
+async def test_a_kill_while_the_plan_is_made_or_accounted_for_repeats_nothing(
+    disk_path: Path, root: Path, nth: int
+) -> None:
+    library_path = disk_path / "library"
+    async with Library.open(library_path, create=True) as library:
+        await index(library, root)
+    command = [sys.executable, "-m", "tests.acceptance.ops.run_job", str(library_path), "DeduplicateJob"]
+    environment = {**os.environ, "SPACEDRIVE_JOBS_FAILPOINTS": f"library.committed=kill@{nth}"}
+    subprocess.run([*command, "{'action': 'hardlink'}"], env=environment, check=False, timeout=60)
+    async with Library.open(library_path) as library:
+        (job,) = (await library.jobs.list(kind="deduplicate")).rows
+        output = await (await library.jobs.get(job.id, DeduplicateJob)).wait(timeout=30)
+        assert (output.done, output.skipped, output.failed) == (3, 0, 0)
+        assert len((await library.jobs.items(job.id)).rows) <= 3
+    assert (root / "b/middle").stat().st_nlink == 4
+
+
+async def test_a_plan_larger_than_a_page_is_acted_on_in_full(disk_path: Path) -> None:
+    root = disk_path / "tree"
+    for number in range(1_300):
+        write(root / f"{number // 100}" / f"{number}", b"group %d" % (number % 3), 1_000 + number)
+    async with Library.open(disk_path / "library", create=True) as library:
+        await index(library, root)
+        output, left_alone = await deduplicate(library, DeduplicateJob(action="hardlink"))
+        assert (output.done, left_alone) == (1_297, {})
+        assert await library.db.query("SELECT * FROM ix_plan") == []
+    assert len({path.stat().st_ino for path in root.rglob("*") if path.is_file()}) == 3

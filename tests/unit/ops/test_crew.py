@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +15,7 @@ from blake3 import blake3
 from spacedrive_ops.content import crew, reader
 from spacedrive_ops.content.crew import Crew
 from spacedrive_ops.content.digest import Digest, Unreadable, digest_of, sample_of
+from tests.waiting import eventually
 
 
 def never() -> bool:
@@ -103,3 +107,22 @@ def test_a_file_that_changes_while_it_is_read_has_no_digest(tmp_path: Path) -> N
 
     with pytest.raises(Unreadable, match="changed while it was read"):
         digest_of(os.fsencode(path), edit)
+
+
+def test_the_processes_end_with_the_one_that_they_read_for() -> None:
+    script = (
+        "import os, signal; from spacedrive_ops.content import crew; made = crew.Crew(crew.WORTH_IT);"
+        "print(*[process.pid for process in made.processes], flush=True); os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], stdout=subprocess.PIPE, check=False, timeout=60)
+    assert done.returncode == -signal.SIGKILL
+    pids = list(map(int, done.stdout.split()))
+    assert pids
+    eventually(lambda: not any(map(is_running, pids)), what="the end of the processes")
+
+
+def is_running(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False

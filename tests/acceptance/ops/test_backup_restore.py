@@ -351,7 +351,8 @@ async def test_a_backup_that_somebody_forged_leads_nowhere_else(tmp_path: Path) 
             {"path": "", "kind": "folder"},
         )
         result, errors = await restore(library, str(depot), out)
-        assert (result.restored_count, result.failed_count, len(errors)) == (2, 5, 5)
+        assert (result.restored_count, result.failed_count + result.skipped_count) == (2, 5)
+        assert len(errors) == result.failed_count >= 4
         assert sorted(path.name for path in (out / "tree").iterdir()) == ["away", "fine"]
         # Whichever of "away" came first, the other one failed, and nothing is outside.
         assert all(path.is_relative_to(out / "tree") for path in tmp_path.rglob("outside"))

@@ -16,6 +16,7 @@ from spacedrive_ops.library_index import sidecars
 from spacedrive_ops.library_index.schema import ensure_index
 from spacedrive_ops.library_index.sidecars import Sidecar
 from spacedrive_ops.thumbnails.places import thumbnail_path
+from tests.waiting import aeventually
 
 OLD = 10**18
 """A time long ago, in nanoseconds."""
@@ -162,12 +163,16 @@ async def test_old_history_goes_and_logs_without_a_job(tmp_path: Path) -> None:
         assert (library.path / "logs" / "notes.txt").exists()
         assert await library.jobs.logs(handle.id) != []
     async with Library.open(tmp_path / "library", history_days=1e-9) as library:
-        await (await library.jobs.dispatch(nothing.new())).wait(timeout=20)
-        assert await library.jobs.expired() >= 1
+
+        async def some_have_ended() -> bool:  # what is old at the opening goes by itself
+            await (await library.jobs.dispatch(nothing.new())).wait(timeout=20)
+            return await library.jobs.expired() >= 3
+
+        await aeventually(some_have_ended)
         planned, items = await clean(library, plan=True)
         assert (planned.history >= 1, items["history"]) == (True, "skipped")
         result, items = await clean(library)
-        assert (result.history >= 2, items["history"]) == (True, "ok")
+        assert (result.history >= 1, items["history"]) == (True, "ok")
         assert (await library.jobs.counts())[JobStatus.COMPLETED] <= 1
 
 

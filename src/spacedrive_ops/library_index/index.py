@@ -13,7 +13,7 @@ from typing import Any, Final, final
 from spacedrive_jobs import LibraryDb
 from spacedrive_ops.library_index import media
 from spacedrive_ops.library_index.categories import Category, EntryKind
-from spacedrive_ops.library_index.entries import find_entry, path_to
+from spacedrive_ops.library_index.entries import find_path, path_to
 from spacedrive_ops.library_index.locations import read_locations
 from spacedrive_ops.library_index.media import MediaFacts
 from spacedrive_ops.library_index.model import (
@@ -64,7 +64,7 @@ class LibraryIndex:
         self, folder: Path, /, *, limit: int = 1_000, after: IndexedEntry | None = None
     ) -> builtins.list[IndexedEntry]:
         """What lies in a folder, by name; `after`: go on after the last entry of the answer before."""
-        entry = await self._find(os.fsencode(folder))
+        entry = await find_path(self._db, os.fsencode(folder))
         name = os.path.basename(os.fsencode(after.path)) if after is not None else b""
         return await self._entries("list_folder", entry, name, limit) if entry is not None else []
 
@@ -93,7 +93,7 @@ class LibraryIndex:
     async def facts(self, path: Path, /) -> MediaFacts | None:
         """What a picture, film or sound says of itself; None where it was not indexed with its content, or not read by
         MediaMetadataJob."""
-        entry = await self._find(os.fsencode(path))
+        entry = await find_path(self._db, os.fsencode(path))
         rows: builtins.list[Any] = await self._db.query(query("digest_of_entry"), (entry or 0,))
         return await self.facts_of(rows[0][0]) if rows else None
 
@@ -127,22 +127,6 @@ class LibraryIndex:
     async def _location_of(self, root: Path | None) -> int:
         """The id of a location; 0, which means all, where none is given, and below it where there is no such one."""
         return 0 if root is None else next((one.id for one in await self.locations() if one.path == root), -1)
-
-    async def _find(self, path: bytes) -> int | None:
-        """The id of an entry by its path."""
-        for location in await self.locations():
-            whole = os.fsencode(location.path)
-            if path == whole:
-                return location.root_id
-            if location.root_id is not None and path.startswith(whole.rstrip(b"/") + b"/"):
-                entry: int | None = location.root_id
-                for part in path[len(whole.rstrip(b"/")) + 1 :].split(b"/"):
-                    found = await find_entry(self._db, entry or 0, part)
-                    entry = found[0] if found is not None else None
-                    if entry is None:
-                        return None
-                return entry
-        return None
 
     async def _entries(self, name: str, *parameters: float | str | bytes) -> builtins.list[IndexedEntry]:
         await ensure_index(self._db)

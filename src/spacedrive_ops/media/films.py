@@ -15,7 +15,7 @@ FORMATS: Final = (
 """Playlists (HLS, DASH, concat) are not among them: they would have other files and addresses opened."""
 
 OPTIONS: Final = {"format_whitelist": FORMATS, "protocol_whitelist": "file", "skip_frame": "all"}
-"""`skip_frame`: to open a film no frame of it is decoded, which takes most of the time and tells nothing needed here."""
+"""`skip_frame`: to open a film no frame of it is decoded, which takes long and tells nothing that is needed here."""
 MOST_PACKETS: Final = 1_000
 """Among so many a key frame is looked for."""
 
@@ -54,7 +54,7 @@ def is_cover(stream: Any) -> bool:
 
 
 def key_frame(container: Any, stream: Any, _seconds: float = 0) -> Any:
-    """The next one; None where there is none. Alone in the decoder it comes out at once, not after those that follow."""
+    """The next one; None where there is none. Alone in the decoder it comes out at once, before those that follow."""
     frame = None
     for packet in islice(container.demux(stream), MOST_PACKETS):
         if packet.is_keyframe:

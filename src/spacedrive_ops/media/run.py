@@ -15,6 +15,7 @@ from typing import Final, Literal, Protocol, TypeAlias
 from spacedrive_jobs import Count, GenericProgress, JobContext, Transaction, interrupt_requested
 from spacedrive_jobs.tasks import bounded_map
 from spacedrive_ops.content.digest import Unreadable, digest_of
+from spacedrive_ops.library_index.known_contents import KnownContents
 from spacedrive_ops.media.decoding import NotDecoded, NotInstalled
 from spacedrive_ops.media.kinds import Medium, medium_by_name
 from spacedrive_ops.retries import failed_before, is_concerned
@@ -85,6 +86,7 @@ class MediaRun:
         self._ctx, self._media, self._work = ctx, media, work
         self._redo: Redo = redo
         self._paths = [os.fsencode(path) for path in paths]
+        self._known = KnownContents(ctx.library_db)
         self._failed: frozenset[bytes] = frozenset()
         self._until: Place | None = None
         self._fates: dict[bytes, asyncio.Future[str]] = {}
@@ -130,7 +132,7 @@ class MediaRun:
         if entry.problem:
             return _Done(entry, entry.problem)
         try:
-            digest = (await self._ctx.run_in_pool(digest_of, entry.path, interrupt_requested)).digest
+            digest = await self._digest(entry.path)
         except Unreadable as error:
             return _Done(entry, str(error))
         if (twin := self._fates.get(digest)) is not None:  # another file with the same bytes is being done
@@ -143,6 +145,12 @@ class MediaRun:
         finally:
             if not fate.done():
                 fate.set_result("")  # broken off, with all that is under way
+
+    async def _digest(self, path: bytes) -> bytes:
+        """Raises Unreadable."""
+        status = await self._ctx.run_in_pool(_status_of, path)
+        known = await self._known.of(path, status) if status is not None else None
+        return known or (await self._ctx.run_in_pool(digest_of, path, interrupt_requested)).digest
 
     def _due(self, entry: Entry) -> Due:
         if is_concerned(entry.path, self._failed):
@@ -191,6 +199,13 @@ class MediaRun:
                 skipped_items=state.skipped,
             )
         )
+
+
+def _status_of(path: bytes) -> os.stat_result | None:
+    try:
+        return os.stat(path, follow_symlinks=False)
+    except OSError:
+        return None  # to open it will tell why
 
 
 def _for_a_while(waiting: deque[Entry]) -> Iterator[Entry]:

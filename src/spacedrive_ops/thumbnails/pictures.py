@@ -13,12 +13,10 @@ ORIENTATION: Final = 0x0112
 def small_picture(file: BinaryIO, size: int, limits: Limits, *, turn: int = 1) -> Any:
     """At most `size` pixels a side, in RGB or RGBA. `turn`: its EXIF orientation where it tells none itself."""
     with open_picture(file, limits) as picture:
-        if picture.tell() != 0:
-            picture.seek(0)
         picture.draft(None, (size, size))
         profile = picture.info.get("icc_profile") if picture.mode != "LAB" else None  # LAB means itself
-        orientation = picture.getexif().get(ORIENTATION, turn)
         picture.load()
+        orientation = picture.getexif().get(ORIENTATION, turn)  # only now: some kinds are turned as they are loaded
         return upright(_in_srgb(_reduced(picture, size), profile), orientation)
 
 

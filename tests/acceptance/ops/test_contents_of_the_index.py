@@ -186,6 +186,6 @@ async def test_a_search_for_duplicates_that_was_killed_goes_on_with_what_it_knew
     subprocess.run(command, env=environment, check=False, timeout=60)
     async with Library.open(library_path) as library:
         (job,) = (await library.jobs.list(kind="duplicates")).rows
-        assert job.status != "completed"
+        assert not job.status.is_terminal
         out = await (await library.jobs.get(job.id, DuplicatesJob)).wait(timeout=30)
         assert (out.groups, out.copies, out.wasted, out.sampled, out.read) == (2, 3, 600_004, 5, 6)

@@ -52,17 +52,22 @@ async def test_each_kind_of_picture_is_made_small(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("orientation", range(1, 9))
 async def test_a_picture_is_upright_however_the_camera_was_held(tmp_path: Path, orientation: int) -> None:
+    """Whether its kind is turned by whoever looks, or by the decoder as it is loaded."""
     held = {2: 0, 3: 3, 4: 1, 5: 5, 6: 2, 7: 6, 8: 4}  # what turns the scene into what the sensor saw
     sensor = scene()
     if orientation in held:
         sensor = sensor.transpose(Image.Transpose(held[orientation]))
-    exif = Image.Exif()
-    exif[0x0112] = orientation
-    path = tmp_path / "photo.jpg"
-    sensor.save(path, exif=exif, quality=95)
+    root = tmp_path / "photos"
+    root.mkdir()
+    for name in ("photo.jpg", "photo.png", "photo.webp", "photo.avif", "plain.tif", "packed.tif"):
+        exif = Image.Exif()
+        exif[0x0112] = orientation
+        options = {"compression": "tiff_lzw"} if name == "packed.tif" else {}
+        sensor.save(root / name, exif=exif, **options)
     async with Library.open(tmp_path / "library", create=True) as library:
-        await make(library, path, sizes=(256,))
-        assert looks_right(thumbnail(library, path), 256, 128)
+        await make(library, root, sizes=(256,))
+        for path in root.iterdir():
+            assert looks_right(thumbnail(library, path), 256, 128), path.name
 
 
 async def test_a_retry_does_only_what_failed(tmp_path: Path) -> None:

@@ -8,8 +8,18 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from spacedrive_ops.backup.files import BackupFilesJob as BackupFilesJob
+    from spacedrive_ops.backup.files import FilesOutput as FilesOutput
+    from spacedrive_ops.backup.format import BackupUnusable as BackupUnusable
     from spacedrive_ops.backup.job import BackupJob as BackupJob
     from spacedrive_ops.backup.job import BackupOutput as BackupOutput
+    from spacedrive_ops.backup.planning import BackupPlanJob as BackupPlanJob
+    from spacedrive_ops.backup.restore import RestoreJob as RestoreJob
+    from spacedrive_ops.backup.restore import RestoreOutput as RestoreOutput
+    from spacedrive_ops.backup.verify import BackupVerifyJob as BackupVerifyJob
+    from spacedrive_ops.backup.verify import BackupVerifyOutput as BackupVerifyOutput
+    from spacedrive_ops.cleanup.job import CleanupJob as CleanupJob
+    from spacedrive_ops.cleanup.job import CleanupOutput as CleanupOutput
     from spacedrive_ops.duplicates.deduplicate import DeduplicateJob as DeduplicateJob
     from spacedrive_ops.duplicates.deduplicate import DeduplicateOutput as DeduplicateOutput
     from spacedrive_ops.duplicates.deduplicate import DeduplicateState as DeduplicateState
@@ -32,9 +42,11 @@ if TYPE_CHECKING:
     from spacedrive_ops.file_copy.job import FileMoveOutput as FileMoveOutput
     from spacedrive_ops.file_copy.model import CopyState as CopyState
     from spacedrive_ops.file_copy.model import OnConflict as OnConflict
+    from spacedrive_ops.file_copy.planning import CopyPlanJob as CopyPlanJob
     from spacedrive_ops.file_delete.errors import DeleteRefused as DeleteRefused
     from spacedrive_ops.file_delete.job import DeleteJob as DeleteJob
     from spacedrive_ops.file_delete.job import DeleteOutput as DeleteOutput
+    from spacedrive_ops.file_delete.planning import DeletePlanJob as DeletePlanJob
     from spacedrive_ops.hashing.check import HashCheckJob as HashCheckJob
     from spacedrive_ops.hashing.check import HashCheckOutput as HashCheckOutput
     from spacedrive_ops.hashing.job import HashJob as HashJob
@@ -68,6 +80,13 @@ if TYPE_CHECKING:
     from spacedrive_ops.object_store.job import DownloadJob as DownloadJob
     from spacedrive_ops.object_store.job import UploadJob as UploadJob
     from spacedrive_ops.object_store.model import TransferOutput as TransferOutput
+    from spacedrive_ops.object_store.planning import UploadPlanJob as UploadPlanJob
+    from spacedrive_ops.paths.finding import PathNotHere as PathNotHere
+    from spacedrive_ops.paths.finding import find_path as find_path
+    from spacedrive_ops.paths.finding import name_path as name_path
+    from spacedrive_ops.paths.sd_path import SdPath as SdPath
+    from spacedrive_ops.paths.sd_path import UnsafePath as UnsafePath
+    from spacedrive_ops.planning.model import PlanOutput as PlanOutput
     from spacedrive_ops.thumbnails.job import ThumbnailJob as ThumbnailJob
     from spacedrive_ops.thumbnails.job import ThumbnailOutput as ThumbnailOutput
     from spacedrive_ops.thumbnails.job import ThumbnailState as ThumbnailState
@@ -158,6 +177,25 @@ _MODULES: Final = {
     "HashJob": "hashing.job",
     "HashOutput": "hashing.job",
     "Copy": "library_index.copies",
+    "BackupFilesJob": "backup.files",
+    "FilesOutput": "backup.files",
+    "BackupUnusable": "backup.format",
+    "BackupPlanJob": "backup.planning",
+    "RestoreJob": "backup.restore",
+    "RestoreOutput": "backup.restore",
+    "BackupVerifyJob": "backup.verify",
+    "BackupVerifyOutput": "backup.verify",
+    "CleanupJob": "cleanup.job",
+    "CleanupOutput": "cleanup.job",
+    "CopyPlanJob": "file_copy.planning",
+    "DeletePlanJob": "file_delete.planning",
+    "UploadPlanJob": "object_store.planning",
+    "PathNotHere": "paths.finding",
+    "find_path": "paths.finding",
+    "name_path": "paths.finding",
+    "SdPath": "paths.sd_path",
+    "UnsafePath": "paths.sd_path",
+    "PlanOutput": "planning.model",
 }
 """Where each name is. A test holds this against the imports above."""
 

@@ -7,6 +7,7 @@ import builtins
 from collections.abc import Callable, Collection, Generator, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, contextmanager
 from datetime import datetime, timedelta
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, final, overload
 from uuid import UUID
@@ -203,6 +204,14 @@ class BlockingJobSystem:
         """As JobSystem.clear."""
         return self._thread.call(self._jobs.clear(filter))
 
+    def expired(self) -> int:
+        """As JobSystem.expired."""
+        return self._thread.call(self._jobs.expired())
+
+    def prune(self) -> int:
+        """As JobSystem.prune."""
+        return self._thread.call(self._jobs.prune())
+
     def questions(
         self, id: JobId | None = None, /, *, open_only: bool = True, limit: int = 100, after: str | None = None
     ) -> Page[QuestionInfo]:
@@ -325,7 +334,7 @@ class BlockingLibrary:
     """Entered, never constructed: `with Library.open_blocking(path) as library`."""
 
     def __init__(self, thread: LoopCaller, library: Library) -> None:
-        self._library = library
+        self._thread, self._library = thread, library
         self._jobs = BlockingJobSystem(thread, library)
         self._db = library.db.blocking(thread)
 
@@ -347,6 +356,10 @@ class BlockingLibrary:
     def db(self) -> BlockingLibraryDb:
         """As Library.db."""
         return self._db
+
+    def backup(self, to: str | PathLike[str], /) -> None:
+        """As Library.backup."""
+        self._thread.call(self._library.backup(to))
 
 
 @contextmanager

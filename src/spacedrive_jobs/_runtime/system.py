@@ -265,6 +265,14 @@ class JobSystem:
         """Delete ended jobs from the history now, with their items, notes and logs. How many."""
         return await self._engine.bulk.clear(filter)
 
+    async def expired(self) -> int:
+        """How many ended jobs are older than the library's `history_days`."""
+        return await self._engine.bulk.expired()
+
+    async def prune(self) -> int:
+        """Delete these now, with all that is stored of them: it happens by itself too, now and then. How many."""
+        return await self._engine.bulk.prune()
+
     # --- questions ----------------------------------------------------------------------------------------------------
 
     async def questions(

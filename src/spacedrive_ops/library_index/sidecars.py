@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from spacedrive_jobs import LibraryDb, Transaction
 from spacedrive_ops.library_index.sql import query
@@ -28,6 +28,49 @@ async def read(db: LibraryDb, digest: bytes, kind: str) -> dict[str, str]:
     """The state of each variant."""
     rows: list[Any] = await db.query(query("sidecars"), (digest, kind))
     return dict(rows)
+
+
+@dataclass(frozen=True, slots=True)
+class SidecarKey:
+    """Which one, and its file: `path` below the library's folder, `size` in bytes; None where it has none."""
+
+    digest: bytes
+    kind: str
+    variant: str
+    path: str | None
+    size: int | None
+
+    @property
+    def key(self) -> tuple[bytes, str, str]:
+        return self.digest, self.kind, self.variant
+
+
+BEFORE_ALL: Final = (b"", "", "")
+
+
+async def orphans(db: LibraryDb, after: tuple[bytes, str, str], limit: int) -> list[SidecarKey]:
+    """Those whose content the index knew and no file holds any more, in order."""
+    return await _keys(db, "orphan_sidecars", after, limit)
+
+
+async def made(db: LibraryDb, after: tuple[bytes, str, str], limit: int) -> list[SidecarKey]:
+    """Those that should have a file, in order."""
+    return await _keys(db, "made_sidecars", after, limit)
+
+
+async def _keys(db: LibraryDb, name: str, after: tuple[bytes, str, str], limit: int) -> list[SidecarKey]:
+    rows: list[Any] = await db.query(query(name), (*after, limit))
+    return [SidecarKey(*row) for row in rows]
+
+
+async def forget(tx: Transaction, sidecar: SidecarKey) -> None:
+    await tx.execute(query("delete_sidecar"), sidecar.key)
+
+
+async def is_known(db: LibraryDb, digest: bytes, path: str) -> bool:
+    """Whether a file belongs to a row."""
+    ((count,),) = await db.query(query("has_sidecar"), (digest, path))
+    return bool(count)
 
 
 async def store(tx: Transaction, sidecars: Sequence[Sidecar]) -> None:

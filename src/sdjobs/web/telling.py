@@ -206,6 +206,10 @@ def schedule(info: ScheduleInfo) -> dict[str, Any]:
         "created_at": info.created_at,
         "next_run": info.next_run,
         "last_job": str(info.last_job) if info.last_job is not None else None,
+        "when": info.when,
+        "catch_up": info.catch_up,
+        "jitter_seconds": info.jitter,
+        "priority": info.priority,
     }
 
 

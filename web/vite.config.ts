@@ -7,7 +7,7 @@ export default defineConfig({
   build: {
     outDir: "../src/sdjobs/web/static",
     emptyOutDir: true,
-    target: "es2022",
+    target: ["chrome123", "firefox121", "safari17.5"],
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
     chunkSizeWarningLimit: 600,

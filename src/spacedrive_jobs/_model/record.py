@@ -131,8 +131,8 @@ class ScheduleInfo:
     """A stored schedule. `rule` in words; `next_run` is None while it is paused or has ended. Times are UTC.
 
     `when` is the rule as plain values: its `rule` is `every` (with `seconds`), `cron` (`expression`, `tz`), `calendar`
-    (`unit`, `count`, `at`, `tz`) or `once` (`at`). `catch_up` is how many missed times are each run, None where `misfire`
-    is `once` or `skip`; `jitter` is in seconds.
+    (`unit`, `count`, `at`, `tz`) or `once` (`at`). `catch_up` is how many missed times are each run, None where
+    `misfire` is `once` or `skip`; `jitter` is in seconds.
     """
 
     id: str

@@ -28,7 +28,7 @@ interface JobTableProps {
 
 export function JobTable({ label, jobs, columns, total }: JobTableProps) {
   return (
-    <div role="table" className="jobs" aria-label={label} aria-rowcount={(total ?? jobs.length) + 1}>
+    <div role="table" className="jobs" data-few-actions={columns.verbs.length === 1 || undefined} aria-label={label} aria-rowcount={(total ?? jobs.length) + 1}>
       <Heading columns={columns} />
       <div role="rowgroup">
         {jobs.map((job, place) => (
@@ -62,7 +62,7 @@ export function LongJobTable({ label, jobs, columns, total, onSeen }: LongTableP
   const last = seen[seen.length - 1]?.index ?? 0;
   useEffect(() => onSeen(last), [last, onSeen]);
   return (
-    <div role="table" className="jobs" aria-label={label} aria-rowcount={total + 1}>
+    <div role="table" className="jobs" data-few-actions={columns.verbs.length === 1 || undefined} aria-label={label} aria-rowcount={total + 1}>
       <Heading columns={columns} />
       <div role="rowgroup" ref={box} className="long" style={{ height: rows.getTotalSize() }}>
         {seen.map((row) => {

@@ -10,14 +10,16 @@ import { Commands } from "../components/command";
 import { useNotices } from "../components/notices";
 import { answerWords } from "../kinds";
 import { Link } from "../routing";
-import { counted } from "../words";
+import { counted, number } from "../words";
 
 const FEW = 3;
+const MORE = 20;
 
 export function QuestionGroup({ questions }: { readonly questions: readonly Question[] }) {
   const client = useQueryClient();
   const notices = useNotices();
   const [shown, setShown] = useState(FEW);
+  const [folded, setFolded] = useState(true);
   const [busy, setBusy] = useState(false);
   const first = questions[0];
   const asker = useQuery({ ...job(first?.job ?? ""), enabled: first !== undefined }).data;
@@ -57,13 +59,21 @@ export function QuestionGroup({ questions }: { readonly questions: readonly Ques
         {questions.slice(0, shown).map((question) => (
           <li key={question.id}>
             <p>{question.text}</p>
-            <Answers question={question} busy={busy} onAnswer={(value) => void answer(question, value, false)} />
+            {!(many && folded) && (
+              <Answers question={question} busy={busy} onAnswer={(value) => void answer(question, value, false)} />
+            )}
           </li>
         ))}
       </ul>
-      {questions.length > shown && (
-        <button type="button" className="link" onClick={() => setShown(shown + 20)}>
-          Show {counted(Math.min(20, questions.length - shown), "more question")}
+      {questions.length > shown && folded && <p className="quiet">And {number(questions.length - shown)} more.</p>}
+      {many && folded && (
+        <button type="button" className="link" onClick={() => setFolded(false)}>
+          Answer one by one
+        </button>
+      )}
+      {questions.length > shown && !folded && (
+        <button type="button" className="link" onClick={() => setShown(shown + MORE)}>
+          Show {counted(Math.min(MORE, questions.length - shown), "more question")}
         </button>
       )}
       <footer>

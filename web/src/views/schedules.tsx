@@ -3,7 +3,7 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { commandLine } from "../api/commands";
-import { overview, schedule as scheduleQuery, schedules } from "../api/queries";
+import { kinds, overview, schedule as scheduleQuery, schedules } from "../api/queries";
 import { post, remove } from "../api/request";
 import type { Dispatched, Schedule, ScheduleDetails } from "../api/schema";
 import { Commands } from "../components/command";
@@ -11,6 +11,7 @@ import { Confirm } from "../components/dialog";
 import { useNotices } from "../components/notices";
 import { Failed, Nothing, Section } from "../components/section";
 import { useNow } from "../clock";
+import { kindName } from "../kinds";
 import { Link } from "../routing";
 import { capital, exactly, when } from "../words";
 import { ScheduleEditor } from "./schedule-editor";
@@ -18,7 +19,12 @@ import { ScheduleEditor } from "./schedule-editor";
 export function Schedules() {
   const { data, error, refetch } = useQuery(schedules);
   const may = useQuery(overview).data?.role !== "read";
-  const all = data?.schedules ?? [];
+  const known = useQuery(kinds).data?.kinds;
+  // Where arguments make no sentence, a schedule's title is its kind's name: a code.
+  const all = (data?.schedules ?? []).map((schedule) => {
+    const kind = schedule.title === schedule.kind && known?.find((one) => one.kind === schedule.kind);
+    return kind ? { ...schedule, title: kindName(kind) } : schedule;
+  });
   return (
     <Section
       title="Schedules"

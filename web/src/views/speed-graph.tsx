@@ -68,9 +68,9 @@ function Plot({ samples, values, words }: PlotProps) {
 }
 
 function options(box: HTMLElement, words: (value: number) => string): uPlotType.Options {
-  const style = getComputedStyle(box);
-  const colour = (name: string) => style.getPropertyValue(name).trim();
-  const axis = { stroke: colour("--quiet"), grid: { stroke: colour("--line"), width: 1 }, ticks: { show: false }, font: "12px system-ui" };
+  // A canvas knows no variables: the style sheet gives the box the colours under names that are computed.
+  const { color, borderTopColor, outlineColor, textDecorationColor } = getComputedStyle(box);
+  const axis = { stroke: color, grid: { stroke: borderTopColor, width: 1 }, ticks: { show: false }, font: "12px system-ui" };
   return {
     width: Math.max(200, Math.floor(box.clientWidth)),
     height: HEIGHT,
@@ -78,6 +78,6 @@ function options(box: HTMLElement, words: (value: number) => string): uPlotType.
     cursor: { show: false },
     scales: { y: { range: (_, __, most) => [0, (most || 1) * 1.1] } },
     axes: [axis, { ...axis, size: 84, values: (_, splits) => splits.map(words) }],
-    series: [{}, { stroke: colour("--accent"), width: 2, fill: colour("--accent-wash"), points: { show: false } }],
+    series: [{}, { stroke: outlineColor, width: 2, fill: textDecorationColor, points: { show: false } }],
   };
 }

@@ -94,6 +94,11 @@ export function labelOf(field: string): string {
   return LABELS[field] ?? humanised(field);
 }
 
+/** Undefined where it is no choice that is listed here. */
+export function knownChoice(field: string, choice: string): string | undefined {
+  return CHOICES[field]?.[choice];
+}
+
 export function choiceWords(field: string, choice: string): string {
   return CHOICES[field]?.[choice] ?? humanised(choice);
 }

@@ -85,6 +85,14 @@ export const newest = (filter: JobFilter, limit: number) =>
     queryFn: ({ signal }) => get<JobPage>("jobs", { ...filterQuery(filter), limit }, signal),
   });
 
+/** For the seven days. Not among the lists that every event makes stale: it is long, and a minute old is new enough. */
+export const lastEnded = queryOptions({
+  queryKey: ["ended"],
+  queryFn: ({ signal }) => get<JobPage>("jobs", { status: ENDED, limit: 1_000 }, signal),
+  staleTime: 60_000,
+  refetchInterval: 60_000,
+});
+
 /** All jobs of a filter, part by part. */
 export const allJobs = (filter: JobFilter) =>
   infiniteQueryOptions({

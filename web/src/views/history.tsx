@@ -12,7 +12,7 @@ import { useLongList } from "../components/long-list";
 import { Failed, Nothing } from "../components/section";
 import { usePlace, useTitle } from "../routing";
 import { counted, sentence, startOfDay } from "../words";
-import { Statistics } from "./statistics";
+import { Durations, Week } from "./statistics";
 
 export const HISTORY: Columns = {
   why: "How it ended",
@@ -51,7 +51,8 @@ export function History() {
   return (
     <div className="page">
       <h1>History</h1>
-      <Statistics />
+      <Week />
+      <Durations />
       <Filters path="history" states={STATES} times={TIMES} />
       <div className="about">
         <p aria-live="polite">{counts && `${counted(cut ? within.length : counts.count, "job")}.`}</p>

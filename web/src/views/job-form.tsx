@@ -18,7 +18,7 @@ type Values = Readonly<Record<string, unknown>>;
 type Problems = Readonly<Record<string, string>>;
 
 const PRIORITIES = [
-  [0, "In its turn"],
+  [0, "Normal"],
   [10, "Before others"],
   [-10, "After others"],
 ] as const;
@@ -124,7 +124,7 @@ export function JobForm({ kind }: { readonly kind: Kind }) {
           </>
         )}
         <div className="field">
-          <label htmlFor="priority">Its turn</label>
+          <label htmlFor="priority">Priority</label>
           <select id="priority" value={priority} onChange={(event) => setPriority(Number(event.target.value))}>
             {PRIORITIES.map(([value, words]) => (
               <option key={value} value={value}>

@@ -6,7 +6,7 @@ import { JobTable } from "../components/job-table";
 import { Failed, Nothing, Section } from "../components/section";
 import { Link } from "../routing";
 import { HISTORY } from "./history";
-import { Statistics } from "./statistics";
+import { Week } from "./statistics";
 
 const FEW = 8;
 const ALL = { statuses: ENDED, kind: "", text: "" };
@@ -25,10 +25,10 @@ export function RecentHistory() {
         )
       }
     >
-      <Statistics />
       {error && !data && <Failed error={error} again={() => void refetch()} />}
       {data && jobs.length === 0 && <Nothing>No job has ended yet.</Nothing>}
       {jobs.length > 0 && <JobTable label="Jobs that ended last" jobs={jobs} columns={HISTORY} />}
+      <Week />
     </Section>
   );
 }

@@ -3,7 +3,7 @@
 import type { JobDetails } from "../api/schema";
 import { pathText } from "../components/schema-fields";
 import { Section } from "../components/section";
-import { labelOf } from "../kinds";
+import { knownChoice, labelOf } from "../kinds";
 import { shown } from "../words";
 
 export function Told({ job }: { readonly job: JobDetails }) {
@@ -16,7 +16,7 @@ export function Told({ job }: { readonly job: JobDetails }) {
             <div key={name}>
               <dt>{labelOf(name)}</dt>
               <dd>
-                <Value value={value} />
+                {typeof value === "string" ? shown(knownChoice(name, value) ?? value) : <Value value={value} />}
               </dd>
             </div>
           ))}
@@ -45,6 +45,7 @@ export function Told({ job }: { readonly job: JobDetails }) {
 const MOST = 20;
 
 function Value({ value }: { readonly value: unknown }) {
+  if (Array.isArray(value) && value.every((one) => typeof one === "number")) return value.join(", ") || "nothing";
   if (Array.isArray(value)) {
     return (
       <>

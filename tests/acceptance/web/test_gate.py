@@ -9,6 +9,7 @@ import json
 import os
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -17,7 +18,7 @@ from sdjobs.web import Tokens, TokensUnsafe, create_app, read_tokens
 from sdjobs.web.tokens import WrongTries
 from spacedrive_jobs import JobFilter, Library
 from spacedrive_ops import thumbnail_path
-from tests.acceptance.web.conftest import FULL, READ, Mounted, mounted
+from tests.acceptance.web.conftest import FULL, READ, TOKENS, Mounted, mounted
 
 API = json.loads((Path(__file__).parents[3] / "web" / "openapi.json").read_text())
 OPEN = {("POST", "/api/login")}
@@ -376,3 +377,30 @@ async def test_a_page_that_was_not_built_says_so(tmp_path: Path) -> None:
     async with Library.open(tmp_path / "library", create=True, runs="none") as library:
         async with mounted(library, static=tmp_path / "none").client as client:
             assert "The page is not built" in (await client.get("/")).text
+
+
+async def test_mounted_in_an_application_of_ones_own(tmp_path: Path) -> None:
+    """Below a path: the page, the API, the way in and the cookie stay there."""
+    static = tmp_path / "static"
+    static.mkdir()
+    (static / "index.html").write_text("<html><head></head></html>")
+    async with Library.open(tmp_path / "library", create=True, runs="none") as library:
+        inner = create_app(library, tokens=TOKENS, static=static)
+
+        async def outer(scope: Any, receive: Any, send: Any) -> None:
+            assert scope["path"].startswith("/tools/jobs")
+            await inner({**scope, "root_path": "/tools/jobs"}, receive, send)
+
+        transport = httpx.ASGITransport(app=outer)
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as browser:
+            assert (await browser.get("/tools/jobs/api/jobs")).status_code == 401
+            form = await browser.get("/tools/jobs/jobs/0123")
+            assert 'action="/tools/jobs/login"' in form.text
+            assert 'value="/tools/jobs/jobs/0123"' in form.text
+            entered = await browser.get(f"/tools/jobs{inner.login_path()}&next=/tools/jobs/jobs/0123")
+            assert "Path=/tools/jobs;" in entered.headers["set-cookie"]
+            assert 'content="0;url=/tools/jobs/jobs/0123"' in entered.text
+            assert '<base href="/tools/jobs/">' in (await browser.get("/tools/jobs/jobs/0123")).text
+            assert '<base href="/tools/jobs/">' in (await browser.get("/tools/jobs/")).text
+            assert (await browser.get("/tools/jobs/api/overview")).json()["role"] == "full"
+            assert (await browser.get("/tools/jobs/api/schedules")).json() == {"schedules": []}

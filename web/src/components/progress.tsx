@@ -59,8 +59,13 @@ export function PathText({ path }: { readonly path: string }) {
   const [folder, name] = split(path);
   return (
     <span className="path" title={path}>
-      <span className="folder">{folder}</span>
-      <span className="name">{name}</span>
+      <span className="unseen">{path}</span>
+      <span className="folder" aria-hidden="true">
+        {folder}
+      </span>
+      <span className="name" aria-hidden="true">
+        {name}
+      </span>
     </span>
   );
 }

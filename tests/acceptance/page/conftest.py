@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import re
 import signal
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from spacedrive_jobs import Library
 from tests.abilities import CHROMIUM
 from tests.acceptance.cli.conftest import Cli, Started
 from tests.acceptance.web.conftest import bearer
+from tests.waiting import eventually
 
 JOBS = "tests.acceptance.page.page_jobs"
 TOKEN = "token-of-the-tests-of-the-page"
@@ -95,8 +97,9 @@ class Viewed:
         return self.page.url.rpartition("/")[2]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """For a module and no longer: while it is open its loop runs in this thread, and no other test can have one."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser
@@ -106,7 +109,7 @@ def browser() -> Iterator[Browser]:
 def start(cli: Cli, root: Path, port: str = "0") -> Started:
     words = ["--import", JOBS, "serve", "--port", port, "--root", str(root), "--token", TOKEN, "--json"]
     started = cli.start(*words)
-    started.says('"ready"')
+    eventually(lambda: '"ready"' in started.out, within=60, what=f"a server: {started.err}")
     return started
 
 
@@ -132,9 +135,15 @@ def root(tmp_path: Path) -> Path:
 @pytest.fixture
 def cli(tmp_path: Path) -> Iterator[Cli]:
     cli = Cli(tmp_path)
-    asyncio.run(made(cli.library))
+    apart(made(cli.library))
     yield cli
     cli.close()
+
+
+def apart(work: Coroutine[Any, Any, None]) -> None:
+    """Run it in a thread: in this one the browser's loop is running."""
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, work).result()
 
 
 async def made(path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from pathlib import Path
 
@@ -11,10 +10,10 @@ from playwright.sync_api import expect
 
 from spacedrive_jobs import Library
 from tests.acceptance.page import page_jobs
-from tests.acceptance.page.conftest import Viewed
+from tests.acceptance.page.conftest import Viewed, apart
 from tests.waiting import eventually
 
-pytestmark = [pytest.mark.needs("chromium"), pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.needs("chromium"), pytest.mark.timeout(120), pytest.mark.xdist_group("browser")]
 
 
 def dispatch_many(viewed: Viewed, count: int, kind: str = "page.waits", **arguments: object) -> list[str]:
@@ -71,7 +70,7 @@ def test_history_is_searched_and_what_failed_is_tried_again(viewed: Viewed) -> N
     expect(rows).to_have_count(3)
     assert {row.get_attribute("data-job") for row in rows.all()} == set(good)
     page.get_by_label("Search").fill("")
-    page.get_by_text("Failed", exact=True).click()
+    page.get_by_role("radio", name="Failed").check()
     expect(rows).to_have_count(2)
     assert page.url.endswith("/history?state=failed")
     page.get_by_label("Time").select_option("7")
@@ -87,7 +86,7 @@ def test_a_long_list_holds_only_what_can_be_seen_and_reaches_its_end(viewed: Vie
     viewed.post("queue/pause", {"kind": "page.quick"})
     first = viewed.dispatch("page.quick", number=-1)
     count = 1_200
-    asyncio.run(queue_quick_jobs(viewed.cli.library, count - 1))
+    apart(queue_quick_jobs(viewed.cli.library, count - 1))
     viewed.go("waiting")
     page = viewed.page
     table = page.get_by_role("table", name="Jobs that wait")

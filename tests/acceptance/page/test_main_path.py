@@ -12,7 +12,7 @@ from tests.acceptance.page.conftest import Viewed
 from tests.acceptance.page.filled_library import make_pictures
 from tests.waiting import eventually
 
-pytestmark = [pytest.mark.needs("chromium"), pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.needs("chromium"), pytest.mark.timeout(120), pytest.mark.xdist_group("browser")]
 
 FILES = 3_000
 

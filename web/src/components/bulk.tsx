@@ -4,6 +4,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { type BulkVerb, type Meant, askAll, countOf } from "../api/actions";
 import { filterCommand } from "../api/commands";
+import { useMay } from "../role";
 import { counted } from "../words";
 import { CommandLine } from "./command";
 import { Confirm } from "./dialog";
@@ -25,6 +26,7 @@ export function Bulk({ verb, meant, label, question, explanation, doIt }: BulkPr
   const notices = useNotices();
   const [count, setCount] = useState<number | null>(null);
   const [busy, setBusy] = useState(false);
+  const may = useMay();
   async function open(): Promise<void> {
     try {
       const found = await countOf(meant);
@@ -46,6 +48,7 @@ export function Bulk({ verb, meant, label, question, explanation, doIt }: BulkPr
     setBusy(false);
     setCount(null);
   }
+  if (!may) return null;
   const command = meant.createdFrom ? null : filterCommand(verb, meant);
   return (
     <>

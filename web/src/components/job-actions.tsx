@@ -5,6 +5,7 @@ import { useState } from "react";
 import { UNDO, VERB_DONE, VERB_WORDS, type Verb, ask } from "../api/actions";
 import { jobCommand } from "../api/commands";
 import type { Job } from "../api/schema";
+import { useMay } from "../role";
 import { goTo } from "../routing";
 import { useNotices } from "./notices";
 
@@ -42,8 +43,9 @@ const USUAL: readonly Verb[] = ["resume", "pause", "front", "retry", "cancel"];
 export function JobActions({ job, verbs = USUAL, follow = false, small = false }: JobActionsProps) {
   const asked = useAsk();
   const [busy, setBusy] = useState(false);
+  const may = useMay();
   const possible = verbs.filter((verb) => job.can.includes(verb));
-  if (possible.length === 0) return null;
+  if (!may || possible.length === 0) return null;
   async function doIt(verb: Verb): Promise<void> {
     setBusy(true);
     const answer = await asked(job, verb);

@@ -9,6 +9,7 @@ import type { Disk, Overview } from "../api/schema";
 import { Commands } from "../components/command";
 import { useNotices } from "../components/notices";
 import { Failed } from "../components/section";
+import { useMay } from "../role";
 import { size } from "../words";
 import { Throughput } from "./throughput";
 
@@ -36,9 +37,10 @@ export function Hero() {
   );
 }
 
-function PauseAll({ overview: { paused_queues, role } }: { readonly overview: Overview }) {
+function PauseAll({ overview: { paused_queues } }: { readonly overview: Overview }) {
   const client = useQueryClient();
   const notices = useNotices();
+  const may = useMay();
   const [busy, setBusy] = useState(false);
   const paused = paused_queues.find((queue) => queue.kind === null);
   async function turn(pause: boolean): Promise<void> {
@@ -53,7 +55,7 @@ function PauseAll({ overview: { paused_queues, role } }: { readonly overview: Ov
     }
     setBusy(false);
   }
-  if (role === "read") return null;
+  if (!may) return null;
   return (
     <div className="pause-all">
       <button type="button" className={paused ? "strong" : ""} disabled={busy} onClick={() => void turn(!paused)}>

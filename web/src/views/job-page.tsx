@@ -11,6 +11,7 @@ import { JobActions, useAsk, wordFor } from "../components/job-actions";
 import { Figures, PathText, Phases, ProgressBar } from "../components/progress";
 import { Failed, Section } from "../components/section";
 import { useNow } from "../clock";
+import { useMay } from "../role";
 import { Link, goTo, useTitle } from "../routing";
 import { ago, capital, exactly, sentence } from "../words";
 import { Attempts } from "./attempts";
@@ -122,7 +123,8 @@ function stateWords(job: JobDetails): string {
 function StopAtOnce({ job }: { readonly job: JobDetails }) {
   const [asking, setAsking] = useState(false);
   const asked = useAsk();
-  if (!job.can.includes("abort") || job.status !== "running") return null;
+  const may = useMay();
+  if (!may || !job.can.includes("abort") || job.status !== "running") return null;
   return (
     <>
       <button type="button" className="link danger" onClick={() => setAsking(true)}>

@@ -10,6 +10,7 @@ import { CommandLine } from "../components/command";
 import { useNotices } from "../components/notices";
 import { Failed, Nothing, Section } from "../components/section";
 import { useNow } from "../clock";
+import { useMay } from "../role";
 import { Link, goTo, usePlace, useTitle } from "../routing";
 import { ago, capital, counted, size } from "../words";
 import { EntryTable, Thumbnail } from "./entries";
@@ -22,6 +23,7 @@ const VIEWS = [
 
 export function LibraryPage() {
   const { data } = useQuery(overview);
+  const may = useMay();
   useTitle(data ? `Library ${data.name}` : "Library");
   return (
     <div className="library-page">
@@ -31,7 +33,7 @@ export function LibraryPage() {
       <Section
         title="Folders"
         aside={
-          data?.role !== "read" && (
+          may && (
             <p>
               <Link to="new/indexer">Add a folder</Link>
             </p>
@@ -41,7 +43,7 @@ export function LibraryPage() {
         {data?.locations.length === 0 && <Nothing>No folder is indexed yet. Add one, and its files can be searched and compared.</Nothing>}
         <ul className="locations">
           {data?.locations.map((location) => (
-            <LocationRow key={location.id} location={location} may={data.role !== "read"} />
+            <LocationRow key={location.id} location={location} may={may} />
           ))}
         </ul>
       </Section>

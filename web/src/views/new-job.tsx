@@ -1,19 +1,20 @@
 /** A new job: first what, then a form made from the kind's own description of its arguments. */
 
 import { useQuery } from "@tanstack/react-query";
-import { kinds, overview } from "../api/queries";
+import { kinds } from "../api/queries";
 import type { Kind } from "../api/schema";
 import { Failed } from "../components/section";
 import { GROUPS, PURPOSE, kindName } from "../kinds";
+import { useMay } from "../role";
 import { Link, usePlace, useTitle } from "../routing";
 import { JobForm } from "./job-form";
 
 export function NewJob({ kind }: { readonly kind: string }) {
   const { data, error, refetch } = useQuery(kinds);
-  const role = useQuery(overview).data?.role;
+  const may = useMay();
   const found = data?.kinds.find((one) => one.kind === kind || one.aliases.includes(kind));
   useTitle(found ? kindName(found) : "New job");
-  if (role === "read") {
+  if (!may) {
     return (
       <div className="page">
         <h1>New job</h1>

@@ -9,6 +9,7 @@ import type { Done, Question } from "../api/schema";
 import { Commands } from "../components/command";
 import { useNotices } from "../components/notices";
 import { answerWords } from "../kinds";
+import { useMay } from "../role";
 import { Link } from "../routing";
 import { counted, number } from "../words";
 
@@ -21,6 +22,7 @@ export function QuestionGroup({ questions }: { readonly questions: readonly Ques
   const [shown, setShown] = useState(FEW);
   const [folded, setFolded] = useState(true);
   const [busy, setBusy] = useState(false);
+  const may = useMay();
   const first = questions[0];
   const asker = useQuery({ ...job(first?.job ?? ""), enabled: first !== undefined }).data;
   if (!first) return null;
@@ -49,7 +51,7 @@ export function QuestionGroup({ questions }: { readonly questions: readonly Ques
           <span className="quiet">asks {many && counted(questions.length, "question")}</span>
         </h3>
       </header>
-      {many && (
+      {may && many && (
         <div className="for-all">
           <p>One answer for all {questions.length}:</p>
           <Answers question={first} busy={busy} forAll onAnswer={(value) => void answer(first, value, true)} />
@@ -59,14 +61,14 @@ export function QuestionGroup({ questions }: { readonly questions: readonly Ques
         {questions.slice(0, shown).map((question) => (
           <li key={question.id}>
             <p>{question.text}</p>
-            {!(many && folded) && (
+            {may && !(many && folded) && (
               <Answers question={question} busy={busy} onAnswer={(value) => void answer(question, value, false)} />
             )}
           </li>
         ))}
       </ul>
       {questions.length > shown && folded && <p className="quiet">And {number(questions.length - shown)} more.</p>}
-      {many && folded && (
+      {may && many && folded && (
         <button type="button" className="link" onClick={() => setFolded(false)}>
           Answer one by one
         </button>

@@ -3,7 +3,7 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { commandLine } from "../api/commands";
-import { kinds, overview, schedule as scheduleQuery, schedules } from "../api/queries";
+import { kinds, schedule as scheduleQuery, schedules } from "../api/queries";
 import { post, remove } from "../api/request";
 import type { Dispatched, Schedule, ScheduleDetails } from "../api/schema";
 import { Commands } from "../components/command";
@@ -12,13 +12,14 @@ import { useNotices } from "../components/notices";
 import { Failed, Nothing, Section } from "../components/section";
 import { useNow } from "../clock";
 import { kindName } from "../kinds";
+import { useMay } from "../role";
 import { Link } from "../routing";
 import { capital, exactly, when } from "../words";
 import { ScheduleEditor } from "./schedule-editor";
 
 export function Schedules() {
   const { data, error, refetch } = useQuery(schedules);
-  const may = useQuery(overview).data?.role !== "read";
+  const may = useMay();
   const known = useQuery(kinds).data?.kinds;
   // Where arguments make no sentence, a schedule's title is its kind's name: a code.
   const all = (data?.schedules ?? []).map((schedule) => {
@@ -78,6 +79,8 @@ function ScheduleRow({ schedule, may }: { readonly schedule: Schedule; readonly 
   }
 
   async function forget(): Promise<void> {
+    // Its times are asked for no more, by the time that there are none.
+    setOpen(false);
     try {
       await remove(address);
       notices.say({ text: "The schedule is removed. Its jobs stay." });

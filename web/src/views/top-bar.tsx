@@ -2,6 +2,7 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { overview } from "../api/queries";
+import { useMay } from "../role";
 import { Link, usePlace } from "../routing";
 import { type Theme, change, useSettings } from "../settings";
 
@@ -13,6 +14,7 @@ const PLACES = [
 
 export function TopBar({ onHelp }: { readonly onHelp: () => void }) {
   const { data } = useQuery(overview);
+  const may = useMay();
   const { path } = usePlace();
   const here = path.split("/")[0] ?? "";
   const part = here === "jobs" || here === "waiting" ? "" : here;
@@ -35,7 +37,7 @@ export function TopBar({ onHelp }: { readonly onHelp: () => void }) {
           <button type="button" className="plain" aria-label="Help and keyboard shortcuts" title="Help (?)" onClick={onHelp}>
             ?
           </button>
-          {data?.role !== "read" && (
+          {may && (
             <Link to="new" className="button strong" current={part === "new"}>
               New job
             </Link>

@@ -76,7 +76,7 @@ def _job(info: JobInfo, attended: bool, now: datetime) -> dict[str, Any]:
         "id": str(info.id),
         "short_id": info.id.short,
         "kind": info.kind,
-        "title": shown(title(info)),
+        "title": shown(_title(info)),
         "state": state,
         "why": reason,
         "sentence": f"{state}: {reason}" if reason else state,
@@ -102,6 +102,12 @@ def _job(info: JobInfo, attended: bool, now: datetime) -> dict[str, Any]:
         "progress": progress(info.view, info.progress),
         "counters": wire.Counters(**{name: getattr(info.metrics, name) for name in _COUNTERS}),
     }
+
+
+def _title(info: JobInfo) -> str:
+    """The kind's own name is a code: who sees no table of kinds is told what such a job does."""
+    said = title(info)
+    return said if said != info.kind else info.description.partition("\n")[0].rstrip(".") or said
 
 
 def progress(view: ProgressView, raw: object = None) -> wire.Progress:
@@ -206,6 +212,10 @@ def schedule(info: ScheduleInfo) -> dict[str, Any]:
         "created_at": info.created_at,
         "next_run": info.next_run,
         "last_job": str(info.last_job) if info.last_job is not None else None,
+        "when": info.when,
+        "catch_up": info.catch_up,
+        "jitter_seconds": info.jitter,
+        "priority": info.priority,
     }
 
 

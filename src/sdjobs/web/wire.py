@@ -280,6 +280,10 @@ class Schedule(Struct, frozen=True, kw_only=True):
     created_at: Moment
     next_run: Moment | None
     last_job: str | None
+    when: Annotated[dict[str, object], Meta(description="The rule, as `when` of a ScheduleRule.")]
+    catch_up: Annotated[int | None, Meta(description="So many missed times are each run; null for other rules.")]
+    jitter_seconds: float
+    priority: int
 
 
 class ScheduleList(Struct, frozen=True, kw_only=True):

@@ -368,6 +368,13 @@ class JobSystem:
         rows = await self._engine.store.read(reads.running_jobs)
         return [self._info(row, "") for row in rows]
 
+    async def waiting(self, limit: int = 100, /) -> builtins.list[JobInfo]:
+        """The first queued jobs in the order in which they are started, as far as nothing else keeps them."""
+        page = await self._engine.store.read_slowly(
+            self._engine.explained(lambda connection: reads.waiting_jobs(connection, limit))
+        )
+        return [self._info(*row) for row in page.rows]
+
     async def info(self, id: JobId, /) -> JobInfo:
         """All that is known of one job. Raises JobNotFound."""
         engine = await self._home_of(id)

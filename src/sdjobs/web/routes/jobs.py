@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from http import HTTPStatus
 from typing import Annotated, Final, TypeAlias
 
 from litestar import Router, get
@@ -14,7 +16,7 @@ from sdjobs.text import counted, shown
 from sdjobs.web import telling, wire
 from sdjobs.web.finding import job_id
 from sdjobs.web.given import GivenLibrary
-from sdjobs.web.problems import problems
+from sdjobs.web.problems import Refused, problems
 from spacedrive_jobs import JobFilter, JobId, JobStatus, Library
 
 JobPath: TypeAlias = Annotated[
@@ -60,12 +62,32 @@ async def list_running_jobs(library: GivenLibrary) -> wire.JobList:
     return wire.JobList(jobs=[telling.job(info, attended=True, now=now) for info in await library.jobs.running()])
 
 
+@get("/waiting", responses=problems())
+async def list_waiting_jobs(library: GivenLibrary, limit: Limit = 100) -> wire.JobList:
+    """The first queued jobs, in the order in which they are started as far as nothing else keeps them."""
+    attended, now = await is_attended(library), clock.now()
+    waiting = await library.jobs.waiting(limit)
+    return wire.JobList(jobs=[telling.job(info, attended=attended, now=now) for info in waiting])
+
+
 @get("/count", responses=problems())
 async def count_jobs(
-    library: GivenLibrary, status: Statuses = None, kind: KindQuery = None, text: TextQuery = ""
+    library: GivenLibrary,
+    status: Statuses = None,
+    kind: KindQuery = None,
+    text: TextQuery = "",
+    created_from: Annotated[
+        datetime | None, QueryParameter(description="Dispatched at this time or later; with an offset from UTC.")
+    ] = None,
 ) -> wire.Done:
     """How many jobs a filter means; to be asked before something is done to all of them."""
-    count = await library.jobs.count(JobFilter(kind=kind, statuses=statuses_of(status), text=text))
+    if created_from is not None and created_from.tzinfo is None:
+        raise Refused(
+            HTTPStatus.UNPROCESSABLE_ENTITY, "value_invalid", "say the offset from UTC: 2026-11-25T14:00:00Z",
+            field="created_from",
+        )  # fmt: skip
+    wanted = JobFilter(kind=kind, statuses=statuses_of(status), text=text, created_from=created_from)
+    count = await library.jobs.count(wanted)
     return wire.Done(count=count, sentence=f"{counted(count, 'job')}.")
 
 
@@ -161,6 +183,7 @@ ROUTER: Final = Router(
     route_handlers=[
         list_jobs,
         list_running_jobs,
+        list_waiting_jobs,
         count_jobs,
         get_job,
         list_job_items,

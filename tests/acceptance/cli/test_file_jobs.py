@@ -228,25 +228,36 @@ def test_plans_of_what_is_sent(cli: Cli, tree: Path) -> None:
     assert (moved.returncode, "1 moved as they are" in moved.stdout, tree.exists()) == (0, True, True)
 
 
-def test_facts_are_read_and_listed_and_asked_for(cli: Cli, tmp_path: Path) -> None:
-    root = tmp_path / "photos"
-    root.mkdir()
+@pytest.fixture
+def photo(tmp_path: Path) -> Path:
+    path = tmp_path / "shots" / "a.jpg"
+    path.parent.mkdir()
     tags = Image.Exif()
     tags[0x010F], tags[0x0110], tags[0x0132] = "Maker", "One", "2024:05:06 07:08:09"
-    Image.new("RGB", (40, 30)).save(root / "a.jpg", exif=tags)
-    (root / "broken.jpg").write_bytes(b"\xff\xd8\xff")
-    done = cli.run("facts", str(root))
+    Image.new("RGB", (40, 30)).save(path, exif=tags)
+    return path
+
+
+def test_facts_are_read_and_listed(cli: Cli, photo: Path) -> None:
+    (photo.parent / "broken.jpg").write_bytes(b"\xff\xd8\xff")
+    done = cli.run("facts", str(photo.parent))
     assert done.returncode == 4
     assert "1 file read, 1 failed" in done.stdout
     (row,) = [line for line in done.stdout.splitlines() if line.endswith("a.jpg") and "40 x 30" in line]
     assert row.split()[:5] == ["2024-05-06", "07:08:09", "40", "x", "30"]
     assert "Maker One" in row
-    known = json.loads(cli.run("facts", str(root / "a.jpg"), "--known", "--json").stdout)
+    known = json.loads(cli.run("facts", str(photo), "--known", "--json").stdout)
     assert known["files"][0]["facts"]["camera"] == "Maker One"
-    assert cli.run("index", str(root), "--content").returncode == 0
-    between = cli.run("facts", "--between", "2024-05-06", "2024-05-07")
-    assert "a.jpg" in between.stdout
+
+
+def test_the_index_is_asked_for_what_was_taken_when_and_where(cli: Cli, photo: Path) -> None:
+    assert cli.run("facts", str(photo)).returncode == 0
+    assert cli.run("index", str(photo.parent), "--content").returncode == 0
+    assert "a.jpg" in cli.run("facts", "--between", "2024-05-06", "2024-05-07").stdout
     assert "Nothing was found" in cli.run("facts", "--between", "2024-05-07", "2024-05-08").stdout
     assert "Nothing was found" in cli.run("facts", "--with-place").stdout
+
+
+def test_facts_are_of_paths_or_of_the_index(cli: Cli, photo: Path) -> None:
     assert cli.run("facts").returncode == 2
-    assert cli.run("facts", str(root), "--with-place").returncode == 2
+    assert cli.run("facts", str(photo), "--with-place").returncode == 2

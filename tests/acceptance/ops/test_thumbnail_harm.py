@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -18,6 +17,7 @@ from spacedrive_ops import ThumbnailJob, ThumbnailOutput
 from spacedrive_ops.media.decoding import Limits, NotDecoded
 from spacedrive_ops.thumbnails import job as thumbnails_job
 from spacedrive_ops.thumbnails.render import render
+from tests.acceptance.ops import harmful_decoders
 from tests.acceptance.ops import media_samples as samples
 from tests.acceptance.ops.made_thumbnails import make, thumbnail
 from tests.acceptance.ops.media_samples import scene
@@ -134,6 +134,7 @@ def in_a_child(path: Path) -> tuple[str, float, int]:
     return said.strip(), usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024
 
 
+@pytest.mark.needs("strace")
 def test_a_drawing_is_shown_no_other_file(tmp_path: Path) -> None:
     """However it is named: each of these would put a red square where a green one is wanted."""
     secret = tmp_path / "secret.png"
@@ -150,52 +151,26 @@ def test_a_drawing_is_shown_no_other_file(tmp_path: Path) -> None:
         f'<style>@import url("{secret}"); rect {{ fill: url({secret}) }}</style><rect width="9" height="9"/>',
         "<image href='&way;' width='400' height='200'/>",
     ]
+    files: list[Path] = []
     for number, way in enumerate(ways):
-        path = tmp_path / f"{number}.svg"
+        files.append(tmp_path / f"{number}.svg")
         doctype = f'<!DOCTYPE svg [<!ENTITY way "{secret}">]>' if "&way;" in way else ""
-        path.write_bytes(samples.svg(f'{way}<rect x="150" width="100" height="200" fill="#00c800"/>', doctype=doctype))
-        trace = tmp_path / "trace"
-        command = [sys.executable, "-m", __name__, str(path)]
-        subprocess.run(["strace", "-f", "-e", "trace=openat,connect", "-o", trace, *command], check=True, timeout=60)
-        assert str(secret) not in trace.read_text().replace(str(path), ""), way
-        assert "AF_INET" not in trace.read_text()
+        drawing = samples.svg(f'{way}<rect x="150" width="100" height="200" fill="#00c800"/>', doctype=doctype)
+        files[-1].write_bytes(drawing)
+    trace = tmp_path / "trace"
+    command = [sys.executable, "-m", __name__, *map(str, files)]
+    subprocess.run(["strace", "-f", "-e", "trace=openat,connect", "-o", trace, *command], check=True, timeout=60)
+    seen = trace.read_text()
+    assert all(str(file) in seen for file in files), "each was drawn"
+    assert str(secret) not in seen
+    assert "AF_INET" not in seen
 
 
 # --- decoders that are stubbed
 
 
-def harm(path: bytes, _limits: Limits, *_: object) -> list[tuple[int, bytes]]:
-    """Stands in for a decoder; runs in a child."""
-    match os.path.basename(path).split(b" ")[-1]:
-        case b"spins.png":
-            signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})  # C code hears no signal either
-            while True:
-                pass
-        case b"dies.png":
-            os.kill(os.getpid(), signal.SIGSEGV)
-        case b"eats.png":
-            _eat(Path(os.fsdecode(path)).with_suffix(".eaten"))
-        case b"starts.png":
-            started = subprocess.Popen(["sleep", "1000"])
-            Path(os.fsdecode(path)).with_suffix(".pid").write_text(str(started.pid))
-            started.wait()
-    raise NotDecoded("was stubbed")
-
-
-def _eat(report: Path) -> None:
-    held = list[bytes]()
-    try:
-        while True:
-            held.append(bytes(10 * MIB))
-    except MemoryError:
-        eaten = len(held) * 10
-        held.clear()
-        report.write_text(str(eaten))
-        raise
-
-
 async def test_a_decoder_that_spins_or_dies_is_ended_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(thumbnails_job, "render", harm)
+    monkeypatch.setattr(thumbnails_job, "render", harmful_decoders.harm)
     root = tmp_path / "pictures"
     root.mkdir()
     for number in range(6):
@@ -213,7 +188,7 @@ async def test_a_decoder_that_spins_or_dies_is_ended_alone(tmp_path: Path, monke
 async def test_a_program_that_a_decoder_started_is_ended_with_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(thumbnails_job, "render", harm)
+    monkeypatch.setattr(thumbnails_job, "render", harmful_decoders.harm)
     path = tmp_path / "it starts.png"
     scene().save(path)
     async with Library.open(tmp_path / "library", create=True) as library:
@@ -226,20 +201,13 @@ async def test_a_program_that_a_decoder_started_is_ended_with_it(
 async def test_a_decoder_that_eats_memory_gets_no_more_than_its_share(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(thumbnails_job, "render", bounded_harm)
+    monkeypatch.setattr(thumbnails_job, "render", harmful_decoders.bounded_harm)
     path = tmp_path / "it eats.png"
     scene().save(path)
     async with Library.open(tmp_path / "library", create=True) as library:
         _, reasons = await make(library, path, memory=512 * MIB)
         assert reasons == {path.name: "needs more memory to decode than is allowed (512 MiB)"}
         assert 50 < int(path.with_suffix(".eaten").read_text()) < 512
-
-
-def bounded_harm(path: bytes, limits: Limits, *_: object) -> list[tuple[int, bytes]]:
-    from spacedrive_ops.media.decoding import opened
-
-    with opened(path, limits):
-        return harm(path, limits)
 
 
 async def test_a_drawing_that_takes_for_ever_is_given_up(tmp_path: Path) -> None:
@@ -282,8 +250,8 @@ async def test_a_library_that_is_not_installed_is_named_and_the_file_is_tried_ag
 
 
 if __name__ == "__main__":
-    given = sys.argv[1]
-    try:
-        render(os.fsencode(given), Limits(20, 300, 2048 * MIB), (256,))
-    except NotDecoded as error:
-        print(error)
+    for given in sys.argv[1:]:
+        try:
+            render(os.fsencode(given), Limits(20, 300, 2048 * MIB), (256,))
+        except NotDecoded as error:
+            print(error)

@@ -13,7 +13,7 @@ import pytest
 from spacedrive_jobs import Library
 from spacedrive_jobs import failpoint as failpoints
 from spacedrive_ops import DeduplicateJob, DeduplicateOutput, Pair, plan_deduplication
-from spacedrive_ops.duplicates import act
+from spacedrive_ops.duplicates import act, linking
 from tests.acceptance.ops.duplicate_trees import BODY, OTHER, deduplicate, edit_unseen, holding, index, planted, write
 from tests.mounts import Mounts
 
@@ -248,6 +248,25 @@ async def test_a_change_in_the_last_moment_is_seen_or_kept_out(disk_path: Path, 
         output, left_alone = await deduplicate(library, DeduplicateJob(action="hardlink"))
     assert (output, left_alone) == (DeduplicateOutput(0, 1, 0, 0), {"e": "was changed while it was compared"})
     assert not (root / "a/e").samefile(root / "b/middle")
+    assert list(root.rglob(".sd-*")) == []
+
+
+@pytest.mark.parametrize("change", [*list(CHANGES)[:3], ""])
+async def test_where_names_cannot_change_places_one_is_put_over_the_other(
+    disk_path: Path, root: Path, monkeypatch: pytest.MonkeyPatch, change: str
+) -> None:
+    """On a file system without that, the look before is the last one."""
+    monkeypatch.setattr(linking, "exchange", lambda *_: False)
+    for name in ("c/d", "a/longest of all"):
+        (root / name).unlink()
+    async with Library.open(disk_path / "library", create=True) as library:
+        await index(library, root)
+        if change:
+            point, act_now = CHANGES[change]
+            failpoints.arm(point, lambda _: act_now(root))
+        output, _ = await deduplicate(library, DeduplicateJob(action="hardlink"))
+    assert (output.done, output.skipped) == ((0, 1) if change else (1, 0))
+    assert (root / "a/e").samefile(root / "b/middle") == (not change)
     assert list(root.rglob(".sd-*")) == []
 
 

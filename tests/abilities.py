@@ -100,6 +100,27 @@ def _drop_capabilities() -> str:
     return _succeeds(*without_dac_prefix(), "true") if os.geteuid() == 0 else ""
 
 
+def _fonts() -> str:
+    problem = _succeeds("fc-match", "sans-serif")
+    return problem or ("" if any(Path("/usr/share/fonts").rglob("*.ttf")) else "no font is installed")
+
+
+CHROMIUM = Path("/usr/bin/chromium")
+NODE_MODULES = Path(__file__).parents[1] / "web" / "node_modules"
+
+
+def _chromium() -> str:
+    return "" if os.access(CHROMIUM, os.X_OK) else f"no {CHROMIUM}"
+
+
+def _node() -> str:
+    return (
+        ""
+        if (NODE_MODULES / ".stamp-ci").exists()
+        else "no web/node_modules: `make page` installs what builds the page"
+    )
+
+
 ABILITIES: dict[str, Ability] = {
     "root": Ability(_root),
     "mount": Ability(_mount, "util-linux"),
@@ -119,6 +140,9 @@ ABILITIES: dict[str, Ability] = {
     "setfacl": Ability(_program("setfacl"), "acl"),
     "strace": Ability(_program("strace"), "strace"),
     "ffmpeg": Ability(_program("ffmpeg"), "ffmpeg"),
+    "fonts": Ability(_fonts, "fontconfig fonts-dejavu-core"),
+    "chromium": Ability(_chromium, "chromium"),
+    "node": Ability(_node),
     "git": Ability(_program("git"), "git"),
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Final, TypeAlias, cast
 
@@ -122,23 +123,75 @@ def took(info: JobInfo, now: datetime) -> str:
 
 def title(info: JobInfo) -> str:
     """What the job does, in one line: for a copy or a move its sources and its destination."""
-    transfer = _transfer(info)
+    return title_of(info.kind, info.arguments)
+
+
+def title_of(kind: str, arguments: object) -> str:
+    """As `title`, of a job that is not there yet."""
+    transfer = _transfer(arguments)
+    if kind == "copy_plan" and transfer:
+        planned = "move" if fields_of(arguments).get("moving") else "copy"
+        return f"Plan: {transfer_title(planned, *transfer)}"
     if transfer:
-        return transfer_title(info.kind, *transfer)
-    root = fields_of(info.arguments).get("root")
-    return f"{VERBS[info.kind]} {path_text(root)}" if info.kind in VERBS and root is not None else info.kind
+        return transfer_title(kind, *transfer)
+    root = fields_of(arguments).get("root")
+    return f"{VERBS[kind]} {path_text(root)}" if kind in VERBS and root is not None else kind
+
+
+DONE: Final = {
+    "pause": "paused or pausing",
+    "resume": "resumed",
+    "cancel": "cancelled or cancelling",
+    "abort": "aborted or aborting",
+    "retry": "to be done again",
+    "clear": "deleted from the history",
+}
+"""What follows `3 jobs` when this was asked of all that a filter means."""
+
+
+def possible(info: JobInfo) -> list[str]:
+    """What may be asked of a job in its status. Its kind may still refuse: one that cannot be resumed is not paused."""
+    match info.status:
+        case JobStatus.QUEUED:
+            return ["pause", "cancel", "abort", "front"] if info.request is None else ["abort"]
+        case JobStatus.RUNNING if info.request is None:
+            return ["pause", "cancel", "abort"]
+        case JobStatus.RUNNING:
+            return ["resume", "cancel", "abort"] if info.request is Request.PAUSE else ["abort"]
+        case JobStatus.PAUSED:
+            return ["resume", "cancel", "abort"]
+        case JobStatus.COMPLETED:
+            return ["retry"] if info.metrics.items_error else []
+        case JobStatus.FAILED | JobStatus.CANCELLED:
+            return ["retry"]
+
+
+def queue_sentence(counts: Mapping[JobStatus, int], *, everything_paused: bool, attended: bool) -> str:
+    """What goes on in a library, in one sentence."""
+    running, queued, paused = (counts[status] for status in (JobStatus.RUNNING, JobStatus.QUEUED, JobStatus.PAUSED))
+    parts = [
+        f"{counted(running, 'job')} {'runs' if running == 1 else 'run'}" if running else "",
+        f"{queued:,} {'waits' if queued == 1 else 'wait'}" if queued else "",
+        f"{paused:,} {'is' if paused == 1 else 'are'} paused" if paused else "",
+    ]
+    said = ", ".join(filter(None, parts)) or "nothing to do"
+    if everything_paused:
+        return f"All is paused; {said}."
+    if queued and not running and not attended:
+        return f"Nobody runs the jobs of this library; {said}."
+    return said[0].upper() + said[1:] + "."
 
 
 VERBS: Final = {"indexer": "Index", "index_verify": "Compare the index with", "validate": "Validate"}
 
 
 def is_transfer(info: JobInfo) -> bool:
-    return _transfer(info) is not None
+    return _transfer(info.arguments) is not None
 
 
-def _transfer(info: JobInfo) -> tuple[list[str], str] | None:
+def _transfer(arguments: object) -> tuple[list[str], str] | None:
     """Sources and destination, where the job has these arguments."""
-    fields = fields_of(info.arguments)
+    fields = fields_of(arguments)
     sources, destination = fields.get("sources"), fields.get("destination")
     if not isinstance(sources, list | tuple) or destination is None:
         return None

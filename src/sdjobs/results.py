@@ -15,6 +15,11 @@ def begins_again(info: JobInfo) -> bool:
     return info.kind in _FILE_JOBS
 
 
+def is_plan(info: JobInfo) -> bool:
+    """Whether it only tells what another job would do."""
+    return info.kind.endswith("_plan")
+
+
 def sentence(info: JobInfo) -> str:
     """Empty for a job of another kind, or one that says nothing known."""
     tell = _SENTENCES.get(info.kind)
@@ -90,9 +95,68 @@ def _pictured(output: Mapping[str, Any]) -> str:
     return ", ".join([f"{counted(output['made'], 'picture')} made small", *rest])
 
 
+def _described(output: Mapping[str, Any]) -> str:
+    rest = [f"{output[name]:,} {name}" for name in ("skipped", "failed") if output[name]]
+    return ", ".join([f"{counted(output['made'], 'file')} read", *rest])
+
+
 def _backed_up(output: Mapping[str, Any]) -> str:
     failed = f", {counted(output['failed'], 'folder')} not whole" if output["failed"] else ""
-    return f"Backed up {counted(output['files'], 'file')}, {size(output['size'])}: {output['sent']:,} sent{failed}"
+    told = f"Backed up {counted(output['files'], 'file')}, {size(output['size'])}: {output['sent']:,} sent{failed}"
+    return f"{told} (snapshot {output['snapshot']})" if output.get("snapshot") else told
+
+
+def _restored(output: Mapping[str, Any]) -> str:
+    rest = [
+        f"{output[f'{name}_count']:,} {name}" for name in ("unchanged", "skipped", "failed") if output[f"{name}_count"]
+    ]
+    return ", ".join(
+        [f"Restored {counted(output['restored_count'], 'entry', 'entries')}, {size(output['total_bytes'])}", *rest]
+    )
+
+
+def _backup_verified(output: Mapping[str, Any]) -> str:
+    held = f"{counted(output['objects'], 'object')}, {size(output['total_bytes'])}"
+    wrong = [
+        f"{output[name]:,} {words}"
+        for name, words in (("damaged", "damaged"), ("problems", "cannot be restored"))
+        if output[name]
+    ]
+    return f"Read {held} of {counted(output['snapshots'], 'backup')}: {', '.join(wrong) or 'all is whole'}"
+
+
+def _cleaned(output: Mapping[str, Any]) -> str:
+    names = ("history", "sidecars", "partials", "spools", "logs")
+    words = ("ended jobs", "sidecars", "partial files", "leftovers of backups", "logs")
+    told = [f"{output[name]:,} {word}" for name, word in zip(names, words, strict=True) if output[name]]
+    verb = "Would remove" if output["plan"] else "Removed"
+    return f"{verb} {', '.join(told) or 'nothing'}, {size(output['bytes_freed'])}"
+
+
+PLANNED: Final = (
+    ("created", "new"),
+    ("replaced", "replaced"),
+    ("kept_beside", "under another name"),
+    ("renamed", "moved as they are"),
+    ("removed", "deleted"),
+    ("unchanged", "unchanged"),
+    ("skipped", "skipped"),
+    ("asked", "asked about"),
+    ("warnings", "left out"),
+    ("refused", "would fail"),
+)
+
+
+def _planned(output: Mapping[str, Any]) -> str:
+    told = ", ".join(f"{output[name]:,} {word}" for name, word in PLANNED if output[name])
+    looked = f"Planned, nothing was changed: {counted(output['entries'], 'entry', 'entries')}, {size(output['bytes'])}"
+    lost = f" ({size(output['bytes_replaced'])} would be overwritten)" if output["replaced"] else ""
+    room = f"; needs {size(output['needed'])}" if output["needed"] else ""
+    if output["free"] is not None:
+        room += f", {size(output['free'])} free" if room else ""
+    if output["fits"] is False:
+        room += ": not enough"
+    return f"{looked}: {told or 'nothing to do'}{lost}{room}"
 
 
 _SENTENCES: Final[dict[str, Callable[[Mapping[str, Any]], str]]] = {
@@ -105,7 +169,15 @@ _SENTENCES: Final[dict[str, Callable[[Mapping[str, Any]], str]]] = {
     "validate": _validated,
     "file_delete": _deleted,
     "thumbnails": _pictured,
+    "media_metadata": _described,
     "backup": _backed_up,
+    "backup_verify": _backup_verified,
+    "restore": _restored,
+    "cleanup": _cleaned,
+    "copy_plan": _planned,
+    "delete_plan": _planned,
+    "upload_plan": _planned,
+    "backup_plan": _planned,
 }
 
 _FILE_JOBS: Final = frozenset({"file_copy", "file_move", "transcode", "upload", "download", *_SENTENCES})

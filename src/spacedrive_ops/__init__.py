@@ -8,8 +8,18 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from spacedrive_ops.backup.files import BackupFilesJob as BackupFilesJob
+    from spacedrive_ops.backup.files import FilesOutput as FilesOutput
+    from spacedrive_ops.backup.format import BackupUnusable as BackupUnusable
     from spacedrive_ops.backup.job import BackupJob as BackupJob
     from spacedrive_ops.backup.job import BackupOutput as BackupOutput
+    from spacedrive_ops.backup.planning import BackupPlanJob as BackupPlanJob
+    from spacedrive_ops.backup.restore import RestoreJob as RestoreJob
+    from spacedrive_ops.backup.restore import RestoreOutput as RestoreOutput
+    from spacedrive_ops.backup.verify import BackupVerifyJob as BackupVerifyJob
+    from spacedrive_ops.backup.verify import BackupVerifyOutput as BackupVerifyOutput
+    from spacedrive_ops.cleanup.job import CleanupJob as CleanupJob
+    from spacedrive_ops.cleanup.job import CleanupOutput as CleanupOutput
     from spacedrive_ops.duplicates.deduplicate import DeduplicateJob as DeduplicateJob
     from spacedrive_ops.duplicates.deduplicate import DeduplicateOutput as DeduplicateOutput
     from spacedrive_ops.duplicates.deduplicate import DeduplicateState as DeduplicateState
@@ -32,9 +42,11 @@ if TYPE_CHECKING:
     from spacedrive_ops.file_copy.job import FileMoveOutput as FileMoveOutput
     from spacedrive_ops.file_copy.model import CopyState as CopyState
     from spacedrive_ops.file_copy.model import OnConflict as OnConflict
+    from spacedrive_ops.file_copy.planning import CopyPlanJob as CopyPlanJob
     from spacedrive_ops.file_delete.errors import DeleteRefused as DeleteRefused
     from spacedrive_ops.file_delete.job import DeleteJob as DeleteJob
     from spacedrive_ops.file_delete.job import DeleteOutput as DeleteOutput
+    from spacedrive_ops.file_delete.planning import DeletePlanJob as DeletePlanJob
     from spacedrive_ops.hashing.check import HashCheckJob as HashCheckJob
     from spacedrive_ops.hashing.check import HashCheckOutput as HashCheckOutput
     from spacedrive_ops.hashing.job import HashJob as HashJob
@@ -51,16 +63,30 @@ if TYPE_CHECKING:
     from spacedrive_ops.library_index.categories import EntryKind as EntryKind
     from spacedrive_ops.library_index.copies import Copy as Copy
     from spacedrive_ops.library_index.index import LibraryIndex as LibraryIndex
+    from spacedrive_ops.library_index.media import Exposure as Exposure
+    from spacedrive_ops.library_index.media import MediaFacts as MediaFacts
+    from spacedrive_ops.library_index.media import Place as Place
     from spacedrive_ops.library_index.model import DuplicateGroup as DuplicateGroup
     from spacedrive_ops.library_index.model import IndexedEntry as IndexedEntry
     from spacedrive_ops.library_index.model import Location as Location
     from spacedrive_ops.library_index.schema import IndexTooNew as IndexTooNew
+    from spacedrive_ops.media.run import MediaState as MediaState
+    from spacedrive_ops.media.run import Redo as Redo
+    from spacedrive_ops.media_facts.job import MediaMetadataJob as MediaMetadataJob
+    from spacedrive_ops.media_facts.job import MediaMetadataOutput as MediaMetadataOutput
+    from spacedrive_ops.media_facts.look import facts_below as facts_below
     from spacedrive_ops.object_store.errors import StoreUnreachable as StoreUnreachable
     from spacedrive_ops.object_store.errors import TransferRefused as TransferRefused
     from spacedrive_ops.object_store.job import DownloadJob as DownloadJob
     from spacedrive_ops.object_store.job import UploadJob as UploadJob
     from spacedrive_ops.object_store.model import TransferOutput as TransferOutput
-    from spacedrive_ops.thumbnails.job import Redo as Redo
+    from spacedrive_ops.object_store.planning import UploadPlanJob as UploadPlanJob
+    from spacedrive_ops.paths.finding import PathNotHere as PathNotHere
+    from spacedrive_ops.paths.finding import find_path as find_path
+    from spacedrive_ops.paths.finding import name_path as name_path
+    from spacedrive_ops.paths.sd_path import SdPath as SdPath
+    from spacedrive_ops.paths.sd_path import UnsafePath as UnsafePath
+    from spacedrive_ops.planning.model import PlanOutput as PlanOutput
     from spacedrive_ops.thumbnails.job import ThumbnailJob as ThumbnailJob
     from spacedrive_ops.thumbnails.job import ThumbnailOutput as ThumbnailOutput
     from spacedrive_ops.thumbnails.job import ThumbnailState as ThumbnailState
@@ -105,16 +131,23 @@ _MODULES: Final = {
     "Category": "library_index.categories",
     "EntryKind": "library_index.categories",
     "LibraryIndex": "library_index.index",
+    "Exposure": "library_index.media",
+    "MediaFacts": "library_index.media",
+    "Place": "library_index.media",
     "DuplicateGroup": "library_index.model",
     "IndexedEntry": "library_index.model",
     "Location": "library_index.model",
     "IndexTooNew": "library_index.schema",
+    "MediaState": "media.run",
+    "Redo": "media.run",
+    "MediaMetadataJob": "media_facts.job",
+    "MediaMetadataOutput": "media_facts.job",
+    "facts_below": "media_facts.look",
     "StoreUnreachable": "object_store.errors",
     "TransferRefused": "object_store.errors",
     "DownloadJob": "object_store.job",
     "UploadJob": "object_store.job",
     "TransferOutput": "object_store.model",
-    "Redo": "thumbnails.job",
     "ThumbnailJob": "thumbnails.job",
     "ThumbnailOutput": "thumbnails.job",
     "ThumbnailState": "thumbnails.job",
@@ -144,6 +177,25 @@ _MODULES: Final = {
     "HashJob": "hashing.job",
     "HashOutput": "hashing.job",
     "Copy": "library_index.copies",
+    "BackupFilesJob": "backup.files",
+    "FilesOutput": "backup.files",
+    "BackupUnusable": "backup.format",
+    "BackupPlanJob": "backup.planning",
+    "RestoreJob": "backup.restore",
+    "RestoreOutput": "backup.restore",
+    "BackupVerifyJob": "backup.verify",
+    "BackupVerifyOutput": "backup.verify",
+    "CleanupJob": "cleanup.job",
+    "CleanupOutput": "cleanup.job",
+    "CopyPlanJob": "file_copy.planning",
+    "DeletePlanJob": "file_delete.planning",
+    "UploadPlanJob": "object_store.planning",
+    "PathNotHere": "paths.finding",
+    "find_path": "paths.finding",
+    "name_path": "paths.finding",
+    "SdPath": "paths.sd_path",
+    "UnsafePath": "paths.sd_path",
+    "PlanOutput": "planning.model",
 }
 """Where each name is. A test holds this against the imports above."""
 

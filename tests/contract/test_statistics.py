@@ -231,7 +231,7 @@ async def test_buckets_hold_what_their_bounds_say(bench: Bench) -> None:
 
 def old_library(folder: Path) -> apsw.Connection:
     """As the first version left it: a completed, a failed and a running job, one of them with metrics."""
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)
     connection = apsw.Connection(str(folder / "jobs.db"))
     connection.pragma("journal_mode", "wal")
     connection.execute(migrations()[0][1])

@@ -87,6 +87,14 @@ def test_each_public_name_of_the_file_jobs_is_where_the_lazy_package_looks_for_i
         spacedrive_ops.NoSuchJob  # noqa: B018
 
 
+def test_a_process_that_decodes_loads_no_engine() -> None:
+    """A pool of them is started for every run."""
+    for module in ("thumbnails.render", "media_facts.read"):
+        program = f"import sys, spacedrive_ops.{module}; print(*(m for m in sys.modules if 'spacedrive_jobs' in m))"
+        done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+        assert done.stdout.strip() == ""
+
+
 def test_the_process_that_walks_loads_no_job() -> None:
     """It is started for every run of the indexer."""
     program = (

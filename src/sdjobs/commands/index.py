@@ -17,6 +17,7 @@ from spacedrive_ops import IndexerJob, IndexVerifyJob
 @click.command()
 @click.argument("path", type=click.Path())
 @click.option("--content", is_flag=True, help="Also read what each file holds, for duplicates and validation.")
+@click.option("--deep", is_flag=True, help="As --content, and thumbnails and what media say of themselves.")
 @click.option("--verify", is_flag=True, help="Compare the index with the disk, and change nothing.")
 @click.option("--current", is_flag=True, help="Only what lies in the folder itself.")
 @click.option("--skip-hidden", is_flag=True, help="Leave out names that begin with a dot.")
@@ -35,6 +36,7 @@ def index(
     context: click.Context,
     path: str,
     content: bool,
+    deep: bool,
     verify: bool,
     current: bool,
     skip_hidden: bool,
@@ -64,7 +66,7 @@ def index(
         return carry_out(context, FileWork(check, new=new, priority=priority), detach=detach)
     job = IndexerJob(
         root=root,
-        mode="content" if content else "shallow",
+        mode="deep" if deep else "content" if content else "shallow",
         scope="current" if current else "recursive",
         hidden=skip_hidden,
         development=skip_development,

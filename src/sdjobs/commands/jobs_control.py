@@ -13,7 +13,7 @@ import click
 from sdjobs import foreground
 from sdjobs.commands.filter_options import YES_OPTION, confirm, filter_options, meant, print_count
 from sdjobs.commands.job_argument import find_all, jobs_argument
-from sdjobs.describe import job_json, state_word
+from sdjobs.describe import DONE, job_json, state_word
 from sdjobs.exit_codes import ExitCode
 from sdjobs.foreground import Existing
 from sdjobs.libraries import open_library, runner_of_all
@@ -60,7 +60,7 @@ def pause(context: click.Context, wait: bool, **chosen: Unpack[Chosen]) -> ExitC
     """Pause jobs. They stay paused, also over restarts, until resumed."""
     wanted = meant(context, **chosen)
     if wanted.filter is not None:
-        return _all(context, wanted.filter, JobSystem.pause_all, "paused or pausing")
+        return _all(context, wanted.filter, JobSystem.pause_all, DONE["pause"])
     order = Order("pause", wanted.ids, lambda handle: handle.pause(), frozenset({JobStatus.PAUSED}))
     return asyncio.run(_carry_out(settings_of(context), order, wait))
 
@@ -79,7 +79,7 @@ def resume(context: click.Context, wait: bool, follow: bool, **chosen: Unpack[Ch
     if follow:
         return asyncio.run(_follow(settings, _the_one(context, wanted.ids)))
     if wanted.filter is not None:
-        return _all(context, wanted.filter, JobSystem.resume_all, "resumed")
+        return _all(context, wanted.filter, JobSystem.resume_all, DONE["resume"])
     order = Order("resume", wanted.ids, lambda handle: handle.resume(), frozenset({JobStatus.RUNNING}))
     return asyncio.run(_carry_out(settings, order, wait))
 
@@ -97,7 +97,7 @@ def cancel(context: click.Context, reason: str, wait: bool, yes: bool, **chosen:
     wanted = meant(context, **chosen)
     if wanted.filter is not None:
         confirm(settings_of(context), "Cancel all these jobs?", yes)
-        return _all(context, wanted.filter, partial(JobSystem.cancel_all, reason=reason), "cancelled or cancelling")
+        return _all(context, wanted.filter, partial(JobSystem.cancel_all, reason=reason), DONE["cancel"])
     order = Order("cancel", wanted.ids, lambda handle: handle.cancel(reason), NOTHING)
     return asyncio.run(_carry_out(settings_of(context), order, wait))
 
@@ -115,7 +115,7 @@ def abort(context: click.Context, reason: str, wait: bool, yes: bool, **chosen: 
     wanted = meant(context, **chosen)
     if wanted.filter is not None:
         confirm(settings_of(context), "Abort all these jobs?", yes)
-        return _all(context, wanted.filter, partial(JobSystem.abort_all, reason=reason), "aborted or aborting")
+        return _all(context, wanted.filter, partial(JobSystem.abort_all, reason=reason), DONE["abort"])
     order = Order("abort", wanted.ids, lambda handle: handle.abort(reason), NOTHING)
     return asyncio.run(_carry_out(settings_of(context), order, wait))
 
@@ -134,7 +134,7 @@ def retry(context: click.Context, follow: bool, **chosen: Unpack[Chosen]) -> Exi
     if follow:
         return asyncio.run(_retry_and_follow(settings, _the_one(context, wanted.ids)))
     if wanted.filter is not None:
-        return _all(context, wanted.filter, JobSystem.retry_all, "to be done again")
+        return _all(context, wanted.filter, JobSystem.retry_all, DONE["retry"])
     return asyncio.run(_retry(settings, wanted.ids))
 
 

@@ -12,8 +12,9 @@ import click
 from sdjobs.describe import Json, moment_json
 from sdjobs.exit_codes import ExitCode
 from sdjobs.libraries import open_library
+from sdjobs.schedule_words import became, next_run
 from sdjobs.settings import Settings, settings_of, shared_options
-from sdjobs.text import counted, local_time
+from sdjobs.text import local_time
 from sdjobs.views.table import Cell, Column, print_table
 from spacedrive_jobs import Schedule, ScheduleInfo, ScheduleRun
 
@@ -46,12 +47,6 @@ async def _list(settings: Settings) -> ExitCode:
 
 def _row(info: ScheduleInfo) -> tuple[Cell, ...]:
     return (Cell(info.id, "bold"), Cell(next_run(info)), Cell(info.kind), Cell(info.rule))
-
-
-def next_run(info: ScheduleInfo) -> str:
-    if info.paused:
-        return "paused"
-    return local_time(info.next_run) if info.next_run is not None else "no more"
 
 
 @click.command()
@@ -150,15 +145,7 @@ def _lines(info: ScheduleInfo, following: list[datetime], past: list[ScheduleRun
     if past:
         yield "  Last runs"
     for run in past:
-        yield f"    {local_time(run.scheduled_at)}  {_became(run)}"
-
-
-def _became(run: ScheduleRun) -> str:
-    if run.outcome == "missed":
-        return f"missed ({counted(run.count, 'time')})"
-    if run.outcome == "skipped":
-        return "left out: the run before was unfinished"
-    return f"job {run.job.short}" if run.job is not None else run.outcome
+        yield f"    {local_time(run.scheduled_at)}  {became(run)}"
 
 
 def schedule_json(info: ScheduleInfo) -> Json:

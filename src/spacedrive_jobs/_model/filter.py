@@ -17,7 +17,7 @@ class JobFilter:
     """Jobs that meet all that is given; `JobFilter()` means every job.
 
     `kind`: of this kind. `statuses`: in one of these. `ids`: one of these. `created_from`, `created_before`: dispatched
-    in this span (aware datetimes).
+    in this span (aware datetimes). `text`: said in its kind, arguments, reason or error, whatever the case of ASCII.
     """
 
     kind: str | None = None
@@ -25,3 +25,4 @@ class JobFilter:
     ids: Collection[JobId] | None = None
     created_from: datetime | None = None
     created_before: datetime | None = None
+    text: str = ""

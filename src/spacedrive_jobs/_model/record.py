@@ -128,7 +128,12 @@ class AttemptInfo:
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScheduleInfo:
-    """A stored schedule. `rule` in words; `next_run` is None while it is paused or has ended. Times are UTC."""
+    """A stored schedule. `rule` in words; `next_run` is None while it is paused or has ended. Times are UTC.
+
+    `when` is the rule as plain values: its `rule` is `every` (with `seconds`), `cron` (`expression`, `tz`), `calendar`
+    (`unit`, `count`, `at`, `tz`) or `once` (`at`). `catch_up` is how many missed times are each run, None where
+    `misfire` is `once` or `skip`; `jitter` is in seconds.
+    """
 
     id: str
     kind: str
@@ -140,6 +145,10 @@ class ScheduleInfo:
     created_at: datetime
     next_run: datetime | None
     last_job: JobId | None
+    when: dict[str, object]
+    catch_up: int | None
+    jitter: float
+    priority: int
 
 
 @final

@@ -221,6 +221,23 @@ def describe(trigger: Trigger) -> str:
             return f"once, {to_datetime(when):%Y-%m-%d %H:%M:%S} UTC"
 
 
+def plain(trigger: Trigger) -> dict[str, object]:
+    """The rule as plain values, to be shown in a form. The anchor of an interval is left out: it matters only once."""
+    match trigger:
+        case Every(interval=interval):
+            return {"rule": "every", "seconds": interval / 1000}
+        case Cron(expression=expression, tz=tz):
+            return {"rule": "cron", "expression": expression, "tz": tz}
+        case Calendar(months=months, days=days, minute=minute, tz=tz):
+            in_weeks = days > 0 and days % 7 == 0
+            unit, count = ("months", months) if months else ("weeks", days // 7) if in_weeks else ("days", days)
+            return {
+                "rule": "calendar", "unit": unit, "count": count, "at": f"{minute // 60:02}:{minute % 60:02}", "tz": tz,
+            }  # fmt: skip
+        case At(when=when):
+            return {"rule": "once", "at": to_datetime(when).isoformat()}
+
+
 def _span(ms: int) -> str:
     for size, name in ((DAY_MS, "days"), (3_600_000, "hours"), (60_000, "minutes")):
         if ms % size == 0:

@@ -7,8 +7,10 @@ import builtins
 from collections.abc import Callable, Collection, Generator, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, contextmanager
 from datetime import datetime, timedelta
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, final, overload
+from uuid import UUID
 
 from spacedrive_jobs._definition.handle import BlockingJobHandle, JobHandle
 from spacedrive_jobs._definition.job import Job, Kind
@@ -174,6 +176,10 @@ class BlockingJobSystem:
         """As JobSystem.paused_queues."""
         return self._thread.call(self._jobs.paused_queues())
 
+    def count(self, filter: JobFilter, /) -> int:
+        """As JobSystem.count."""
+        return self._thread.call(self._jobs.count(filter))
+
     def pause_all(self, filter: JobFilter, /) -> int:
         """As JobSystem.pause_all."""
         return self._thread.call(self._jobs.pause_all(filter))
@@ -197,6 +203,14 @@ class BlockingJobSystem:
     def clear(self, filter: JobFilter, /) -> int:
         """As JobSystem.clear."""
         return self._thread.call(self._jobs.clear(filter))
+
+    def expired(self) -> int:
+        """As JobSystem.expired."""
+        return self._thread.call(self._jobs.expired())
+
+    def prune(self) -> int:
+        """As JobSystem.prune."""
+        return self._thread.call(self._jobs.prune())
 
     def questions(
         self, id: JobId | None = None, /, *, open_only: bool = True, limit: int = 100, after: str | None = None
@@ -244,9 +258,14 @@ class BlockingJobSystem:
         kind: str | None = None,
         limit: int = 100,
         after: str | None = None,
+        text: str = "",
     ) -> Page[JobInfo]:
         """As JobSystem.list."""
-        return self._thread.call(self._jobs.list(statuses=statuses, kind=kind, limit=limit, after=after))
+        return self._thread.call(self._jobs.list(statuses=statuses, kind=kind, limit=limit, after=after, text=text))
+
+    def running(self) -> builtins.list[JobInfo]:
+        """As JobSystem.running."""
+        return self._thread.call(self._jobs.running())
 
     def info(self, id: JobId, /) -> JobInfo:
         """As JobSystem.info."""
@@ -315,7 +334,7 @@ class BlockingLibrary:
     """Entered, never constructed: `with Library.open_blocking(path) as library`."""
 
     def __init__(self, thread: LoopCaller, library: Library) -> None:
-        self._library = library
+        self._thread, self._library = thread, library
         self._jobs = BlockingJobSystem(thread, library)
         self._db = library.db.blocking(thread)
 
@@ -325,6 +344,11 @@ class BlockingLibrary:
         return self._library.path
 
     @property
+    def id(self) -> UUID:
+        """As Library.id."""
+        return self._library.id
+
+    @property
     def jobs(self) -> BlockingJobSystem:
         return self._jobs
 
@@ -332,6 +356,10 @@ class BlockingLibrary:
     def db(self) -> BlockingLibraryDb:
         """As Library.db."""
         return self._db
+
+    def backup(self, to: str | PathLike[str], /) -> None:
+        """As Library.backup."""
+        self._thread.call(self._library.backup(to))
 
 
 @contextmanager

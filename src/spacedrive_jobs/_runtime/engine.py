@@ -342,13 +342,23 @@ class Engine:
 
     async def _prune(self) -> None:
         while True:
-            before = self.clock.now_ms() - round(self.settings.history_days * DAY_MS)
             await self.tidy_library_db()
             await asyncio.to_thread(sweep, self.run_folder)
             await self.store.roll_up_statistics()
-            while ids := await self.store.prune_step(before):
-                await asyncio.to_thread(self.delete_logs, ids)
+            await self.prune()
             await sleep(self.clock, PRUNE_EVERY)
+
+    def expired_before(self) -> int:
+        """What ended before this moment (ms) has been kept for long enough."""
+        return self.clock.now_ms() - round(self.settings.history_days * DAY_MS)
+
+    async def prune(self) -> int:
+        """Delete that, step by step; how many jobs."""
+        before, count = self.expired_before(), 0
+        while ids := await self.store.prune_step(before):
+            await asyncio.to_thread(self.delete_logs, ids)
+            count += len(ids)
+        return count
 
     async def tidy_library_db(self) -> None:
         """Before history is forgotten, which tells the relay what it has done."""

@@ -10,10 +10,12 @@ from functools import partial
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, cast, final
+from uuid import UUID
 
 from spacedrive_jobs._definition.registry import registry
 from spacedrive_jobs._model.errors import LibraryNotFound, NoSpace
 from spacedrive_jobs._runtime.engine import Engine
+from spacedrive_jobs._runtime.hot_copy import back_up
 from spacedrive_jobs._runtime.library_db import LibraryDb
 from spacedrive_jobs._runtime.presence import is_held, runner_files
 from spacedrive_jobs._runtime.settings import GRACE, HISTORY_DAYS, LEASE, Runs, Settings, default_slots
@@ -117,6 +119,11 @@ class Library:
         return self._path
 
     @property
+    def id(self) -> UUID:
+        """Made with the library; a copy of its folder has the same."""
+        return self._engine.store.library_id
+
+    @property
     def jobs(self) -> JobSystem:
         return self._jobs
 
@@ -124,6 +131,15 @@ class Library:
     def db(self) -> LibraryDb:
         """`library.db`: the application's own tables, in transactions that jobs can be dispatched in."""
         return self._engine.library_db
+
+    async def backup(self, to: str | PathLike[str], /) -> None:
+        """Copy `jobs.db` and `library.db` into a new folder `to`, while jobs run: both as they were at one moment.
+
+        The folder appears whole or not at all, and is a library: opened, its queue is paused, since the original may
+        run those jobs. Jobs that ran are unfinished in it, at their last checkpoint. Thumbnails and logs are files
+        beside the databases and are not copied. Raises FileExistsError, NoSpace, OSError.
+        """
+        await back_up(self._engine, to)
 
 
 @asynccontextmanager

@@ -118,6 +118,10 @@ def schedule_info(engine: Engine, row: ScheduleRow) -> ScheduleInfo:
         created_at=to_datetime(row.created_at),
         next_run=to_datetime(row.next_at) if runs and row.next_at is not None else None,
         last_job=JobId.from_bytes(row.last_job) if row.last_job is not None else None,
+        when=rules.plain(row.trigger),
+        catch_up=row.misfire.limit if isinstance(row.misfire, CatchUp) else None,
+        jitter=row.jitter_ms / 1000,
+        priority=row.priority,
     )
 
 

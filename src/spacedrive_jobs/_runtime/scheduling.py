@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Callable, Coroutine
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, final, get_args
 
@@ -73,6 +73,15 @@ class Draft:
         except ValueError:
             self.dispatched = True
             raise
+
+    def today(self, tz: str) -> date:
+        """In a zone. Raises ValueError for an unknown one, as `check`."""
+        try:
+            there = rules.zone(tz)
+        except ValueError:
+            self.dispatched = True
+            raise
+        return to_datetime(self.engine.clock.now_ms()).astimezone(there).date()
 
     async def store(self, trigger: Trigger) -> Schedule[Any]:
         """Create or change the schedule. Raises ValueError for a rule that cannot be."""
@@ -162,7 +171,7 @@ class Scheduling(Generic[DoneT_co]):
     ) -> Timed[DoneT_co]:
         """Every so many months, or weeks and days, counted from today, at a wall-clock time. Raises ValueError."""
         there = tz or local_zone()
-        today = to_datetime(self._draft.engine.clock.now_ms()).astimezone(rules.zone(there)).date()
+        today = self._draft.today(there)
         minute = at.hour * 60 + at.minute
         rule = rules.Calendar(today.isoformat(), minute, there, months=months, days=days + 7 * weeks)
         self._draft.check(rule)

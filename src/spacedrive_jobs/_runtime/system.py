@@ -11,13 +11,15 @@ from typing import Any, TypeVar, overload
 
 from spacedrive_jobs._definition.handle import JobHandle
 from spacedrive_jobs._definition.job import Job, Kind
+from spacedrive_jobs._definition.progress_codec import decode_progress, decode_view
 from spacedrive_jobs._definition.registry import registry
 from spacedrive_jobs._model.action import Action
-from spacedrive_jobs._model.clock import to_datetime, to_ms
+from spacedrive_jobs._model.clock import to_ms
 from spacedrive_jobs._model.errors import AmbiguousJobId, JobNotFound
 from spacedrive_jobs._model.filter import JobFilter
 from spacedrive_jobs._model.ids import JobId
 from spacedrive_jobs._model.options import Unique
+from spacedrive_jobs._model.progress import Progress, ProgressView
 from spacedrive_jobs._model.questions import QuestionInfo
 from spacedrive_jobs._model.record import (
     AttemptInfo,
@@ -37,14 +39,13 @@ from spacedrive_jobs._model.statistics import JobStatistics
 from spacedrive_jobs._model.status import JobStatus
 from spacedrive_jobs._model.transition import OnFailure
 from spacedrive_jobs._model.trigger import Misfire, Overlap
-from spacedrive_jobs._runtime import presence, processes
 from spacedrive_jobs._runtime.dispatcher import Terms, terms_of
 from spacedrive_jobs._runtime.engine import Engine
 from spacedrive_jobs._runtime.handle import StoredJobHandle
 from spacedrive_jobs._runtime.schedules import Schedule, schedule_info
 from spacedrive_jobs._runtime.scheduling import Draft, Scheduling, scheduling
 from spacedrive_jobs._runtime.transaction import BlockingTransaction, Transaction, refuse_inside, work_of
-from spacedrive_jobs._runtime.views import item_info, job_info, kind_info, kind_loads, question_info
+from spacedrive_jobs._runtime.views import item_info, job_info, kind_info, kind_loads, question_info, runner_info
 from spacedrive_jobs._store import reads, rescue, statistics, steps
 from spacedrive_jobs._store import schedules as stored_schedules
 from spacedrive_jobs._store.rows import JobRow
@@ -236,6 +237,10 @@ class JobSystem:
 
     # --- many at once -------------------------------------------------------------------------------------------------
 
+    async def count(self, filter: JobFilter, /) -> int:
+        """How many jobs the filter means: to be shown before something is done to them."""
+        return await self._engine.bulk.count(filter)
+
     async def pause_all(self, filter: JobFilter, /) -> int:
         """Pause the waiting and running jobs that the filter means. How many; those that cannot be are left out."""
         return await self._engine.bulk.pause(filter)
@@ -259,6 +264,14 @@ class JobSystem:
     async def clear(self, filter: JobFilter, /) -> int:
         """Delete ended jobs from the history now, with their items, notes and logs. How many."""
         return await self._engine.bulk.clear(filter)
+
+    async def expired(self) -> int:
+        """How many ended jobs are older than the library's `history_days`."""
+        return await self._engine.bulk.expired()
+
+    async def prune(self) -> int:
+        """Delete these now, with all that is stored of them: it happens by itself too, now and then. How many."""
+        return await self._engine.bulk.prune()
 
     # --- questions ----------------------------------------------------------------------------------------------------
 
@@ -340,12 +353,27 @@ class JobSystem:
         kind: str | None = None,
         limit: int = 100,
         after: str | None = None,
+        text: str = "",
     ) -> Page[JobInfo]:
-        """Jobs, active and ended, newest first. `after` is the `next` of the page before."""
+        """Jobs, active and ended, newest first. `after` is the `next` of the page before; `text` as in JobFilter."""
         page = await self._engine.store.read_slowly(
-            self._engine.explained(lambda connection: reads.list_jobs(connection, statuses or (), kind, limit, after))
+            self._engine.explained(
+                lambda connection: reads.list_jobs(connection, statuses or (), kind, limit, after, text)
+            )
         )
         return Page(tuple(self._info(*row) for row in page.rows), page.next)
+
+    async def running(self) -> builtins.list[JobInfo]:
+        """The jobs that run now, in any process, oldest first; however many wait or have ended, it costs the same."""
+        rows = await self._engine.store.read(reads.running_jobs)
+        return [self._info(row, "") for row in rows]
+
+    async def waiting(self, limit: int = 100, /) -> builtins.list[JobInfo]:
+        """The first queued jobs in the order in which they are started, as far as nothing else keeps them."""
+        page = await self._engine.store.read_slowly(
+            self._engine.explained(lambda connection: reads.waiting_jobs(connection, limit))
+        )
+        return [self._info(*row) for row in page.rows]
 
     async def info(self, id: JobId, /) -> JobInfo:
         """All that is known of one job. Raises JobNotFound."""
@@ -359,6 +387,11 @@ class JobSystem:
 
     def _info(self, row: JobRow, why: str) -> JobInfo:
         return job_info(row, self._engine.registry, why)
+
+    async def running_views(self) -> dict[JobId, tuple[Progress | None, ProgressView]]:
+        """The progress of the jobs that run now, in any process, as last stored; for a page that looks often."""
+        rows = await self._engine.store.read(reads.running_views)
+        return {job: (decode_progress(raw) if raw is not None else None, decode_view(view)) for job, raw, view in rows}
 
     async def ahead(self, id: JobId, /) -> int:
         """How many queued jobs are before this one in line, those that cannot start now among them; 0 for one that is
@@ -438,14 +471,41 @@ class JobSystem:
         engine = await self._home_of(id)
         return await engine.store.read_slowly(lambda connection: reads.job_events(connection, id))
 
-    def changes(self) -> AsyncIterator[JobEvent]:
+    def changes(self, *, after: int | None = None) -> AsyncIterator[JobEvent]:
         """Every change of every job, from this call on, by any process; none is left out.
 
-        A listing asked for after this call is not older than it, so the two together miss nothing.
+        A listing asked for after this call is not older than it, so the two together miss nothing. `after`: the `seq`
+        of the event to go on after, by which a reader that was away reads on. Numbers follow one another without
+        holes, except where jobs were deleted from the history.
         """
         start: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        self._engine.store.read_to(reads.last_event, start, reader=1)  # the listings' own, which keeps the order
+        if after is not None:
+            start.set_result(after)
+        else:
+            self._engine.store.read_to(reads.last_event, start, reader=1)  # the listings' own, which keeps the order
         return self._changes(start)
+
+    async def changes_after(self, seq: int, /, *, limit: int = 1_000, wait: float = 0) -> builtins.list[JobEvent]:
+        """The changes after the one of this number, in order; if there is none yet, those of the next `wait` seconds.
+
+        For readers that also look at other things between two calls, or cannot keep `changes` open.
+        """
+        loop = asyncio.get_running_loop()
+        end = loop.time() + wait
+        with self._engine.hub.watching(None) as watcher:
+            while True:
+                events = await self._engine.store.read(partial(reads.events_after, after=seq, limit=limit))
+                if events or loop.time() >= end:
+                    return events
+                try:
+                    async with asyncio.timeout_at(end):
+                        await watcher.wait()
+                except TimeoutError:
+                    continue  # one last look
+
+    async def last_change(self) -> int:
+        """The `seq` of the newest event; 0 before the first. A listing asked for after this is not older than it."""
+        return await self._engine.store.read_slowly(reads.last_event)
 
     async def _changes(self, start: asyncio.Future[int]) -> AsyncIterator[JobEvent]:
         store, hub = self._engine.store, self._engine.hub
@@ -470,18 +530,4 @@ class JobSystem:
     async def runners(self) -> builtins.list[RunnerInfo]:
         """The processes that have the library open, this one among them."""
         rows = await self._engine.store.read(rescue.read_runners)
-        return await asyncio.to_thread(lambda: [self._runner_info(row) for row in rows])
-
-    def _runner_info(self, row: rescue.RunnerRow) -> RunnerInfo:
-        path = presence.runner_path(self._engine.run_folder, row.id)
-        pulse = presence.read_pulse(path)
-        state: Any = "alive"
-        if not presence.is_held(path):
-            state = "dead"
-        elif processes.is_stopped(row.process):
-            state = "stopped"
-        elif pulse is not None and pulse.no_space:
-            state = "no_space"
-        elif pulse is not None and pulse.blocked:
-            state = "silent"
-        return RunnerInfo(row.id, row.mode, row.process.pid, row.host, row.program, to_datetime(row.opened_at), state)
+        return await asyncio.to_thread(lambda: [runner_info(row, self._engine.run_folder) for row in rows])

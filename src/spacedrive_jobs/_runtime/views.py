@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from spacedrive_jobs._definition.codec import printable
@@ -14,9 +15,11 @@ from spacedrive_jobs._model.clock import to_datetime
 from spacedrive_jobs._model.ids import JobId
 from spacedrive_jobs._model.progress import ProgressView
 from spacedrive_jobs._model.questions import QuestionInfo
-from spacedrive_jobs._model.record import ItemInfo, JobInfo, KindInfo, KindLoad
+from spacedrive_jobs._model.record import ItemInfo, JobInfo, KindInfo, KindLoad, RunnerInfo
 from spacedrive_jobs._model.status import JobStatus, Request
+from spacedrive_jobs._runtime import presence, processes
 from spacedrive_jobs._runtime.attempt import decode_metrics
+from spacedrive_jobs._store import rescue
 from spacedrive_jobs._store.rows import JobRow
 from spacedrive_jobs._store.steps import QuestionRow
 
@@ -105,6 +108,22 @@ def question_info(row: QuestionRow) -> QuestionInfo:
 
 def item_info(item: ItemInfo) -> ItemInfo:
     return replace(item, item=printable(item.raw))
+
+
+def runner_info(row: rescue.RunnerRow, run_folder: Path) -> RunnerInfo:
+    """A runner, with what its lock and its process say of it. Blocking."""
+    path = presence.runner_path(run_folder, row.id)
+    pulse = presence.read_pulse(path)
+    state: Any = "alive"
+    if not presence.is_held(path):
+        state = "dead"
+    elif processes.is_stopped(row.process):
+        state = "stopped"
+    elif pulse is not None and pulse.no_space:
+        state = "no_space"
+    elif pulse is not None and pulse.blocked:
+        state = "silent"
+    return RunnerInfo(row.id, row.mode, row.process.pid, row.host, row.program, to_datetime(row.opened_at), state)
 
 
 def kind_info(definition: JobDefinition) -> KindInfo:

@@ -12,6 +12,7 @@ from spacedrive_jobs._model.errors import JobNotFound, TransitionRefused
 from spacedrive_jobs._model.filter import JobFilter
 from spacedrive_jobs._model.ids import JobId
 from spacedrive_jobs._store.control import Asked
+from spacedrive_jobs._store.reads import meaning
 from spacedrive_jobs._store.sql import query
 from spacedrive_jobs._store.tx import Tx
 
@@ -24,11 +25,10 @@ def matching(connection: apsw.Connection, wanted: JobFilter, after: bytes, until
     parameters = {
         "after": after,
         "until": until,
-        "kind": wanted.kind,
-        "statuses": ",".join(status.value for status in wanted.statuses) or None,
         "from": to_ms(wanted.created_from) if wanted.created_from is not None else 0,
         "before": to_ms(wanted.created_before) if wanted.created_before is not None else END_OF_TIME,
         "limit": STEP,
+        **meaning(wanted.kind, wanted.statuses, wanted.text),
     }
     return [JobId.from_bytes(id_) for (id_,) in connection.execute(query("matching_jobs"), parameters)]
 

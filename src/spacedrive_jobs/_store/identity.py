@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
+from uuid import UUID
 
 import apsw
 
@@ -17,6 +18,12 @@ REASON: Final = (
 )
 
 _log = logging.getLogger("spacedrive_jobs")
+
+
+def library_id(connection: apsw.Connection) -> UUID:
+    """Made with the database, and copied with it."""
+    rows: list[Any] = connection.execute(query("read_library_id")).fetchall()
+    return UUID(bytes=rows[0][0])
 
 
 def pause_if_copied(connection: apsw.Connection, path: Path, now: int) -> None:

@@ -33,17 +33,49 @@ def read_jobs(connection: apsw.Connection, jobs: Collection[JobId]) -> list[JobR
 
 
 def list_jobs(
-    connection: apsw.Connection, statuses: Collection[JobStatus], kind: str | None, limit: int, after: str | None
+    connection: apsw.Connection,
+    statuses: Collection[JobStatus],
+    kind: str | None,
+    limit: int,
+    after: str | None,
+    text: str = "",
 ) -> Page[JobRow]:
     """Newest first. An empty `statuses` means any."""
     parameters = {
         "after": bytes.fromhex(after) if after else LAST_ID,
-        "kind": kind,
-        "statuses": ",".join(status.value for status in statuses) or None,
         "limit": limit + 1,
+        **meaning(kind, statuses, text),
     }
     rows = [job_row(row) for row in connection.execute(query("list_jobs"), parameters)]
     return Page(tuple(rows[:limit]), rows[limit - 1].id.bytes.hex() if len(rows) > limit else None)
+
+
+def meaning(kind: str | None, statuses: Collection[JobStatus], text: str) -> dict[str, str | int | None]:
+    """The parameters that all statements over both tables share. `text` is compared as SQLite's lower() writes it."""
+    return {
+        "kind": kind,
+        "statuses": ",".join(status.value for status in statuses) or None,
+        "active": int(not statuses or any(not status.is_terminal for status in statuses)),
+        "ended": int(not statuses or any(status.is_terminal for status in statuses)),
+        "text": "".join(letter.lower() if letter.isascii() else letter for letter in text) or None,
+    }
+
+
+def running_jobs(connection: apsw.Connection) -> list[JobRow]:
+    """Oldest first."""
+    return [job_row(row) for row in connection.execute(query("list_running"))]
+
+
+def waiting_jobs(connection: apsw.Connection, limit: int) -> Page[JobRow]:
+    """In the order in which they are claimed."""
+    return Page(tuple(job_row(row) for row in connection.execute(query("list_waiting"), (limit,))))
+
+
+def running_views(connection: apsw.Connection) -> list[tuple[JobId, bytes | None, bytes]]:
+    """(job, progress, view) of each running job that has said anything."""
+    return [
+        (JobId.from_bytes(id_), progress, view) for id_, progress, view in connection.execute(query("running_views"))
+    ]
 
 
 def count_jobs(connection: apsw.Connection) -> dict[JobStatus, int]:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeVar
+from uuid import UUID
 
 import apsw
 
@@ -68,6 +69,7 @@ class Store:
     """Thread-safe. Methods that return a future's value are `async`; `…_to` deliver to any sink, for threads."""
 
     path: Path
+    library_id: UUID
 
     def __init__(self, folder: Path, clock: Clock, *, durability: Durability = "full", vfs: str | None = None) -> None:
         self.path = folder / DATABASE
@@ -99,6 +101,7 @@ class Store:
             raise NotALibrary(self.path) from error
         try:
             migrate.migrate(connection, self.path, self._clock.now_ms(), holders)
+            self.library_id = identity.library_id(connection)
             if not self._alone:  # another VFS has no inodes
                 identity.pause_if_copied(connection, self.path, self._clock.now_ms())
         finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib.util
 import os
 from dataclasses import asdict
 from datetime import timedelta
@@ -10,12 +11,13 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from spacedrive_jobs import JobContext, JobError, failpoint, job
+from spacedrive_jobs import Completed, JobContext, JobError, failpoint, job
 from spacedrive_ops.content.crew import Crew
 from spacedrive_ops.content.hasher import new_hasher
 from spacedrive_ops.content.reading import Reading, is_as_indexed, meanwhile, readings
+from spacedrive_ops.extras import MissingExtra
 from spacedrive_ops.indexer import places
-from spacedrive_ops.indexer.model import IndexMode, IndexOutput, IndexScope, IndexState
+from spacedrive_ops.indexer.model import CLOSENESS, IndexMode, IndexOutput, IndexScope, IndexState
 from spacedrive_ops.indexer.mounts import closed_places
 from spacedrive_ops.indexer.places import Place
 from spacedrive_ops.indexer.reporting import Reporter
@@ -27,6 +29,8 @@ from spacedrive_ops.library_index import contents, entries, locations
 from spacedrive_ops.library_index.contents import StoredFile
 from spacedrive_ops.library_index.findings import Slice
 from spacedrive_ops.library_index.schema import ensure_index, ensure_indexes
+from spacedrive_ops.media_facts.job import MediaMetadataJob
+from spacedrive_ops.thumbnails.job import ThumbnailJob
 
 CHECKPOINT_EVERY: Final = timedelta(seconds=0.5)
 MOST_QUARANTINED: Final = 100
@@ -63,7 +67,7 @@ class IndexerJob:
     def covers(self, other: IndexerJob) -> bool:
         """A run of a whole folder does for any inside it, if it looks at them as closely and by the same rules."""
         inside = other.root == self.root or self.root in other.root.parents
-        closer = self.mode == "content" or other.mode == "shallow"
+        closer = CLOSENESS.index(self.mode) >= CLOSENESS.index(other.mode)
         as_far = self.scope == "recursive" and not (self.only or self.quick) and (self.replaced or not other.replaced)
         return inside and closer and as_far and self.rules == other.rules
 
@@ -86,6 +90,8 @@ class _Run:
         await ctx.run_in_pool(Judge, job.rules)  # what is wrong with them is said at once
         if job.mode != "shallow":
             new_hasher()  # refused at once where the extra is missing
+        if job.mode == "deep" and importlib.util.find_spec("PIL") is None:
+            raise MissingExtra("a deep index", "media,files")
         await ensure_index(self._db)
         state = await ctx.load_state()
         place = await places.find(ctx, job.root)
@@ -102,6 +108,8 @@ class _Run:
             await self._aggregate(place, reporter)
         if state.phase == "content":
             await self._read_contents(place, reporter)
+        if state.phase == "media":
+            await self._open_media(reporter)
         await self._finish(place, reporter)
         return IndexOutput(**asdict(state.found))
 
@@ -250,7 +258,7 @@ class _Run:
 
         with Crew(files) as crew:
             await meanwhile(readings(ctx, fetch, state.cursor, crew), store)
-        state.phase, state.cursor = "finalizing", 0
+        state.phase, state.cursor = "media" if self._job.mode == "deep" else "finalizing", 0
         await ctx.save_state(state)
 
     async def _store_contents(self, some: list[Reading], reporter: Reporter) -> None:
@@ -268,6 +276,19 @@ class _Run:
         async with self._db.transaction() as tx:
             await contents.store(tx, read)
             await ctx.checkpoint(state, tx=tx)
+
+    async def _open_media(self, reporter: Reporter) -> None:
+        """Thumbnails, and what media say of themselves: jobs of their own, since some files fail alone there."""
+        ctx, state = self._ctx, reporter.state
+        paths = self._job.only or (self._job.root,)
+        reporter.show("media")
+        await ctx.spawn_child(ThumbnailJob(paths=paths), key="thumbnails")
+        await ctx.spawn_child(MediaMetadataJob(paths=paths), key="facts")
+        for outcome in (await ctx.wait_for_children(on_failure="settle")).values():
+            if not isinstance(outcome, Completed):
+                ctx.add_warning("thumbnails or facts of media are not whole: see the children of this job")
+        state.phase = "finalizing"
+        await ctx.save_state(state)
 
     async def _finish(self, place: Place, reporter: Reporter) -> None:
         reporter.show("finalizing")

@@ -11,11 +11,12 @@ from spacedrive_ops.library_index.findings import Problem, Slice
 
 
 class Reporter:
-    """`state` is what is stored; its counts go on over attempts. `mode`: a shallow run has no phase for contents."""
+    """`state` is what is stored; its counts go on over attempts. A run has the phases of its `mode`."""
 
     def __init__(self, ctx: JobContext[IndexState], state: IndexState, mode: IndexMode) -> None:
         self.ctx, self.state = ctx, state
-        self._phases = tuple(phase for phase in PHASES if mode == "content" or phase[0] != "content")
+        beyond = {"shallow": ("content", "media"), "content": ("media",), "deep": ()}[mode]
+        self._phases = tuple(phase for phase in PHASES if phase[0] not in beyond)
         self._files = self._bytes = self._total_files = self._total_bytes = 0
 
     def count(self, slice_: Slice) -> None:

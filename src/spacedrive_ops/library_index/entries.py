@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple
 from spacedrive_jobs import LibraryDb, Transaction
 from spacedrive_ops.library_index.categories import EntryKind
 from spacedrive_ops.library_index.findings import Facts, Known, KnownFolder, Slice
+from spacedrive_ops.library_index.locations import read_locations
 from spacedrive_ops.library_index.sql import query, statements
 
 IDS_RESERVED: Final = 1 << 32
@@ -86,6 +87,23 @@ async def find_entry(db: LibraryDb, parent: int, name: bytes) -> tuple[int, Entr
         assert isinstance(id_, int)
         assert isinstance(kind, int)
         return id_, EntryKind(kind)
+    return None
+
+
+async def find_path(db: LibraryDb, path: bytes) -> int | None:
+    """The id of an entry by its absolute path; None where the index has none."""
+    for location in await read_locations(db):
+        whole = os.fsencode(location.path)
+        if path == whole:
+            return location.root_id
+        if location.root_id is not None and path.startswith(whole.rstrip(b"/") + b"/"):
+            entry = location.root_id
+            for part in path[len(whole.rstrip(b"/")) + 1 :].split(b"/"):
+                found = await find_entry(db, entry, part)
+                if found is None:
+                    return None
+                entry = found[0]
+            return entry
     return None
 
 

@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from tests.acceptance.cli.conftest import Cli
 
@@ -153,3 +154,99 @@ def test_what_cannot_be_indexed_is_said_in_words(cli: Cli, tmp_path: Path) -> No
     assert failed.returncode == 1
     assert "cannot be indexed: there is no such folder" in failed.stderr
     assert "Traceback" not in failed.stdout + failed.stderr
+
+
+def test_a_backup_is_verified_and_restored(cli: Cli, tree: Path) -> None:
+    depot, out = cli.folder / "depot", cli.folder / "out"
+    depot.mkdir()
+    done = cli.run("backup", str(tree), str(depot), "--no-thumbnails")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "Backed up 3 files, 6.0 kB: " in done.stdout
+    snapshot = done.stdout.partition("(snapshot ")[2].partition(")")[0]
+    assert cli.run("backup", "--verify", str(depot)).stdout.splitlines()[-1].endswith("of 1 backup: all is whole.")
+    assert "Restored 3 entries, 6.0 kB" in cli.run("restore", str(depot), str(out)).stdout
+    assert (out / "photos" / "notes.txt").read_bytes() == b"some words"
+    (out / "photos" / "notes.txt").write_bytes(b"mine")
+    again = cli.run("restore", str(depot), str(out), "--snapshot", snapshot, "--new")
+    assert "2 unchanged, 1 skipped" in again.stdout
+    over = cli.run("restore", str(depot), str(out), "--on-conflict", "overwrite", "--with-library")
+    assert over.returncode == 0
+    assert (out / "photos" / "notes.txt").read_bytes() == b"some words"
+    assert cli.run("--library", str(out / "library"), "queue", "show").returncode == 0
+
+
+def test_cleanup_lists_before_it_removes(cli: Cli, tree: Path) -> None:
+    stale = tree / ".sd-0a0b0c0d-1-1.part"
+    stale.write_bytes(b"x" * 5_000)
+    os.utime(stale, ns=(10**18, 10**18))
+    planned = cli.run("cleanup", str(tree), "--plan")
+    assert (planned.returncode, "Would remove 1 partial files" in planned.stdout, stale.exists()) == (0, True, True)
+    done = cli.run("cleanup", str(tree))
+    assert (done.returncode, "Removed 1 partial files" in done.stdout, stale.exists()) == (0, True, False)
+    assert "Removed nothing" in cli.run("cleanup", str(tree)).stdout
+
+
+def test_what_is_wrong_with_a_backup_is_said(cli: Cli, tree: Path) -> None:
+    depot, out = cli.folder / "depot", cli.folder / "out"
+    depot.mkdir()
+    done = cli.run("backup", str(tree), str(depot), "--no-thumbnails", "--no-library")
+    snapshot = done.stdout.partition("(snapshot ")[2].partition(")")[0]
+    wrong = cli.run("restore", str(depot), str(out), "--snapshot", "yesterday")
+    assert (wrong.returncode, snapshot in wrong.stderr) == (1, True)
+    next((depot / "objects").rglob("*/*")).unlink()
+    damaged = cli.run("backup", "--verify", str(depot))
+    assert (damaged.returncode, "cannot be restored" in damaged.stdout) == (4, True)
+    assert cli.run("backup", "--verify", str(tree), str(depot)).returncode == 2
+    assert cli.run("backup", str(depot)).returncode == 2
+
+
+def test_a_plan_tells_and_changes_nothing(cli: Cli, tree: Path) -> None:
+    out = cli.folder / "out"
+    (out / "photos").mkdir(parents=True)
+    (out / "photos" / "notes.txt").write_bytes(b"there")
+    words = ("copy", str(tree), str(out), "--on-conflict", "overwrite")
+    planned = cli.run(*words, "--plan")
+    assert planned.returncode == 0
+    assert planned.stdout.startswith(f"Plan: Copy {tree} to {out} (job ")
+    assert "nothing was changed: 3 entries, 6.0 kB: 2 new, 1 replaced (5 B would be overwritten)" in planned.stdout, (
+        planned.stdout
+    )
+    assert (out / "photos" / "notes.txt").read_bytes() == b"there"
+    assert [job["kind"] for job in cli.json("jobs", "list")["jobs"]] == ["copy_plan"]
+    gone = cli.run("delete", str(tree), "--permanent", "--plan")
+    assert (gone.returncode, "5 deleted" in gone.stdout, tree.exists()) == (0, True, True)
+
+
+def test_plans_of_what_is_sent(cli: Cli, tree: Path) -> None:
+    depot = cli.folder / "depot"
+    depot.mkdir()
+    backup = cli.run("backup", str(tree), str(depot), "--plan")
+    assert (backup.returncode, "3 new" in backup.stdout, list(depot.iterdir())) == (0, True, [])
+    upload = cli.run("upload", str(tree), depot.as_uri(), "--plan")
+    assert (upload.returncode, "3 new" in upload.stdout, list(depot.iterdir())) == (0, True, [])
+    moved = cli.run("move", str(tree), str(depot), "--plan")
+    assert (moved.returncode, "1 moved as they are" in moved.stdout, tree.exists()) == (0, True, True)
+
+
+def test_facts_are_read_and_listed_and_asked_for(cli: Cli, tmp_path: Path) -> None:
+    root = tmp_path / "photos"
+    root.mkdir()
+    tags = Image.Exif()
+    tags[0x010F], tags[0x0110], tags[0x0132] = "Maker", "One", "2024:05:06 07:08:09"
+    Image.new("RGB", (40, 30)).save(root / "a.jpg", exif=tags)
+    (root / "broken.jpg").write_bytes(b"\xff\xd8\xff")
+    done = cli.run("facts", str(root))
+    assert done.returncode == 4
+    assert "1 file read, 1 failed" in done.stdout
+    (row,) = [line for line in done.stdout.splitlines() if line.endswith("a.jpg") and "40 x 30" in line]
+    assert row.split()[:5] == ["2024-05-06", "07:08:09", "40", "x", "30"]
+    assert "Maker One" in row
+    known = json.loads(cli.run("facts", str(root / "a.jpg"), "--known", "--json").stdout)
+    assert known["files"][0]["facts"]["camera"] == "Maker One"
+    assert cli.run("index", str(root), "--content").returncode == 0
+    between = cli.run("facts", "--between", "2024-05-06", "2024-05-07")
+    assert "a.jpg" in between.stdout
+    assert "Nothing was found" in cli.run("facts", "--between", "2024-05-07", "2024-05-08").stdout
+    assert "Nothing was found" in cli.run("facts", "--with-place").stdout
+    assert cli.run("facts").returncode == 2
+    assert cli.run("facts", str(root), "--with-place").returncode == 2

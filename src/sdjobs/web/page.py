@@ -1,0 +1,61 @@
+"""The built page: `index.html` for every address of a page, and its assets. Read once, so no path reaches the disk."""
+
+from __future__ import annotations
+
+import html
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from sdjobs.web.login_page import unbuilt_page
+
+STATIC: Final = Path(__file__).with_name("static")
+TYPES: Final = {
+    ".css": "text/css",
+    ".html": "text/html",
+    ".ico": "image/x-icon",
+    ".js": "text/javascript",
+    ".json": "application/json",
+    ".map": "application/json",
+    ".png": "image/png",
+    ".svg": "image/svg+xml",
+    ".txt": "text/plain",
+    ".webmanifest": "application/manifest+json",
+    ".woff2": "font/woff2",
+}
+FOR_EVER: Final = "private, max-age=31536000, immutable"
+"""Of `assets/`: a built file's name has its digest in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    content: bytes
+    media_type: str
+    caching: str
+
+
+class Page:
+    """What was built, as it was when the server started."""
+
+    def __init__(self, folder: Path = STATIC) -> None:
+        self._assets = {
+            path.relative_to(folder).as_posix(): _asset(path, folder)
+            for path in (sorted(folder.rglob("*")) if folder.is_dir() else ())
+            if path.is_file() and path.suffix in TYPES
+        }
+        index = self._assets.pop("index.html", None)
+        self._index = index.content.decode() if index is not None else None
+
+    def asset(self, path: str) -> Asset | None:
+        return self._assets.get(path)
+
+    def index(self, root: str) -> str:
+        """With the place where the application is mounted, to which its own links are relative."""
+        if self._index is None:
+            return unbuilt_page(root)
+        return self._index.replace("<head>", f'<head>\n<base href="{html.escape(root)}/">', 1)
+
+
+def _asset(path: Path, folder: Path) -> Asset:
+    inside = path.relative_to(folder).parts[0] == "assets"
+    return Asset(path.read_bytes(), TYPES[path.suffix], FOR_EVER if inside else "no-cache")

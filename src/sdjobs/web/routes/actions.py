@@ -1,0 +1,201 @@
+"""What is asked of jobs: of one, or of all that a filter means. And new ones."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from http import HTTPStatus
+from typing import Annotated, Final, Literal, TypeAlias
+
+from litestar import Router, post
+from litestar.params import FromPath, JSONBody
+from msgspec import Meta, Struct
+
+from sdjobs.describe import DONE
+from sdjobs.text import counted
+from sdjobs.web import telling, wire
+from sdjobs.web.finding import job_id
+from sdjobs.web.given import GivenCaller, GivenLibrary
+from sdjobs.web.problems import Refused, problems, reading_values
+from sdjobs.web.routes.jobs import JobPath, is_attended, statuses_of
+from spacedrive_jobs import Action, JobFilter, JobHandle, JobId, JobSystem, Library
+
+Text: TypeAlias = Annotated[str, Meta(max_length=1_000)]
+KindName: TypeAlias = Annotated[str, Meta(max_length=200)]
+PriorityNumber: TypeAlias = Annotated[int, Meta(ge=-1_000_000, le=1_000_000, description="Higher runs first.")]
+BulkVerb: TypeAlias = Literal["pause", "resume", "cancel", "abort", "retry", "clear"]
+
+
+class Reason(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Why something is asked; kept in the job's history."""
+
+    reason: Text = ""
+
+
+class NewPriority(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A job's priority: -10 low, 0 normal, 10 high, 20 critical, or any other number."""
+
+    priority: PriorityNumber
+
+
+class Filter(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Jobs that meet all that is given."""
+
+    kind: KindName | None = None
+    statuses: list[wire.StatusWord] = []
+    ids: Annotated[list[str], Meta(max_length=10_000)] | None = None
+    text: Annotated[str, Meta(max_length=200)] = ""
+    created_from: Annotated[datetime, Meta(tz=True)] | None = None
+    created_before: Annotated[datetime, Meta(tz=True)] | None = None
+
+
+class Bulk(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which jobs. An empty filter means every job, and needs `everything`."""
+
+    filter: Filter
+    everything: bool = False
+    reason: Text = ""
+
+
+class NewJob(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A job by its kind's name."""
+
+    kind: KindName
+    arguments: Annotated[dict[str, object], Meta(description="As the kind's `schema` describes them.")] = {}
+    priority: PriorityNumber | None = None
+
+
+@post("/{job:str}/pause", status_code=200, responses=problems(404, 409, 410, 507, sends=True))
+async def pause_job(library: GivenLibrary, caller: GivenCaller, job: JobPath) -> wire.Job:
+    """Pause a job at its next safe point. It stays paused, also over restarts, until resumed."""
+    return await _ask(library, job, lambda handle: handle.pause())
+
+
+@post("/{job:str}/resume", status_code=200, responses=problems(404, 409, 410, 507, sends=True))
+async def resume_job(library: GivenLibrary, caller: GivenCaller, job: JobPath) -> wire.Job:
+    """Put a paused job first in line, or take a pause back that has not come about yet."""
+    return await _ask(library, job, lambda handle: handle.resume())
+
+
+@post("/{job:str}/cancel", status_code=200, responses=problems(404, 409, 410, 507, sends=True))
+async def cancel_job(
+    library: GivenLibrary, caller: GivenCaller, job: JobPath, data: JSONBody[Reason | None] = None
+) -> wire.Job:
+    """Stop a job for good, at its next safe point. One that has ended is left as it is."""
+    reason = data.reason if data is not None else ""
+    return await _ask(library, job, lambda handle: handle.cancel(reason))
+
+
+@post("/{job:str}/abort", status_code=200, responses=problems(404, 409, 410, 507, sends=True))
+async def abort_job(
+    library: GivenLibrary, caller: GivenCaller, job: JobPath, data: JSONBody[Reason | None] = None
+) -> wire.Job:
+    """Stop a job for good and at once, without waiting for its code."""
+    reason = data.reason if data is not None else ""
+    return await _ask(library, job, lambda handle: handle.abort(reason))
+
+
+@post("/{job:str}/front", status_code=200, responses=problems(404, 409, 410, 507, sends=True))
+async def put_job_first(library: GivenLibrary, caller: GivenCaller, job: JobPath) -> wire.Job:
+    """Put a waiting job before all others of its priority."""
+    return await _ask(library, job, lambda handle: handle.put_first())
+
+
+@post("/{job:str}/priority", status_code=200, responses=problems(404, 409, 410, 507, sends=True))
+async def set_job_priority(
+    library: GivenLibrary, caller: GivenCaller, job: JobPath, data: JSONBody[NewPriority]
+) -> wire.Job:
+    """Set the priority of a job and of its unfinished descendants."""
+    return await _ask(library, job, lambda handle: handle.set_priority(data.priority))
+
+
+@post("/{job:str}/retry", status_code=201, responses=problems(404, 409, 410, 507, sends=True))
+async def retry_job(library: GivenLibrary, caller: GivenCaller, job: JobPath) -> wire.Job:
+    """Do a job again that failed or was cancelled, from where it was; or one that completed although items failed, and
+    then only these items. The answer is the new job."""
+    handle = await library.jobs.get(await job_id(library, job))
+    again = await handle.retry()
+    caller.note(new_job=str(again.id))
+    return await _now(library, again.id)
+
+
+@post("/actions/{verb:str}", status_code=200, responses=problems(404, 409, 422, 507, sends=True))
+async def act_on_jobs(
+    library: GivenLibrary, caller: GivenCaller, verb: FromPath[BulkVerb], data: JSONBody[Bulk]
+) -> wire.Done:
+    """Ask something of all jobs that a filter means; `count_jobs` says beforehand how many. Those that it cannot be
+    done to are left out. `clear` deletes ended jobs from the history."""
+    wanted = await _meant(library, data)
+    with reading_values():
+        count = await _BULK[verb](library.jobs, wanted, data.reason)
+    caller.note(verb=verb, filter=data.filter, count=count)
+    return wire.Done(count=count, sentence=f"{counted(count, 'job')} {DONE[verb]}.")
+
+
+@post("/", status_code=201, responses=problems(404, 409, 422, 501, 507, sends=True))
+async def dispatch_job(library: GivenLibrary, caller: GivenCaller, data: JSONBody[NewJob]) -> wire.Dispatched:
+    """Store a job by its kind's name. Its arguments are checked first; what is wrong is named."""
+    handle = await library.jobs.dispatch_named(
+        data.kind, data.arguments, priority=data.priority, action=Action(who=caller.who, why="asked for on the page")
+    )
+    caller.note(kind=data.kind, new_job=str(handle.id))
+    return wire.Dispatched(id=str(handle.id), short_id=handle.id.short)
+
+
+async def _ask(library: Library, text: str, ask: Callable[[JobHandle[object]], Awaitable[None]]) -> wire.Job:
+    handle = await library.jobs.get(await job_id(library, text))
+    await ask(handle)
+    return await _now(library, handle.id)
+
+
+async def _now(library: Library, id_: JobId) -> wire.Job:
+    return telling.job(await library.jobs.info(id_), attended=await is_attended(library))
+
+
+async def _meant(library: Library, data: Bulk) -> JobFilter:
+    wanted = data.filter
+    if wanted == Filter() and not data.everything:
+        raise Refused(
+            HTTPStatus.UNPROCESSABLE_ENTITY,
+            "filter_empty",
+            "this filter means every job; say so by `everything`",
+            field="everything",
+        )
+    ids = [await job_id(library, text) for text in wanted.ids] if wanted.ids is not None else None
+    return JobFilter(
+        kind=wanted.kind,
+        statuses=statuses_of(wanted.statuses),
+        ids=ids,
+        text=wanted.text,
+        created_from=wanted.created_from,
+        created_before=wanted.created_before,
+    )
+
+
+_BULK: Final[dict[BulkVerb, Callable[[JobSystem, JobFilter, str], Awaitable[int]]]] = {
+    "pause": lambda jobs, wanted, _: jobs.pause_all(wanted),
+    "resume": lambda jobs, wanted, _: jobs.resume_all(wanted),
+    "cancel": lambda jobs, wanted, reason: jobs.cancel_all(wanted, reason),
+    "abort": lambda jobs, wanted, reason: jobs.abort_all(wanted, reason),
+    "retry": lambda jobs, wanted, _: jobs.retry_all(wanted),
+    "clear": lambda jobs, wanted, _: jobs.clear(wanted),
+}
+
+TYPES: Final = (Bulk, NewJob, NewPriority, Reason)
+"""What is sent."""
+
+ROUTER: Final = Router(
+    "/jobs",
+    tags=["Actions"],
+    route_handlers=[
+        dispatch_job,
+        act_on_jobs,
+        pause_job,
+        resume_job,
+        cancel_job,
+        abort_job,
+        put_job_first,
+        set_job_priority,
+        retry_job,
+    ],
+)

@@ -1,0 +1,197 @@
+"""Jobs: what there is, and what is known of one."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from http import HTTPStatus
+from typing import Annotated, Final, TypeAlias
+
+from litestar import Router, get
+from litestar.params import PathParameter, QueryParameter
+
+from sdjobs import clock
+from sdjobs.libraries import runner_of_all
+from sdjobs.reasons import read_reasons, sentences
+from sdjobs.text import counted, shown
+from sdjobs.web import telling, wire
+from sdjobs.web.finding import job_id
+from sdjobs.web.given import GivenLibrary
+from sdjobs.web.problems import Refused, problems
+from spacedrive_jobs import JobFilter, JobId, JobStatus, Library
+
+JobPath: TypeAlias = Annotated[
+    str,
+    PathParameter(description="A job's id, or an unambiguous end or beginning of one.", pattern="^[0-9a-fA-F-]{4,36}$"),
+]
+Limit: TypeAlias = Annotated[int, QueryParameter(ge=1, le=1_000, description="At most so many.")]
+HexCursor: TypeAlias = Annotated[
+    str | None, QueryParameter(description="The `next` of the part before.", pattern="^[0-9a-f]{32}$")
+]
+NumberCursor: TypeAlias = Annotated[
+    str | None, QueryParameter(description="The `next` of the part before.", pattern="^[0-9]{1,18}$")
+]
+Statuses: TypeAlias = Annotated[
+    list[wire.StatusWord] | None, QueryParameter(name="status", description="One of these.")
+]
+KindQuery: TypeAlias = Annotated[str | None, QueryParameter(description="Of this kind.", max_length=200)]
+TextQuery: TypeAlias = Annotated[
+    str, QueryParameter(description="Said in the kind, the arguments, the reason or the error.", max_length=200)
+]
+
+
+@get("/", responses=problems())
+async def list_jobs(
+    library: GivenLibrary,
+    status: Statuses = None,
+    kind: KindQuery = None,
+    text: TextQuery = "",
+    limit: Limit = 100,
+    after: HexCursor = None,
+) -> wire.JobPage:
+    """Jobs, the newest first, those that have ended among them."""
+    chosen = statuses_of(status)
+    page = await library.jobs.list(statuses=chosen or None, kind=kind, text=text, limit=limit, after=after)
+    attended, now = await is_attended(library), clock.now()
+    return wire.JobPage(jobs=[telling.job(info, attended=attended, now=now) for info in page.rows], next=page.next)
+
+
+@get("/running", responses=problems())
+async def list_running_jobs(library: GivenLibrary) -> wire.JobList:
+    """The jobs that run now, in any process, the oldest first."""
+    now = clock.now()
+    return wire.JobList(jobs=[telling.job(info, attended=True, now=now) for info in await library.jobs.running()])
+
+
+@get("/waiting", responses=problems())
+async def list_waiting_jobs(library: GivenLibrary, limit: Limit = 100) -> wire.JobList:
+    """The first queued jobs, in the order in which they are started as far as nothing else keeps them."""
+    attended, now = await is_attended(library), clock.now()
+    waiting = await library.jobs.waiting(limit)
+    return wire.JobList(jobs=[telling.job(info, attended=attended, now=now) for info in waiting])
+
+
+@get("/count", responses=problems())
+async def count_jobs(
+    library: GivenLibrary,
+    status: Statuses = None,
+    kind: KindQuery = None,
+    text: TextQuery = "",
+    created_from: Annotated[
+        datetime | None, QueryParameter(description="Dispatched at this time or later; with an offset from UTC.")
+    ] = None,
+) -> wire.Done:
+    """How many jobs a filter means; to be asked before something is done to all of them."""
+    if created_from is not None and created_from.tzinfo is None:
+        raise Refused(
+            HTTPStatus.UNPROCESSABLE_ENTITY, "value_invalid", "say the offset from UTC: 2026-11-25T14:00:00Z",
+            field="created_from",
+        )  # fmt: skip
+    wanted = JobFilter(kind=kind, statuses=statuses_of(status), text=text, created_from=created_from)
+    count = await library.jobs.count(wanted)
+    return wire.Done(count=count, sentence=f"{counted(count, 'job')}.")
+
+
+@get("/{job:str}", responses=problems(404, 409))
+async def get_job(library: GivenLibrary, job: JobPath) -> wire.JobDetails:
+    """All that is known of one job."""
+    info = await library.jobs.info(await job_id(library, job))
+    return telling.details(info, attended=await is_attended(library))
+
+
+@get("/{job:str}/items", responses=problems(404, 409))
+async def list_job_items(
+    library: GivenLibrary,
+    job: JobPath,
+    outcome: Annotated[list[wire.OutcomeWord] | None, QueryParameter(description="Only these.")] = None,
+    limit: Limit = 100,
+    after: NumberCursor = None,
+) -> wire.ItemPage:
+    """What became of a job's items, in order."""
+    page = await library.jobs.items(await _stored(library, job), outcomes=outcome, limit=limit, after=after)
+    return wire.ItemPage(items=[telling.item(row) for row in page.rows], next=page.next)
+
+
+@get("/{job:str}/notes", responses=problems(404, 409))
+async def list_job_notes(
+    library: GivenLibrary, job: JobPath, limit: Limit = 100, after: NumberCursor = None
+) -> wire.NotePage:
+    """A job's warnings, and the errors that did not end it, in order."""
+    page = await library.jobs.notes(await _stored(library, job), limit=limit, after=after)
+    return wire.NotePage(notes=[telling.note(row) for row in page.rows], next=page.next)
+
+
+@get("/{job:str}/log", responses=problems(404, 409))
+async def get_job_log(
+    library: GivenLibrary,
+    job: JobPath,
+    tail: Annotated[int, QueryParameter(ge=1, le=10_000, description="So many of the last lines.")] = 200,
+) -> wire.Log:
+    """The last lines that a job's code has logged, the oldest first."""
+    lines = await library.jobs.logs(await _stored(library, job), limit=tail)
+    return wire.Log(lines=[telling.log_line(line) for line in lines])
+
+
+@get("/{job:str}/attempts", responses=problems(404, 409))
+async def list_job_attempts(library: GivenLibrary, job: JobPath) -> wire.AttemptList:
+    """How the attempts of a job ended that did not complete it."""
+    attempts = await library.jobs.attempts(await _stored(library, job))
+    return wire.AttemptList(attempts=[telling.attempt(one) for one in attempts])
+
+
+@get("/{job:str}/children", responses=problems(404, 409))
+async def list_job_children(library: GivenLibrary, job: JobPath) -> wire.JobList:
+    """The jobs that a job has spawned, the oldest first."""
+    children = await library.jobs.children(await _stored(library, job))
+    attended, now = await is_attended(library), clock.now()
+    return wire.JobList(jobs=[telling.job(info, attended=attended, now=now) for info in children])
+
+
+@get("/{job:str}/events", responses=problems(404, 409))
+async def list_job_events(library: GivenLibrary, job: JobPath) -> wire.EventList:
+    """Every change of a job's status, and of what was asked of it."""
+    events = await library.jobs.events(await _stored(library, job))
+    return wire.EventList(events=[telling.event(one) for one in events])
+
+
+@get("/{job:str}/explain", responses=problems(404, 409))
+async def explain_job(library: GivenLibrary, job: JobPath) -> wire.Explanation:
+    """Why a job is as it is, in words."""
+    id_ = await job_id(library, job)
+    reasons = await read_reasons(library.jobs, id_)
+    return wire.Explanation(job=str(id_), sentences=[shown(one) for one in sentences(reasons)])
+
+
+async def _stored(library: Library, text: str) -> JobId:
+    """The id of a job that is there: what belongs to one that is not would only be an empty list."""
+    id_ = await job_id(library, text)
+    await library.jobs.info(id_)
+    return id_
+
+
+def statuses_of(words: list[wire.StatusWord] | None) -> tuple[JobStatus, ...]:
+    return tuple(JobStatus(word) for word in words or ())
+
+
+async def is_attended(library: Library) -> bool:
+    """Whether some process runs the queue."""
+    return await runner_of_all(library.jobs) is not None
+
+
+ROUTER: Final = Router(
+    "/jobs",
+    tags=["Jobs"],
+    route_handlers=[
+        list_jobs,
+        list_running_jobs,
+        list_waiting_jobs,
+        count_jobs,
+        get_job,
+        list_job_items,
+        list_job_notes,
+        get_job_log,
+        list_job_attempts,
+        list_job_children,
+        list_job_events,
+        explain_job,
+    ],
+)

@@ -1,0 +1,82 @@
+/** What can be asked of jobs, what is said of it, and how it is typed. */
+
+import type { QueryClient } from "@tanstack/react-query";
+import { type JobFilter, filterQuery } from "./queries";
+import { get, post } from "./request";
+import type { Done, Filter, Job, JobDetails, JobList, Queue } from "./schema";
+
+export type Verb = Job["can"][number];
+export type BulkVerb = "pause" | "resume" | "cancel" | "abort" | "retry" | "clear";
+
+export const VERB_WORDS: Readonly<Record<Verb, string>> = {
+  pause: "Pause",
+  resume: "Resume",
+  cancel: "Cancel",
+  abort: "Stop at once",
+  retry: "Do again",
+  front: "First",
+};
+
+/** What is said when it was done. */
+export const VERB_DONE: Readonly<Record<Verb, string>> = {
+  pause: "pauses at its next safe point",
+  resume: "goes on",
+  cancel: "is cancelled",
+  abort: "is stopped",
+  retry: "is done again",
+  front: "comes first now",
+};
+
+/** What takes an action back. */
+export const UNDO: Readonly<Partial<Record<Verb, Verb>>> = { pause: "resume", resume: "pause", cancel: "retry" };
+
+export async function ask(client: QueryClient, job: Job, verb: Verb): Promise<Job> {
+  const answer = await post<Job>(`jobs/${job.id}/${verb}`);
+  place(client, answer);
+  void client.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] === "jobs" && queryKey[1] !== "all" });
+  void client.invalidateQueries({ queryKey: ["overview"] });
+  void client.invalidateQueries({ queryKey: ["job", job.id] });
+  return answer;
+}
+
+/** Put what the server answered into what is shown; the event that follows says the same. */
+function place(client: QueryClient, answer: Job): void {
+  client.setQueryData<JobDetails>(["job", answer.id], (job) => job && { ...job, ...answer });
+  client.setQueryData<JobList>(["jobs", "running"], (list) =>
+    list && { jobs: list.jobs.map((job) => (job.id === answer.id ? answer : job)) },
+  );
+}
+
+export interface Meant extends JobFilter {
+  readonly createdFrom?: string | undefined;
+}
+
+export async function askAll(verb: BulkVerb, meant: Meant): Promise<Done> {
+  return post<Done>(`jobs/actions/${verb}`, { filter: bodyOf(meant), everything: isEverything(meant) });
+}
+
+/** How many jobs it would be done to, at most. */
+export async function countOf(meant: Meant): Promise<number> {
+  return (await get<Done>("jobs/count", { ...filterQuery(meant), created_from: meant.createdFrom })).count;
+}
+
+function bodyOf(meant: Meant): Partial<Filter> {
+  return {
+    statuses: [...meant.statuses],
+    ...(meant.kind ? { kind: meant.kind } : {}),
+    ...(meant.text ? { text: meant.text } : {}),
+    ...(meant.createdFrom ? { created_from: meant.createdFrom } : {}),
+  };
+}
+
+function isEverything(meant: Meant): boolean {
+  return meant.statuses.length === 0 && !meant.kind && !meant.text && !meant.createdFrom;
+}
+
+export async function pauseQueue(): Promise<Queue> {
+  return post<Queue>("queue/pause", { reason: "paused on the page" });
+}
+
+export async function resumeQueue(): Promise<Queue> {
+  return post<Queue>("queue/resume", {});
+}

@@ -1,0 +1,41 @@
+/** The command line's word for each thing that the page does. */
+
+import type { Verb } from "./actions";
+import type { JobFilter } from "./queries";
+import type { Job, Question } from "./schema";
+
+/** One word for a POSIX shell. */
+export function shellWord(text: string): string {
+  if (/^[\w@%+=:,./-]+$/.test(text)) return text;
+  return `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+export function commandLine(...words: readonly string[]): string {
+  return ["sdjobs", ...words.map(shellWord)].join(" ");
+}
+
+/** Null where the command line has no word for it. */
+export function jobCommand(job: Pick<Job, "short_id">, verb: Verb): string | null {
+  return verb === "front" ? null : commandLine("jobs", verb, job.short_id);
+}
+
+export function looking(job: Pick<Job, "short_id">, what: "show" | "items" | "logs" | "explain" | "watch"): string {
+  return commandLine("jobs", what, job.short_id);
+}
+
+/** Of a filter by text there is none: null. */
+export function filterCommand(verb: string, filter: JobFilter): string | null {
+  if (filter.text) return null;
+  const words = ["jobs", verb];
+  if (filter.kind) words.push("--kind", filter.kind);
+  for (const status of filter.statuses) words.push("--status", status);
+  return commandLine(...words, ...(words.length === 2 ? ["--all"] : []));
+}
+
+export function answerCommand(question: Question, answer: string, forAll: boolean): string {
+  return commandLine("jobs", "answer", question.id.slice(0, 8), answer, ...(forAll ? ["--for-all"] : []));
+}
+
+export function runCommand(kind: string, values: Readonly<Record<string, unknown>>): string {
+  return commandLine("run", kind, "--args", JSON.stringify(values), "--detach");
+}

@@ -1,0 +1,175 @@
+/** What the page asks of the API, each under the name by which it is kept and looked at anew. */
+
+import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import { get, type Query } from "./request";
+import type {
+  AttemptList,
+  Done,
+  DuplicateList,
+  EntryList,
+  EventList,
+  Explanation,
+  FolderList,
+  ItemPage,
+  Job,
+  JobDetails,
+  JobList,
+  JobPage,
+  KindList,
+  Log,
+  NotePage,
+  Overview,
+  QuestionPage,
+  ScheduleDetails,
+  ScheduleList,
+} from "./schema";
+
+export type Status = Job["status"];
+
+export interface JobFilter {
+  readonly statuses: readonly Status[];
+  readonly kind: string;
+  readonly text: string;
+}
+
+export const UNFINISHED: readonly Status[] = ["queued", "paused"];
+export const ENDED: readonly Status[] = ["completed", "failed", "cancelled"];
+/** Rows of a long list that are asked for at once. */
+export const PART = 500;
+
+export const overview = queryOptions({
+  queryKey: ["overview"],
+  queryFn: ({ signal }) => get<Overview>("overview", {}, signal),
+  // Disks fill up and drives come back without an event.
+  refetchInterval: 20_000,
+});
+
+export const running = queryOptions({
+  queryKey: ["jobs", "running"],
+  queryFn: ({ signal }) => get<JobList>("jobs/running", {}, signal),
+});
+
+/** The first in line, in their order. */
+export const nextInLine = (limit: number) =>
+  queryOptions({
+    queryKey: ["jobs", "waiting", limit],
+    queryFn: ({ signal }) => get<JobList>("jobs/waiting", { limit }, signal),
+  });
+
+export const questions = queryOptions({
+  queryKey: ["questions"],
+  queryFn: ({ signal }) => get<QuestionPage>("questions", { limit: 200 }, signal),
+});
+
+export const schedules = queryOptions({
+  queryKey: ["schedules"],
+  queryFn: ({ signal }) => get<ScheduleList>("schedules", {}, signal),
+});
+
+export const schedule = (id: string) =>
+  queryOptions({
+    queryKey: ["schedules", id],
+    queryFn: ({ signal }) => get<ScheduleDetails>(`schedules/${encodeURIComponent(id)}`, {}, signal),
+  });
+
+export const kinds = queryOptions({
+  queryKey: ["kinds"],
+  queryFn: ({ signal }) => get<KindList>("kinds", {}, signal),
+  staleTime: Number.POSITIVE_INFINITY,
+});
+
+/** The newest jobs of a filter, for a short list. */
+export const newest = (filter: JobFilter, limit: number) =>
+  queryOptions({
+    queryKey: ["jobs", "newest", filter, limit],
+    queryFn: ({ signal }) => get<JobPage>("jobs", { ...filterQuery(filter), limit }, signal),
+  });
+
+/** For the seven days. Not among the lists that every event makes stale: it is long, and a minute old is new enough. */
+export const lastEnded = queryOptions({
+  queryKey: ["ended"],
+  queryFn: ({ signal }) => get<JobPage>("jobs", { status: ENDED, limit: 1_000 }, signal),
+  staleTime: 60_000,
+  refetchInterval: 60_000,
+});
+
+/** All jobs of a filter, part by part. */
+export const allJobs = (filter: JobFilter) =>
+  infiniteQueryOptions({
+    queryKey: ["jobs", "all", filter],
+    queryFn: ({ signal, pageParam }) =>
+      get<JobPage>("jobs", { ...filterQuery(filter), limit: PART, after: pageParam }, signal),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next ?? undefined,
+  });
+
+export const count = (filter: JobFilter) =>
+  queryOptions({
+    queryKey: ["jobs", "count", filter],
+    queryFn: ({ signal }) => get<Done>("jobs/count", filterQuery(filter), signal),
+  });
+
+export const job = (id: string) =>
+  queryOptions({
+    queryKey: ["job", id],
+    queryFn: ({ signal }) => get<JobDetails>(`jobs/${id}`, {}, signal),
+    retry: false,
+  });
+
+const part =
+  <T>(name: string, query: Query = {}) =>
+  (id: string) =>
+    queryOptions({
+      queryKey: ["job", id, name],
+      queryFn: ({ signal }) => get<T>(`jobs/${id}/${name}`, query, signal),
+    });
+
+export const explanation = part<Explanation>("explain");
+export const attempts = part<AttemptList>("attempts");
+export const children = part<JobList>("children");
+export const events = part<EventList>("events");
+export const notes = part<NotePage>("notes", { limit: 200 });
+export const log = part<Log>("log", { tail: 2_000 });
+
+export const items = (id: string, outcomes: readonly string[]) =>
+  infiniteQueryOptions({
+    queryKey: ["job", id, "items", outcomes],
+    queryFn: ({ signal, pageParam }) =>
+      get<ItemPage>(`jobs/${id}/items`, { outcome: outcomes, limit: 100, after: pageParam }, signal),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next ?? undefined,
+  });
+
+export const folders = (id: string | null, hidden: boolean) =>
+  queryOptions({
+    queryKey: ["folders", id, hidden],
+    queryFn: ({ signal }) => get<FolderList>("folders", { folder: id, hidden }, signal),
+    staleTime: 0,
+    retry: false,
+  });
+
+export const search = (text: string) =>
+  queryOptions({
+    queryKey: ["index", "search", text],
+    queryFn: ({ signal }) => get<EntryList>("search", { text, limit: 200 }, signal),
+    enabled: text.trim() !== "",
+  });
+
+export const largest = queryOptions({
+  queryKey: ["index", "largest"],
+  queryFn: ({ signal }) => get<EntryList>("largest", { limit: 200 }, signal),
+});
+
+export const recent = queryOptions({
+  queryKey: ["index", "recent"],
+  queryFn: ({ signal }) => get<EntryList>("recent", { limit: 200 }, signal),
+});
+
+export const duplicates = queryOptions({
+  queryKey: ["index", "duplicates"],
+  queryFn: ({ signal }) => get<DuplicateList>("duplicates", { limit: 50 }, signal),
+});
+
+export function filterQuery(filter: JobFilter): Query {
+  return { status: filter.statuses, kind: filter.kind, text: filter.text };
+}

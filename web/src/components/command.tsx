@@ -1,0 +1,68 @@
+/** The command-line twin of what a button does, to be copied. */
+
+import { useNotices } from "./notices";
+
+export function CommandLine({ text }: { readonly text: string }) {
+  const notices = useNotices();
+  async function copy(): Promise<void> {
+    if (await copied(text)) notices.say({ text: "Copied. Paste it into a terminal." });
+    else notices.fail(new Error("not copied"));
+  }
+  return (
+    <span className="command">
+      <code>{text}</code>
+      <button type="button" className="small" onClick={() => void copy()} aria-label={`Copy the command ${text}`}>
+        Copy
+      </button>
+    </span>
+  );
+}
+
+interface CommandsProps {
+  readonly commands: readonly (readonly [string, string | null])[];
+  readonly label?: string;
+}
+
+/** Those of several actions, folded away until somebody wants them. */
+export function Commands({ commands, label = "Command line" }: CommandsProps) {
+  const known = commands.filter((one): one is readonly [string, string] => one[1] !== null);
+  if (known.length === 0) return null;
+  return (
+    <details className="commands">
+      <summary>{label}</summary>
+      <dl>
+        {known.map(([name, command]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>
+              <CommandLine text={command} />
+            </dd>
+          </div>
+        ))}
+      </dl>
+    </details>
+  );
+}
+
+async function copied(text: string): Promise<boolean> {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    return copiedTheOldWay(text);
+  }
+}
+
+/** Where the page is reached without TLS from another machine there is no clipboard to write to. */
+function copiedTheOldWay(text: string): boolean {
+  const field = document.createElement("textarea");
+  field.value = text;
+  field.className = "unseen";
+  const before = document.activeElement;
+  document.body.append(field);
+  field.select();
+  const done = document.execCommand("copy");
+  field.remove();
+  if (before instanceof HTMLElement) before.focus();
+  return done;
+}

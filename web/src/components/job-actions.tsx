@@ -1,0 +1,79 @@
+/** The buttons of one job: what may be asked of it now. */
+
+import { useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { UNDO, VERB_DONE, VERB_WORDS, type Verb, ask } from "../api/actions";
+import { jobCommand } from "../api/commands";
+import type { Job } from "../api/schema";
+import { useMay } from "../role";
+import { goTo } from "../routing";
+import { useNotices } from "./notices";
+
+/** Ask something of a job, say that it was done, and offer the way back. */
+export function useAsk(): (job: Job, verb: Verb) => Promise<Job | null> {
+  const client = useQueryClient();
+  const notices = useNotices();
+  return async function asked(job, verb) {
+    try {
+      const answer = await ask(client, job, verb);
+      const back = UNDO[verb];
+      const subject = verb === "retry" ? answer : job;
+      notices.say({
+        text: `${job.title} ${VERB_DONE[verb]}.`,
+        undo: back && (() => void asked(verb === "cancel" ? { ...job, can: ["retry"] } : answer, back)),
+      });
+      return subject;
+    } catch (error) {
+      notices.fail(error);
+      return null;
+    }
+  };
+}
+
+interface JobActionsProps {
+  readonly job: Job;
+  /** Those that are shown, where they may be asked; all but `abort` unless given. */
+  readonly verbs?: readonly Verb[];
+  readonly follow?: boolean;
+  readonly small?: boolean;
+}
+
+const USUAL: readonly Verb[] = ["resume", "pause", "front", "retry", "cancel"];
+
+export function JobActions({ job, verbs = USUAL, follow = false, small = false }: JobActionsProps) {
+  const asked = useAsk();
+  const [busy, setBusy] = useState(false);
+  const may = useMay();
+  const possible = verbs.filter((verb) => job.can.includes(verb));
+  if (!may || possible.length === 0) return null;
+  async function doIt(verb: Verb): Promise<void> {
+    setBusy(true);
+    const answer = await asked(job, verb);
+    setBusy(false);
+    if (answer && verb === "retry" && follow) goTo(`jobs/${answer.id}`);
+  }
+  return (
+    <div className={small ? "actions small" : "actions"}>
+      {possible.map((verb) => (
+        <button
+          key={verb}
+          type="button"
+          data-verb={verb}
+          disabled={busy}
+          title={jobCommand(job, verb) ?? undefined}
+          aria-label={`${wordFor(job, verb)}: ${job.title}`}
+          onClick={() => void doIt(verb)}
+        >
+          {wordFor(job, verb)}
+        </button>
+      ))}
+    </div>
+  );
+}
+
+/** A job that completed is done again only for what failed. */
+export function wordFor(job: Job, verb: Verb): string {
+  if (verb !== "retry") return VERB_WORDS[verb];
+  if (job.status === "completed") return "Retry what failed";
+  return job.status === "failed" ? "Try again" : "Do it after all";
+}

@@ -1,0 +1,48 @@
+/** A long list that is loaded part by part as it is scrolled. */
+
+import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useCallback, useEffect, useMemo, useState } from "react";
+import { type JobFilter, allJobs, count, newest } from "../api/queries";
+import type { Job } from "../api/schema";
+
+const NEWEST = 50;
+
+interface LongList {
+  readonly jobs: readonly Job[];
+  readonly total: number;
+  readonly error: Error | null;
+  readonly loading: boolean;
+  readonly onSeen: (last: number) => void;
+  readonly again: () => void;
+}
+
+export function useLongList(filter: JobFilter): LongList {
+  const client = useQueryClient();
+  const list = useInfiniteQuery({ ...allJobs(filter), staleTime: Number.POSITIVE_INFINITY });
+  const counted = useQuery(count(filter));
+  // The beginning is looked at anew with every change; what is not in the list yet goes before it.
+  const beginning = useQuery(newest(filter, NEWEST));
+  const jobs = useMemo(() => joined(beginning.data?.jobs, list.data?.pages.flatMap((page) => page.jobs), filter), [
+    beginning.data,
+    list.data,
+    filter,
+  ]);
+  const [last, setLast] = useState(0);
+  const { hasNextPage, isFetchingNextPage, fetchNextPage, isError } = list;
+  useEffect(() => {
+    if (last >= jobs.length - NEWEST && hasNextPage && !isFetchingNextPage && !isError) void fetchNextPage();
+  }, [last, jobs.length, hasNextPage, isFetchingNextPage, isError, fetchNextPage]);
+  const again = useCallback(() => {
+    void client.resetQueries({ queryKey: allJobs(filter).queryKey });
+    void client.invalidateQueries({ queryKey: ["jobs"] });
+  }, [client, filter]);
+  const total = hasNextPage ? Math.max(counted.data?.count ?? 0, jobs.length) : jobs.length;
+  return { jobs, total, error: list.error, loading: list.isPending, onSeen: setLast, again };
+}
+
+/** Rows that fit the filter no more are left out: in this list a change of status only marks them. */
+function joined(beginning: readonly Job[] = [], list: readonly Job[] = [], filter: JobFilter): readonly Job[] {
+  const first = new Map(beginning.map((job) => [job.id, job]));
+  const rest = list.filter((job) => !first.has(job.id));
+  return [...first.values(), ...rest].filter((job) => filter.statuses.length === 0 || filter.statuses.includes(job.status));
+}

@@ -1,0 +1,125 @@
+/** What was done, with a way back; what could not be done; and what a screen reader says. */
+
+import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useRef, useState } from "react";
+import { sentenceOf } from "../api/request";
+
+export interface Notice {
+  readonly text: string;
+  readonly undo?: (() => void) | undefined;
+  readonly command?: string | null;
+}
+
+interface Shown extends Notice {
+  readonly id: number;
+  readonly trouble: boolean;
+}
+
+interface Notices {
+  say(notice: Notice): void;
+  fail(error: unknown): void;
+  /** For screen readers alone. Sentences that follow one another closely are said as one. */
+  announce(text: string): void;
+  undoLast(): void;
+}
+
+const NoticesContext = createContext<Notices | null>(null);
+
+const STAYS = 8_000;
+const TROUBLE_STAYS = 15_000;
+const MOST = 3;
+const QUIET = 3_000;
+
+export function useNotices(): Notices {
+  const notices = useContext(NoticesContext);
+  if (notices === null) throw new Error("there are no notices here");
+  return notices;
+}
+
+export function NoticesProvider({ children }: { readonly children: ReactNode }) {
+  const [shown, setShown] = useState<readonly Shown[]>([]);
+  const [announced, setAnnounced] = useState("");
+  const next = useRef(0);
+  const latest = useRef(shown);
+  latest.current = shown;
+  const waiting = useRef<string[]>([]);
+  const timer = useRef<number | undefined>(undefined);
+
+  const close = useCallback((id: number) => setShown((all) => all.filter((one) => one.id !== id)), []);
+
+  const notices = useMemo<Notices>(() => {
+    function add(notice: Notice, trouble: boolean): void {
+      const id = next.current++;
+      setShown((all) => [...all.slice(1 - MOST), { ...notice, id, trouble }]);
+    }
+    function flush(): void {
+      timer.current = undefined;
+      setAnnounced(waiting.current.join(" "));
+      waiting.current = [];
+    }
+    return {
+      say: (notice) => add(notice, false),
+      fail: (error) => add({ text: sentenceOf(error) }, true),
+      announce(text) {
+        waiting.current.push(text);
+        timer.current ??= window.setTimeout(flush, QUIET);
+      },
+      undoLast() {
+        const last = latest.current.findLast((one) => one.undo);
+        if (!last) return;
+        close(last.id);
+        last.undo?.();
+      },
+    };
+  }, [close]);
+
+  return (
+    <NoticesContext value={notices}>
+      {children}
+      <div className="unseen" role="status" aria-live="polite">
+        {announced}
+      </div>
+      <section className="notices" aria-label="Messages">
+        {shown.map((notice) => (
+          <NoticeBox key={notice.id} notice={notice} close={() => close(notice.id)} />
+        ))}
+      </section>
+    </NoticesContext>
+  );
+}
+
+function NoticeBox({ notice, close }: { readonly notice: Shown; readonly close: () => void }) {
+  const [held, setHeld] = useState(false);
+  const closing = useRef(close);
+  closing.current = close;
+  useEffect(() => {
+    if (held) return;
+    const timer = window.setTimeout(() => closing.current(), notice.trouble ? TROUBLE_STAYS : STAYS);
+    return () => window.clearTimeout(timer);
+  }, [held, notice.trouble]);
+  return (
+    <div
+      className={notice.trouble ? "notice trouble" : "notice"}
+      role={notice.trouble ? "alert" : "status"}
+      onMouseEnter={() => setHeld(true)}
+      onMouseLeave={() => setHeld(false)}
+      onFocus={() => setHeld(true)}
+      onBlur={() => setHeld(false)}
+    >
+      <p>{notice.text}</p>
+      {notice.undo && (
+        <button
+          type="button"
+          onClick={() => {
+            close();
+            notice.undo?.();
+          }}
+        >
+          Undo
+        </button>
+      )}
+      <button type="button" className="plain" aria-label="Close this message" onClick={close}>
+        ×
+      </button>
+    </div>
+  );
+}

@@ -1,0 +1,109 @@
+/** Kinds of jobs and their arguments in words. What is not listed here (a kind of an application's own) is shown by its name. */
+
+import type { Kind } from "./api/schema";
+import { humanised } from "./words";
+
+export interface Group {
+  readonly title: string;
+  readonly kinds: readonly string[];
+}
+
+export const GROUPS: readonly Group[] = [
+  { title: "Files", kinds: ["file_copy", "file_move", "file_delete"] },
+  { title: "Your library", kinds: ["indexer", "thumbnails", "media_metadata", "duplicates", "hash", "validate", "index_verify", "cleanup"] },
+  { title: "Elsewhere", kinds: ["backup", "upload", "download", "transcode"] },
+];
+
+/** What a kind is for, in a line. */
+export const PURPOSE: Readonly<Record<string, string>> = {
+  file_copy: "Every copy is whole, and checked if you like.",
+  file_move: "A source goes only when its copy is safe.",
+  file_delete: "Into the trash, unless you say for good.",
+  indexer: "So that files can be searched and compared.",
+  thumbnails: "Small pictures, made once for each photo.",
+  media_metadata: "When, where and with what a picture was taken.",
+  duplicates: "Files that hold the very same thing.",
+  hash: "A fingerprint of what each file holds.",
+  validate: "Files that changed although nobody touched them.",
+  index_verify: "Lists each difference, changes nothing.",
+  cleanup: "What is no longer needed.",
+  backup: "Index, thumbnails and a checked copy in one.",
+  upload: "To S3 and the like.",
+  download: "From S3 and the like.",
+  transcode: "A film or a sound in another format.",
+};
+
+const LABELS: Readonly<Record<string, string>> = {
+  sources: "What",
+  source: "What",
+  destination: "Where to",
+  to: "Where to",
+  paths: "Which files and folders",
+  locations: "Which folders",
+  root: "Which folder",
+  on_conflict: "If a file is there already",
+  verify: "Read back and compare",
+  durable: "Wait until it is safely on the disk",
+  permanent: "Delete for good, not into the trash",
+  thumbnails: "Make thumbnails too",
+  mode: "What is read of each file",
+  scope: "How deep",
+  hidden: "Leave hidden files out",
+  development: "Leave out what developers' tools make",
+  system: "Leave out what the system makes",
+  gitignore: "Leave out what .gitignore names",
+  exclude: "Leave these out",
+  replaced: "The folder was moved or emptied on purpose",
+  sizes: "Sizes, in pixels",
+  redo: "Which pictures",
+  seconds: "Give up on one after so many seconds",
+  megapixels: "Leave out pictures above so many megapixels",
+  memory: "Memory that one may take, in bytes",
+  least: "Smallest size, in bytes",
+  preset: "Format",
+};
+
+const CHOICES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  on_conflict: {
+    skip: "Leave the one that is there",
+    overwrite: "Replace it",
+    rename: "Keep both; the new one gets another name",
+    newer: "Replace it if the new one is newer",
+    ask: "Ask me",
+  },
+  mode: { shallow: "Names, sizes and times", content: "Also what it holds", deep: "Also what can be told of pictures" },
+  scope: { recursive: "The folder and all below", current: "Only the folder itself" },
+  redo: { missing: "Those without a thumbnail", failed: "Those that failed before", all: "All, once more" },
+  preset: { h264: "H.264 film", h265: "H.265 film", av1: "AV1 film", vp9: "VP9 film", audio: "Sound alone", mp3: "MP3", flac: "FLAC" },
+};
+
+/** Answers to questions of copies. */
+const ANSWERS: Readonly<Record<string, string>> = {
+  skip: "Leave the one that is there",
+  overwrite: "Replace it",
+  rename: "Keep both",
+  newer: "Replace if newer",
+};
+
+export function kindName(kind: Pick<Kind, "kind" | "description">): string {
+  const first = kind.description.split(/\.\s|\n/, 1)[0] ?? "";
+  return first && first.length <= 60 ? first.replace(/\.$/, "") : humanised(kind.kind);
+}
+
+export function labelOf(field: string): string {
+  return LABELS[field] ?? humanised(field);
+}
+
+/** Undefined where it is no choice that is listed here. */
+export function knownChoice(field: string, choice: string): string | undefined {
+  return CHOICES[field]?.[choice];
+}
+
+export function choiceWords(field: string, choice: string): string {
+  return CHOICES[field]?.[choice] ?? humanised(choice);
+}
+
+export function answerWords(answer: unknown): string {
+  const text = typeof answer === "string" ? answer : JSON.stringify(answer);
+  return ANSWERS[text] ?? humanised(text);
+}

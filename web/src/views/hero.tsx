@@ -1,0 +1,96 @@
+/** What goes on, in one sentence; how fast; how much room is left; and the switch for all of it. */
+
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { pauseQueue, resumeQueue } from "../api/actions";
+import { commandLine } from "../api/commands";
+import { overview } from "../api/queries";
+import type { Disk, Overview } from "../api/schema";
+import { Commands } from "../components/command";
+import { useNotices } from "../components/notices";
+import { Failed } from "../components/section";
+import { useMay } from "../role";
+import { size } from "../words";
+import { Throughput } from "./throughput";
+
+export function Hero() {
+  const { data, error, refetch } = useQuery(overview);
+  if (error && !data) {
+    return (
+      <div className="hero">
+        <h1>Jobs</h1>
+        <Failed error={error} again={() => void refetch()} />
+      </div>
+    );
+  }
+  return (
+    <div className="hero">
+      <div className="said">
+        <h1>{data?.sentence ?? "…"}</h1>
+        {data && <PauseAll overview={data} />}
+      </div>
+      <div className="facts">
+        <Throughput />
+        {data && <Disks disks={data.disks} />}
+      </div>
+    </div>
+  );
+}
+
+function PauseAll({ overview: { paused_queues } }: { readonly overview: Overview }) {
+  const client = useQueryClient();
+  const notices = useNotices();
+  const may = useMay();
+  const [busy, setBusy] = useState(false);
+  const paused = paused_queues.find((queue) => queue.kind === null);
+  async function turn(pause: boolean): Promise<void> {
+    setBusy(true);
+    try {
+      await (pause ? pauseQueue() : resumeQueue());
+      void client.invalidateQueries();
+      const text = pause ? "Nothing new starts; what runs stops at its next safe point." : "Jobs run again.";
+      notices.say({ text, undo: () => void turn(!pause) });
+    } catch (error) {
+      notices.fail(error);
+    }
+    setBusy(false);
+  }
+  if (!may) return null;
+  return (
+    <div className="pause-all">
+      <button type="button" className={paused ? "strong" : ""} disabled={busy} onClick={() => void turn(!paused)}>
+        {paused ? "Go on with everything" : "Pause everything"}
+      </button>
+      {paused?.reason && <p className="quiet">{paused.reason}</p>}
+      <Commands
+        commands={[
+          ["Pause everything", commandLine("queue", "pause")],
+          ["Go on", commandLine("queue", "resume")],
+          ["Look", commandLine("queue", "show")],
+        ]}
+      />
+    </div>
+  );
+}
+
+function Disks({ disks }: { readonly disks: readonly Disk[] }) {
+  if (disks.length === 0) return null;
+  return (
+    <ul className="disks" aria-label="Disks">
+      {disks.map((disk) => (
+        <li key={disk.shown} data-full={isNearlyFull(disk) || undefined}>
+          <span className="disk-bar" aria-hidden="true">
+            <span style={{ transform: `scaleX(${1 - disk.free / Math.max(disk.total, 1)})` }} />
+          </span>
+          <span>
+            <strong>{size(disk.free)} free</strong> <span className="quiet">on the disk of {disk.shown}</span>
+          </span>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+export function isNearlyFull(disk: Disk): boolean {
+  return disk.free < disk.total * 0.02 || disk.free < 200e6;
+}

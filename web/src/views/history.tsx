@@ -1,0 +1,112 @@
+/** What has ended: search, filters, and one action for all that was found. */
+
+import { useQuery } from "@tanstack/react-query";
+import { useMemo } from "react";
+import type { Meant } from "../api/actions";
+import { ENDED, count } from "../api/queries";
+import type { Job } from "../api/schema";
+import { Bulk } from "../components/bulk";
+import { Filters, useFilter } from "../components/filters";
+import { type Columns, LongJobTable } from "../components/job-table";
+import { useLongList } from "../components/long-list";
+import { Failed, Nothing } from "../components/section";
+import { usePlace, useTitle } from "../routing";
+import { counted, sentence, startOfDay } from "../words";
+import { Durations, Week } from "./statistics";
+
+export const HISTORY: Columns = {
+  why: "How it ended",
+  when: "When",
+  verbs: ["retry"],
+  moment: (job) => job.finished_at ?? job.created_at,
+  said: ended,
+};
+
+const STATES = [
+  ["completed", "Done"],
+  ["failed", "Failed"],
+  ["cancelled", "Cancelled"],
+] as const;
+
+const TIMES = [
+  ["", "Any time"],
+  ["1", "Today"],
+  ["7", "Seven days"],
+  ["30", "Thirty days"],
+] as const;
+
+export function History() {
+  const filter = useFilter(ENDED);
+  const from = useFrom();
+  const list = useLongList(filter);
+  const { data: counts } = useQuery(count(filter));
+  useTitle("History");
+  const within = useMemo(
+    () => (from === undefined ? list.jobs : list.jobs.filter((job) => job.created_at >= from)),
+    [list.jobs, from],
+  );
+  const cut = within.length < list.jobs.length;
+  const total = cut ? within.length : list.total;
+  const meant: Meant = { ...filter, createdFrom: from };
+  return (
+    <div className="page">
+      <h1>History</h1>
+      <Week />
+      <Durations />
+      <Filters path="history" states={STATES} times={TIMES} />
+      <div className="about">
+        <p aria-live="polite">{counts && `${counted(cut ? within.length : counts.count, "job")}.`}</p>
+        {within.length > 0 && <HistoryActions meant={meant} />}
+      </div>
+      {list.error && <Failed error={list.error} again={list.again} />}
+      {!list.loading && within.length === 0 && <Nothing>No job that has ended is like this.</Nothing>}
+      {within.length > 0 && (
+        <LongJobTable label="Jobs that have ended" jobs={within} columns={HISTORY} total={total} onSeen={list.onSeen} />
+      )}
+    </div>
+  );
+}
+
+function HistoryActions({ meant }: { readonly meant: Meant }) {
+  const failed = meant.statuses.includes("failed");
+  return (
+    <div className="actions">
+      {failed && (
+        <Bulk
+          verb="retry"
+          meant={{ ...meant, statuses: ["failed"] }}
+          label="Try the failed ones again"
+          question="Try {} again?"
+          explanation="Each becomes a new job that goes on from where the old one was."
+          doIt="Try {} again"
+        />
+      )}
+      <Bulk
+        verb="clear"
+        meant={meant}
+        label="Clear these"
+        question="Clear {} from the history?"
+        explanation="What is known of them (items, warnings, logs) is deleted. Files are not touched. This cannot be undone."
+        doIt="Clear {}"
+      />
+    </div>
+  );
+}
+
+/** The beginning of the time that was chosen. */
+function useFrom(): string | undefined {
+  const since = Number(usePlace().query.get("since") ?? "");
+  return useMemo(() => {
+    if (!since) return undefined;
+    const day = startOfDay(new Date());
+    return new Date(day - (since - 1) * 86_400_000).toISOString();
+  }, [since]);
+}
+
+const ENDINGS: Readonly<Record<string, string>> = { completed: "Done", failed: "Failed", cancelled: "Cancelled" };
+
+function ended(job: Job): string {
+  const took = job.took ? ` in ${job.took}` : "";
+  const word = `${ENDINGS[job.status] ?? job.state}${job.status === "completed" ? took : ""}`;
+  return sentence(job.why ? `${word}: ${job.why}` : word);
+}

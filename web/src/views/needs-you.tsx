@@ -1,0 +1,172 @@
+/** What waits for a person: questions, failures, missing drives, full disks. */
+
+import { useQuery } from "@tanstack/react-query";
+import { useMemo } from "react";
+import { commandLine, jobCommand, looking } from "../api/commands";
+import { ENDED, newest, overview, questions } from "../api/queries";
+import type { Job, Location, Overview, Question } from "../api/schema";
+import { Commands } from "../components/command";
+import { JobActions } from "../components/job-actions";
+import { useNotices } from "../components/notices";
+import { Section } from "../components/section";
+import { useNow } from "../clock";
+import { Link } from "../routing";
+import { bringBack, dismiss, useSettings } from "../settings";
+import { ago, counted, sentence } from "../words";
+import { isNearlyFull } from "./hero";
+import { QuestionGroup } from "./question-group";
+
+const LOOKED_AT = 200;
+const MOST_FAILED = 12;
+const RECENT = { statuses: ENDED, kind: "", text: "" };
+const ANY = { statuses: [], kind: "", text: "" };
+
+export function NeedsYou() {
+  const { data: known } = useQuery(overview);
+  const { data: asked } = useQuery(questions);
+  const failed = useFailed();
+  const groups = useMemo(() => grouped(asked?.questions ?? []), [asked]);
+  const troubles = known ? troublesOf(known) : [];
+  const count = groups.length + failed.length + troubles.length;
+  if (count === 0) return null;
+  return (
+    <Section title="Needs you" className="needs" aside={<p className="quiet">{counted(count, "thing")}</p>}>
+      {troubles.map((trouble) => (
+        <TroubleCard key={trouble.title} trouble={trouble} />
+      ))}
+      {groups.map((group) => (
+        <QuestionGroup key={group[0]?.id} questions={group} />
+      ))}
+      {failed.slice(0, MOST_FAILED).map((job) => (
+        <FailedCard key={job.id} job={job} />
+      ))}
+      {failed.length > MOST_FAILED && (
+        <p>
+          <Link to="history?state=failed">And {counted(failed.length - MOST_FAILED, "more failed job")}</Link>
+        </p>
+      )}
+    </Section>
+  );
+}
+
+/** The questions of one job and topic together: one answer may serve them all. */
+function grouped(all: readonly Question[]): readonly (readonly Question[])[] {
+  const groups = new Map<string, Question[]>();
+  for (const question of all) {
+    const name = question.topic ? `${question.job} ${question.topic}` : question.id;
+    groups.set(name, [...(groups.get(name) ?? []), question]);
+  }
+  return [...groups.values()];
+}
+
+/** Failed, or done with items that failed; not done again since, and not put aside. */
+function useFailed(): readonly Job[] {
+  const { data: ended } = useQuery(newest(RECENT, LOOKED_AT));
+  const { data: all } = useQuery(newest(ANY, LOOKED_AT));
+  const { dismissed } = useSettings();
+  return useMemo(() => {
+    const again = new Set([...(all?.jobs ?? []), ...(ended?.jobs ?? [])].map((job) => job.retry_of));
+    const aside = new Set(dismissed);
+    return (ended?.jobs ?? []).filter(
+      (job) =>
+        job.status !== "cancelled" &&
+        job.can.includes("retry") &&
+        job.parent === null &&
+        !again.has(job.id) &&
+        !aside.has(job.id),
+    );
+  }, [ended, all, dismissed]);
+}
+
+function FailedCard({ job }: { readonly job: Job }) {
+  const notices = useNotices();
+  const now = useNow();
+  function putAside(): void {
+    dismiss(job.id);
+    notices.say({ text: "Put aside. It stays in the history.", undo: () => bringBack(job.id) });
+  }
+  return (
+    <article className="card trouble-card" data-job={job.id} data-status={job.status}>
+      <header>
+        <h3>
+          <Link to={`jobs/${job.id}`} className="title">
+            {job.title}
+          </Link>
+        </h3>
+        <div className="actions">
+          <JobActions job={job} verbs={["retry"]} />
+          <button type="button" className="plain" onClick={putAside} aria-label={`Put aside: ${job.title}`}>
+            Put aside
+          </button>
+        </div>
+      </header>
+      <p className="said">{sentence(job.why || job.trouble || "it failed")}</p>
+      <footer>
+        <span className="quiet">
+          {job.status === "failed" ? "Failed" : "Done, but not all of it"} {ago(job.finished_at ?? job.created_at, now)}
+        </span>
+        {job.counters.items_error > 0 && <Link to={`jobs/${job.id}#items`}>See which</Link>}
+        <Commands
+          commands={[
+            ["Do it again", jobCommand(job, "retry")],
+            ["What failed", looking(job, "items")],
+            ["Why", looking(job, "explain")],
+          ]}
+        />
+      </footer>
+    </article>
+  );
+}
+
+interface Trouble {
+  readonly title: string;
+  readonly what: string;
+  readonly command?: readonly [string, string];
+}
+
+function TroubleCard({ trouble }: { readonly trouble: Trouble }) {
+  return (
+    <article className="card trouble-card">
+      <header>
+        <h3>{trouble.title}</h3>
+      </header>
+      <p className="said">{trouble.what}</p>
+      {trouble.command && (
+        <footer>
+          <Commands commands={[trouble.command]} />
+        </footer>
+      )}
+    </article>
+  );
+}
+
+function troublesOf(known: Overview): readonly Trouble[] {
+  const found: Trouble[] = [];
+  if (known.warning) found.push({ title: "This page is not protected", what: known.warning });
+  if (known.runners.some((runner) => runner.state === "no_space")) {
+    found.push({
+      title: "The library's disk is full",
+      what: "Jobs hold still and lose nothing. Free some space on the disk, and all goes on by itself.",
+    });
+  }
+  if (!known.attended && known.counts.queued > 0) {
+    found.push({
+      title: "Nobody runs the jobs",
+      what: `${counted(known.counts.queued, "job")} ${known.counts.queued === 1 ? "waits" : "wait"} for a worker. Start one, and they run.`,
+      command: ["Start one", commandLine("worker")],
+    });
+  }
+  for (const disk of known.disks.filter(isNearlyFull)) {
+    found.push({ title: `The disk of ${disk.shown} is nearly full`, what: `${disk.sentence}. Copies to it may have to wait.` });
+  }
+  for (const location of known.locations.filter((one) => one.state === "offline")) found.push(offline(location));
+  return found;
+}
+
+function offline(location: Location): Trouble {
+  return {
+    title: `${location.shown} is not there`,
+    what: "Its disk is not connected, or the folder was moved. Nothing of it is forgotten: connect the disk and index the folder again.",
+    command: ["Index it again", commandLine("index", location.shown)],
+  };
+}

@@ -1,0 +1,83 @@
+/** How fast a job has been since the page was opened. */
+
+import { useEffect, useRef, useSyncExternalStore } from "react";
+import type uPlotType from "uplot";
+import type { JobDetails } from "../api/schema";
+import { type Sample, speeds } from "../api/speeds";
+import { Section } from "../components/section";
+import { number, size } from "../words";
+
+const HEIGHT = 160;
+
+export function SpeedGraph({ job }: { readonly job: JobDetails }) {
+  const samples = useSyncExternalStore(speeds.subscribe, () => speeds.of(job.id));
+  const bytes = samples.some((one) => one.bytes !== null);
+  const values = samples.map((one) => (bytes ? one.bytes : one.items));
+  const known = values.filter((one): one is number => one !== null);
+  const enough = known.length > 2;
+  const words = bytes ? (value: number) => `${size(value)}/s` : (value: number) => `${number(Math.round(value))} items/s`;
+  return (
+    <Section title="Speed" aside={<p className="quiet">since this page was opened</p>}>
+      {enough ? (
+        <>
+          <Plot samples={samples} values={values} words={words} />
+          <p className="quiet">
+            Between {words(Math.min(...known))} and {words(Math.max(...known))}.
+          </p>
+        </>
+      ) : (
+        <p className="nothing">Not enough is known yet.</p>
+      )}
+    </Section>
+  );
+}
+
+interface PlotProps {
+  readonly samples: readonly Sample[];
+  readonly values: readonly (number | null)[];
+  readonly words: (value: number) => string;
+}
+
+/** For the eye; what it says is said in words beside it. */
+function Plot({ samples, values, words }: PlotProps) {
+  const box = useRef<HTMLDivElement>(null);
+  const plot = useRef<uPlotType | null>(null);
+  const latest = useRef<uPlotType.AlignedData>([[], []]);
+  latest.current = [samples.map((one) => one.at), [...values]];
+  useEffect(() => {
+    let gone = false;
+    void Promise.all([import("uplot"), import("uplot/dist/uPlot.min.css")]).then(([{ default: UPlot }]) => {
+      if (gone || !box.current) return;
+      plot.current = new UPlot(options(box.current, words), latest.current, box.current);
+    });
+    const resized = new ResizeObserver(([entry]) => {
+      if (entry) plot.current?.setSize({ width: Math.floor(entry.contentRect.width), height: HEIGHT });
+    });
+    if (box.current) resized.observe(box.current);
+    return () => {
+      gone = true;
+      resized.disconnect();
+      plot.current?.destroy();
+      plot.current = null;
+    };
+    // The words depend on the unit alone, which does not change while a job runs.
+    // biome-ignore lint: see above
+  }, []);
+  useEffect(() => plot.current?.setData(latest.current));
+  return <div className="plot" ref={box} aria-hidden="true" />;
+}
+
+function options(box: HTMLElement, words: (value: number) => string): uPlotType.Options {
+  // A canvas knows no variables: the style sheet gives the box the colours under names that are computed.
+  const { color, borderTopColor, outlineColor, textDecorationColor } = getComputedStyle(box);
+  const axis = { stroke: color, grid: { stroke: borderTopColor, width: 1 }, ticks: { show: false }, font: "12px system-ui" };
+  return {
+    width: Math.max(200, Math.floor(box.clientWidth)),
+    height: HEIGHT,
+    legend: { show: false },
+    cursor: { show: false },
+    scales: { y: { range: (_, __, most) => [0, (most || 1) * 1.1] } },
+    axes: [axis, { ...axis, size: 84, values: (_, splits) => splits.map(words) }],
+    series: [{}, { stroke: outlineColor, width: 2, fill: textDecorationColor, points: { show: false } }],
+  };
+}

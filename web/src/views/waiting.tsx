@@ -1,0 +1,98 @@
+/** What waits, and for what. */
+
+import { useQuery } from "@tanstack/react-query";
+import { UNFINISHED, count, newest, nextInLine, overview } from "../api/queries";
+import type { Job } from "../api/schema";
+import { Bulk } from "../components/bulk";
+import { Filters, useFilter } from "../components/filters";
+import { type Columns, JobTable, LongJobTable } from "../components/job-table";
+import { useLongList } from "../components/long-list";
+import { Failed, Nothing, Section } from "../components/section";
+import { Link, useTitle } from "../routing";
+import { counted, number, sentence } from "../words";
+
+const FEW = 8;
+const PAUSED = { statuses: ["paused"], kind: "", text: "" } as const;
+
+export const WAITING: Columns = {
+  why: "Why it waits",
+  when: "Since",
+  verbs: ["front", "resume", "pause", "cancel"],
+  moment: (job) => job.created_at,
+  said: waits,
+};
+
+export function Waiting() {
+  const { data, error, refetch } = useQuery(nextInLine(FEW));
+  const paused = useQuery(newest(PAUSED, FEW)).data?.jobs ?? [];
+  const { data: known } = useQuery(overview);
+  const total = (known?.counts.queued ?? 0) + (known?.counts.paused ?? 0);
+  const jobs = [...(data?.jobs ?? []), ...paused].slice(0, FEW);
+  return (
+    <Section
+      title="Waiting"
+      aside={
+        total > 0 && (
+          <p>
+            <Link to="waiting">{total > jobs.length ? `All ${number(total)}` : "Choose and cancel"}</Link>
+          </p>
+        )
+      }
+    >
+      {error && !data && <Failed error={error} again={() => void refetch()} />}
+      {data && jobs.length === 0 && <Nothing>Nothing waits.</Nothing>}
+      {jobs.length > 0 && <JobTable label="Jobs that wait" jobs={jobs} columns={WAITING} total={total} />}
+    </Section>
+  );
+}
+
+const STATES = [
+  ["queued", "Queued"],
+  ["paused", "Paused"],
+] as const;
+
+export function WaitingPage() {
+  const filter = useFilter(UNFINISHED);
+  const list = useLongList(filter);
+  const { data: counts } = useQuery(count(filter));
+  useTitle("Waiting jobs");
+  return (
+    <div className="page">
+      <h1>Waiting</h1>
+      <Filters path="waiting" states={STATES} />
+      <div className="about">
+        <p aria-live="polite">{counts && `${counted(counts.count, "job")}.`}</p>
+        {list.jobs.length > 0 && (
+          <div className="actions">
+            <Bulk
+              verb="pause"
+              meant={{ ...filter, statuses: ["queued"] }}
+              label="Pause these"
+              question="Pause {}?"
+              explanation="They stay paused, over restarts too, until they are told to go on."
+              doIt="Pause {}"
+            />
+            <Bulk
+              verb="cancel"
+              meant={filter}
+              label="Cancel these"
+              question="Cancel {}?"
+              explanation="They will not run. Each can be done after all from the history."
+              doIt="Cancel {}"
+            />
+          </div>
+        )}
+      </div>
+      {list.error && <Failed error={list.error} again={list.again} />}
+      {!list.loading && list.jobs.length === 0 && <Nothing>No job that waits is like this.</Nothing>}
+      {list.jobs.length > 0 && (
+        <LongJobTable label="Jobs that wait" jobs={list.jobs} columns={WAITING} total={list.total} onSeen={list.onSeen} />
+      )}
+    </div>
+  );
+}
+
+function waits(job: Job): string {
+  if (job.status === "paused") return sentence(job.why ? `Paused: ${job.why}` : "Paused, until you let it go on");
+  return sentence(job.why || "Starts as soon as there is room");
+}

@@ -7,11 +7,11 @@ import shutil
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from spacedrive_jobs import Completed, Count, Failed, JobContext, JobError, JobHandle, JobOutcome, job
 from spacedrive_ops.backup import snapshots
-from spacedrive_ops.backup.depot import FolderDepot, StoreDepot
+from spacedrive_ops.backup.depot import FolderDepot
 from spacedrive_ops.backup.files import BackupFilesJob, FilesOutput
 from spacedrive_ops.backup.format import FORMAT, BackedUp, Snapshot, sealed, snapshot_name
 from spacedrive_ops.backup.lists import spool_path
@@ -21,6 +21,9 @@ from spacedrive_ops.indexer.model import IndexOutput
 from spacedrive_ops.paths.finding import Address
 from spacedrive_ops.paths.keys import text_of, text_of_bytes
 from spacedrive_ops.thumbnails.job import ThumbnailJob
+
+if TYPE_CHECKING:
+    from spacedrive_ops.backup.store_depot import StoreDepot
 
 LIBRARY = "library"
 

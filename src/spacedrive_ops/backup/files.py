@@ -12,11 +12,9 @@ from spacedrive_jobs import JobContext, JobError, job
 from spacedrive_ops.backup.depot import FolderDepot
 from spacedrive_ops.backup.lists import spool_path
 from spacedrive_ops.backup.model import FilesState
-from spacedrive_ops.backup.sending import Sending
 from spacedrive_ops.backup.snapshots import open_depot
 from spacedrive_ops.content.hasher import new_hasher
 from spacedrive_ops.folders import identities_above, identity_at
-from spacedrive_ops.object_store import large
 from spacedrive_ops.paths.finding import Address
 
 CHECKPOINT_EVERY: Final = timedelta(seconds=0.5)
@@ -54,6 +52,8 @@ class BackupFilesJob:
     verify: bool = True
 
     async def run(self, ctx: JobContext[FilesState]) -> FilesOutput:
+        from spacedrive_ops.backup.sending import Sending  # brings the modules of HTTP and XML
+
         new_hasher()  # refused at once where the extra is missing
         depot = await open_depot(ctx, self.to)
         if isinstance(depot, FolderDepot):
@@ -73,6 +73,8 @@ class BackupFilesJob:
 
     async def on_cancel(self, ctx: JobContext[FilesState]) -> None:
         """Throw away what is unfinished."""
+        from spacedrive_ops.object_store import large
+
         for suffix in (SPOOL, PACKED, EARLIER):
             spool_path(ctx.library.path, ctx.id.short, suffix).unlink(missing_ok=True)
         state = await ctx.load_state(default=FilesState())

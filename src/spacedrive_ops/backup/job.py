@@ -11,7 +11,7 @@ from typing import Any
 
 from spacedrive_jobs import Completed, Count, Failed, JobContext, JobError, JobHandle, JobOutcome, job
 from spacedrive_ops.backup import snapshots
-from spacedrive_ops.backup.depot import FolderDepot, StoreDepot
+from spacedrive_ops.backup.depot import Depot, FolderDepot
 from spacedrive_ops.backup.files import BackupFilesJob, FilesOutput
 from spacedrive_ops.backup.format import FORMAT, BackedUp, Snapshot, sealed, snapshot_name
 from spacedrive_ops.backup.lists import spool_path
@@ -98,13 +98,13 @@ class BackupJob:
         await ctx.run_in_pool(_publish, ctx, depot, snapshot)
         return BackupOutput(files_found, size, sent, failed, begun.id)
 
-    async def _open(self, ctx: JobContext) -> FolderDepot | StoreDepot:
+    async def _open(self, ctx: JobContext) -> Depot:
         folder = await snapshots.folder_of(ctx, self.destination)
         if folder is not None and not await ctx.run_in_pool(os.path.isdir, folder):
             raise JobError(f"there is no folder {os.fspath(folder)}: connect its disk, or make it")
         return await snapshots.open_depot(ctx, self.destination)
 
-    async def _begin(self, ctx: JobContext, depot: FolderDepot | StoreDepot) -> Begun:
+    async def _begin(self, ctx: JobContext, depot: Depot) -> Begun:
         now = (await ctx.library.jobs.info(ctx.id)).created_at.astimezone(UTC)
         paths = [_path_text(root) for root in self.locations]
         before = await ctx.run_in_pool(lambda: tuple(snapshots.list_before(depot, path) for path in paths))
@@ -166,7 +166,7 @@ def _backed_up(name: str, path: Path, output: FilesOutput) -> BackedUp:
     )
 
 
-def _publish(ctx: JobContext[Any], depot: FolderDepot | StoreDepot, snapshot: Snapshot) -> None:
+def _publish(ctx: JobContext[Any], depot: Depot, snapshot: Snapshot) -> None:
     ctx.check_claim()
     depot.put(snapshot_name(snapshot.id), sealed(snapshot), verify=True)
     if isinstance(depot, FolderDepot):

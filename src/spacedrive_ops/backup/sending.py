@@ -13,11 +13,12 @@ from typing import Final, Protocol
 import msgspec
 
 from spacedrive_jobs import Bytes, Count, GenericProgress, JobContext, JobInterrupted, interrupt_requested
-from spacedrive_ops.backup.depot import FolderDepot, StoreDepot
+from spacedrive_ops.backup.depot import FolderDepot
 from spacedrive_ops.backup.format import Listed, list_name, listed, object_name
 from spacedrive_ops.backup.lists import Before, ListWriter, entries_in, fetch, packed
 from spacedrive_ops.backup.model import FileOutcome, FilesState
 from spacedrive_ops.backup.reading import Found, attributes_at, folder_entry, found_in, link_entry
+from spacedrive_ops.backup.store_depot import StoreDepot
 from spacedrive_ops.content.hasher import new_hasher
 from spacedrive_ops.file_copy.small import open_source
 from spacedrive_ops.object_store.digest import digest_of, digest_of_file

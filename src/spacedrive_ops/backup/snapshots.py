@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes, urlsplit
 
 from spacedrive_jobs import JobContext, interrupt_requested
-from spacedrive_ops.backup.depot import Depot, FolderDepot, StoreDepot
+from spacedrive_ops.backup.depot import Depot, FolderDepot
 from spacedrive_ops.backup.format import SNAPSHOTS, BackupUnusable, Snapshot, id_of, opened, snapshot_name
 from spacedrive_ops.object_store.errors import StoreError
 from spacedrive_ops.object_store.store import Store
 from spacedrive_ops.paths.finding import Address, find_path, sd_path_of, store_url
+
+if TYPE_CHECKING:
+    from spacedrive_ops.backup.store_depot import StoreDepot
 
 
 async def open_depot(ctx: JobContext[Any], address: Address) -> FolderDepot | StoreDepot:
@@ -20,6 +23,8 @@ async def open_depot(ctx: JobContext[Any], address: Address) -> FolderDepot | St
     folder = await folder_of(ctx, address)
     if folder is not None:
         return FolderDepot(folder, ctx.id.short, ctx.attempt, ctx.check_claim)
+    from spacedrive_ops.backup.store_depot import StoreDepot
+
     url = await store_url(ctx.library_db, address)
     store = await ctx.run_in_pool(Store, url)
     return StoreDepot(store, interrupt_requested, ctx.check_claim)

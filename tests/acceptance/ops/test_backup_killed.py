@@ -54,7 +54,7 @@ async def finish(library: Library, kind: str) -> object:
         "checkpoint.stored=kill@2",
         "store.committed=kill@12",
         "store.committed=kill@25",
-        "store.committed=kill@32",
+        "store.committed=kill@18",
     ],
 )
 async def test_a_killed_backup_to_a_folder_goes_on(disk_path: Path, point: str) -> None:

@@ -136,6 +136,7 @@ ABILITIES: dict[str, Ability] = {
     "drop_capabilities": Ability(_drop_capabilities, "util-linux"),
     "b3sum": Ability(_program("b3sum"), "b3sum"),
     "rsync": Ability(_program("rsync"), "rsync"),
+    "systemd-analyze": Ability(_program("systemd-analyze"), "systemd"),
     "setfattr": Ability(_program("setfattr"), "attr"),
     "setfacl": Ability(_program("setfacl"), "acl"),
     "strace": Ability(_program("strace"), "strace"),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import threading
 from pathlib import Path
 
 import apsw
@@ -15,7 +17,7 @@ from spacedrive_jobs._model.ids import RunnerId
 from spacedrive_jobs._model.progress import JobMetrics
 from spacedrive_jobs._model.statistics import upper_bound
 from spacedrive_jobs._model.transition import Cancel, Complete, Crash, Fail, Flush, Pause, Requeue, Retry, Trace
-from spacedrive_jobs._store import migrate, prune, rescue, statistics
+from spacedrive_jobs._store import migrate, prune, rescue, statistics, transitions
 from spacedrive_jobs._store.sql import migrations
 from spacedrive_jobs._store.store import Store
 from spacedrive_jobs._store.tally import HOUR_MS
@@ -147,6 +149,29 @@ async def test_a_commit_that_fails_counts_nothing(bench: Bench) -> None:
     assert await read(bench) == []
     await bench.store.apply(Complete(claim=claimed.claim, at=1, output=b"\xc0"))
     assert (await total(bench)).completed == 1
+
+
+async def test_a_write_that_fails_takes_its_own_count_back_and_no_other(bench: Bench) -> None:
+    """Committed in one group: the failing one is undone alone."""
+    whole, broken = await bench.running(), await bench.running()
+
+    def fail(tx: Tx) -> None:
+        transitions.apply(tx, Complete(claim=broken.claim, at=1, output=b"\xc0"))
+        raise ValueError("after it was counted")
+
+    go_on = threading.Event()
+    held = asyncio.create_task(bench.store.write(lambda _: go_on.wait(10)))  # noqa: TID251 - in the test's own hands
+    await asyncio.sleep(0)  # waits: until the three are submitted, in this order
+    both = [bench.store.apply(Complete(claim=whole.claim, at=1, output=b"\xc0")), bench.store.write(fail)]
+    ended = asyncio.gather(*both, return_exceptions=True)
+    await asyncio.sleep(0)  # waits: as above
+    go_on.set()
+    assert await held
+    applied, error = await ended
+    assert applied is True
+    assert isinstance(error, ValueError)
+    assert (await total(bench)).completed == 1
+    assert await bench.status(broken.claim.job) == "running"
 
 
 async def test_a_clock_that_went_back_counts_nothing_below_zero(bench: Bench) -> None:

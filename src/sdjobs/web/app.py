@@ -20,6 +20,7 @@ from sdjobs.web.problems import HANDLERS
 from sdjobs.web.routes import actions, events, folders, index, jobs, library, login, pages, schedules
 from sdjobs.web.strict import strict_body
 from sdjobs.web.tokens import Doorkeeper, Tokens, read_tokens
+from sdjobs.web.totals import IndexTotals
 from spacedrive_jobs import Library
 
 BODY_LIMIT: Final = 4 << 20
@@ -91,6 +92,7 @@ def build(opened: Library, options: WebOptions, doorkeeper: Doorkeeper, feed: Fe
         "doorkeeper": doorkeeper,
         "feed": feed,
         "page": built,
+        "totals": IndexTotals(opened),
     }
     return Litestar(
         route_handlers=[api(), login.PAGE_ROUTER, pages.ROUTER],

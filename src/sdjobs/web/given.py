@@ -11,6 +11,7 @@ from sdjobs.web.feed import Feed
 from sdjobs.web.options import WebOptions
 from sdjobs.web.page import Page
 from sdjobs.web.tokens import Doorkeeper
+from sdjobs.web.totals import IndexTotals
 from spacedrive_jobs import Library
 
 GivenLibrary: TypeAlias = NamedDependency[Library]
@@ -18,4 +19,5 @@ GivenCaller: TypeAlias = NamedDependency[Caller]
 GivenOptions: TypeAlias = NamedDependency[WebOptions]
 GivenDoorkeeper: TypeAlias = NamedDependency[Doorkeeper]
 GivenFeed: TypeAlias = NamedDependency[Feed]
+GivenTotals: TypeAlias = NamedDependency[IndexTotals]
 GivenPage: TypeAlias = NamedDependency[Page]

@@ -21,7 +21,7 @@ def document() -> bytes:
 
 
 def _absent() -> dict[str, Any]:
-    return provided(dict.fromkeys(("library", "options", "doorkeeper", "feed", "page")))
+    return provided(dict.fromkeys(("library", "options", "doorkeeper", "feed", "page", "totals")))
 
 
 def main(words: list[str]) -> None:

@@ -5,6 +5,7 @@ cases.md U2: the API open without a login, or shut when the login is on; and the
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 from collections.abc import AsyncIterator
@@ -187,6 +188,8 @@ async def test_a_cookie_is_worth_nothing_elsewhere_changed_or_given_back(web: Mo
             return answer.status_code
 
         assert await tried(value) == 200
+        other = f'odd={{"a": 1}}; {name}=planted; a b; =; {name}={value}'  # what other programs of this machine set
+        assert (await browser.get("/api/jobs", headers={"Cookie": other})).status_code == 200
         for wrong in (value.replace("read", "full", 1), value[:-2], value + "x", "", ".", "...", "full.9e9.x.y"):
             assert await tried(wrong) == 401, wrong
         async with Library.open(tmp_path / "other", create=True, runs="none") as other:
@@ -404,3 +407,26 @@ async def test_mounted_in_an_application_of_ones_own(tmp_path: Path) -> None:
             assert '<base href="/tools/jobs/">' in (await browser.get("/tools/jobs/")).text
             assert (await browser.get("/tools/jobs/api/overview")).json()["role"] == "full"
             assert (await browser.get("/tools/jobs/api/schedules")).json() == {"schedules": []}
+
+
+async def test_a_client_that_accepts_nothing_loses_its_connection(
+    web: Mounted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sdjobs.web.gate.STALLED", 0.05)
+    accepted: list[str] = []
+    never = asyncio.Event()
+
+    async def send(message: Any) -> None:
+        accepted.append(message["type"])
+        if message["type"] == "http.response.body":
+            await never.wait()
+
+    async def receive() -> Any:
+        await never.wait()
+
+    headers = [(b"host", b"localhost"), (b"authorization", f"Bearer {FULL}".encode())]
+    path = {"path": "/api/events", "raw_path": b"/api/events", "query_string": b"", "root_path": ""}
+    plain = {"type": "http", "method": "GET", "headers": headers, "client": ("127.0.0.1", 1), "http_version": "1.1"}
+    async with asyncio.timeout(5):
+        await web.app({**plain, **path, "scheme": "http", "server": ("localhost", 80)}, receive, send)
+    assert accepted == ["http.response.start", "http.response.body"]

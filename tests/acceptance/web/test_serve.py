@@ -93,6 +93,16 @@ def test_no_hand_in_the_database_is_ever_needed(serve: Server) -> None:
     eventually(lambda: status_of(again, jobs[1]) == "completed", within=20, every=0.05)
 
 
+@pytest.mark.parametrize("absent", ["litestar", "uvicorn"])
+def test_without_the_extra_it_says_what_brings_it(serve: Server, tmp_path: Path, absent: str) -> None:
+    (tmp_path / "absent").mkdir()
+    (tmp_path / "absent" / f"{absent}.py").write_text(f"raise ModuleNotFoundError('no', name={absent!r})")
+    done = serve.cli.run("serve", "--port", "0", PYTHONPATH=str(tmp_path / "absent"))
+    assert done.returncode == 2, done
+    assert f"{absent} is not installed" in done.stderr
+    assert 'pip install "spacedrive-jobs[web]"' in done.stderr
+
+
 def test_a_port_that_is_taken(serve: Server) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         done = serve.cli.run("serve", "--port", str(taken.getsockname()[1]))

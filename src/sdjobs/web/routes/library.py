@@ -16,7 +16,7 @@ from sdjobs.describe import queue_sentence
 from sdjobs.libraries import runner_of_all
 from sdjobs.text import shown
 from sdjobs.web import telling, wire
-from sdjobs.web.given import GivenCaller, GivenLibrary, GivenOptions
+from sdjobs.web.given import GivenCaller, GivenLibrary, GivenOptions, GivenTotals
 from sdjobs.web.problems import problems, reading_values
 from sdjobs.web.routes.actions import KindName, Text
 from sdjobs.web.routes.jobs import HexCursor, Limit
@@ -39,13 +39,16 @@ class Answer(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 @get("/overview", responses=problems(409))
-async def get_overview(library: GivenLibrary, caller: GivenCaller, options: GivenOptions) -> wire.Overview:
-    """The library at a glance: counts, locations, disks, and what goes on in one sentence."""
+async def get_overview(
+    library: GivenLibrary, caller: GivenCaller, options: GivenOptions, totals: GivenTotals
+) -> wire.Overview:
+    """The library at a glance: counts, locations, disks, and what goes on in one sentence. What the index holds in all
+    may be some seconds old."""
     jobs, index = library.jobs, LibraryIndex(library.db)
     counts, paused = await jobs.counts(), await jobs.paused_queues()
     attended = await runner_of_all(jobs) is not None
     locations = await index.locations()
-    categories = await index.by_category()
+    categories = await totals.by_category()
     places = [library.path, *(one.path for one in locations)]
     return wire.Overview(
         id=str(library.id),

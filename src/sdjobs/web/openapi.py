@@ -17,7 +17,10 @@ from sdjobs.web.description import described, openapi_config
 
 def document() -> bytes:
     """The OpenAPI document as JSON."""
-    return described(Litestar(route_handlers=[api()], dependencies=_absent(), openapi_config=openapi_config()))
+    routes = Litestar(
+        route_handlers=[api()], dependencies=_absent(), openapi_config=openapi_config(), logging_config=None
+    )
+    return described(routes)
 
 
 def _absent() -> dict[str, Any]:

@@ -20,6 +20,8 @@ from tests.acceptance.web.conftest import Served, Server, bearer
 from tests.acceptance.web.event_stream import EventStream
 from tests.waiting import eventually
 
+pytestmark = pytest.mark.timeout(60)  # each starts processes, on a machine that may be busy
+
 
 def status_of(served: Served, job: str) -> str:
     with served.client() as client:

@@ -14,14 +14,13 @@ from pathlib import Path
 import pytest
 
 from spacedrive_jobs import Library
-from tests.acceptance.cli import sample_jobs
 from tests.acceptance.cli.conftest import SAMPLES
+from tests.acceptance.cli.sample_jobs import Steps
 from tests.acceptance.web.conftest import Served, Server
 from tests.acceptance.web.event_stream import EventStream
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.timeout(60)  # each starts processes, on a machine that may be busy
-assert sample_jobs  # known here too, to be dispatched
 
 
 def dispatch(served: Served, kind: str, count: int = 1, **arguments: object) -> list[str]:
@@ -125,7 +124,7 @@ def test_a_server_that_is_killed_and_started_again(serve: Server) -> None:
 async def work_elsewhere(path: Path) -> None:
     """Dispatch jobs that a worker runs, and wait for them."""
     async with Library.open(path, runs="none") as library:
-        handles = [await library.jobs.dispatch_named("example.steps", {"total": 1}) for _ in range(5)]
+        handles = [await library.jobs.dispatch(Steps(total=1)) for _ in range(5)]
         for handle in handles:
             await handle.wait()
 

@@ -12,6 +12,7 @@ from litestar.di import Provide
 from sdjobs.web.audit import Audit
 from sdjobs.web.callers import caller_of
 from sdjobs.web.description import described, openapi_config
+from sdjobs.web.disk_threads import DiskThreads
 from sdjobs.web.feed import Feed
 from sdjobs.web.gate import Gate
 from sdjobs.web.options import WebOptions
@@ -93,6 +94,7 @@ def build(opened: Library, options: WebOptions, doorkeeper: Doorkeeper, feed: Fe
         "feed": feed,
         "page": built,
         "totals": IndexTotals(opened),
+        "disks": DiskThreads(),
     }
     return Litestar(
         route_handlers=[api(), login.PAGE_ROUTER, pages.ROUTER],

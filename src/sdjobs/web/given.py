@@ -7,6 +7,7 @@ from typing import TypeAlias
 from litestar.di import NamedDependency
 
 from sdjobs.web.callers import Caller
+from sdjobs.web.disk_threads import DiskThreads
 from sdjobs.web.feed import Feed
 from sdjobs.web.options import WebOptions
 from sdjobs.web.page import Page
@@ -20,4 +21,5 @@ GivenOptions: TypeAlias = NamedDependency[WebOptions]
 GivenDoorkeeper: TypeAlias = NamedDependency[Doorkeeper]
 GivenFeed: TypeAlias = NamedDependency[Feed]
 GivenTotals: TypeAlias = NamedDependency[IndexTotals]
+GivenDisks: TypeAlias = NamedDependency[DiskThreads]
 GivenPage: TypeAlias = NamedDependency[Page]

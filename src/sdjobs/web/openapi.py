@@ -24,7 +24,7 @@ def document() -> bytes:
 
 
 def _absent() -> dict[str, Any]:
-    return provided(dict.fromkeys(("library", "options", "doorkeeper", "feed", "page", "totals")))
+    return provided(dict.fromkeys(("library", "options", "doorkeeper", "feed", "page", "totals", "disks")))
 
 
 def main(words: list[str]) -> None:

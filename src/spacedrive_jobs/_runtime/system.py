@@ -429,6 +429,10 @@ class JobSystem:
         end = to_ms(until) if until is not None else statistics.END_OF_TIME
         return await self._engine.store.read_slowly(partial(statistics.read, since=start, until=end, kind=kind))
 
+    async def counts_by_kind(self) -> dict[str, dict[JobStatus, int]]:
+        """How many jobs of each kind are in each status, by kind."""
+        return await self._engine.store.read_slowly(reads.count_by_kind)
+
     async def items(
         self,
         id: JobId,

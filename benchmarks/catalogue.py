@@ -30,7 +30,8 @@ ENGINE: Final = (
 )
 COPY: Final = ("copy_big", "copy_small", "reflink", "copy_resume", "copy_share")
 FILES: Final = ("index",)
-GROUPS: Final = {"engine": ENGINE, "copy": COPY, "files": FILES}
+PAGE: Final = ("page",)
+GROUPS: Final = {"engine": ENGINE, "copy": COPY, "files": FILES, "page": PAGE}
 
 
 def load(name: str) -> Benchmark:
@@ -42,7 +43,7 @@ def load(name: str) -> Benchmark:
 
 def selected(words: list[str]) -> list[str]:
     """The benchmarks that `words` (groups or names) select, in the catalogue's order; all where there are none."""
-    every = [*ENGINE, *COPY, *FILES]
+    every = [*ENGINE, *COPY, *FILES, *PAGE]
     if not words:
         return every
     if unknown := set(words) - set(every) - set(GROUPS):

@@ -109,7 +109,11 @@ def _chromium() -> str:
 
 
 def _node() -> str:
-    return "" if (NODE_MODULES / ".stamp-ci").exists() else "no web/node_modules: `make page` installs what builds the page"
+    return (
+        ""
+        if (NODE_MODULES / ".stamp-ci").exists()
+        else "no web/node_modules: `make page` installs what builds the page"
+    )
 
 
 ABILITIES: dict[str, Ability] = {

@@ -58,7 +58,9 @@ def _picture(dice: random.Random) -> Image.Image:
     picture = Image.new("RGB", (900, 600), tuple(dice.randrange(120, 240) for _ in range(3)))
     draw = ImageDraw.Draw(picture)
     x, y, size = dice.randrange(100, 800), dice.randrange(60, 300), dice.randrange(40, 140)
-    draw.ellipse((x - size, y - size, x + size, y + size), fill=(255, dice.randrange(180, 240), dice.randrange(90, 160)))
+    draw.ellipse(
+        (x - size, y - size, x + size, y + size), fill=(255, dice.randrange(180, 240), dice.randrange(90, 160))
+    )
     for depth in range(4):
         edge = [(step * 90, 320 + depth * 60 + dice.randrange(-50, 50)) for step in range(11)]
         shade = 150 - depth * 32
@@ -106,7 +108,9 @@ async def _queue(library: Library, pictures: Path, backup: Path, waiting: int) -
     )
     for number in range(min(waiting, 4)):
         sources = (pictures / PLACES[number % 3],)
-        await jobs.dispatch(page_jobs.SlowCopy(sources=sources, destination=Path(f"/media/disk {number + 1}")), priority=5 - number)
+        await jobs.dispatch(
+            page_jobs.SlowCopy(sources=sources, destination=Path(f"/media/disk {number + 1}")), priority=5 - number
+        )
     paused = await jobs.dispatch(ValidateJob(root=backup))
     await paused.pause()
     rest = range(waiting - 5)

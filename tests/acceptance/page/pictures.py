@@ -60,7 +60,18 @@ def main(folder: Path) -> None:
 
 @contextmanager
 def served(home: Path) -> Iterator[str]:
-    words = [sys.executable, "-m", "sdjobs", "--import", JOBS, "--library", str(home / "Photos"), "serve", "--port", "0"]
+    words = [
+        sys.executable,
+        "-m",
+        "sdjobs",
+        "--import",
+        JOBS,
+        "--library",
+        str(home / "Photos"),
+        "serve",
+        "--port",
+        "0",
+    ]
     process = subprocess.Popen(
         [*words, "--root", str(home), "--token", TOKEN, "--json"], stdout=subprocess.PIPE, text=True
     )

@@ -42,14 +42,19 @@ def test_a_lost_connection_is_said_and_heals_with_what_was_missed(viewed: Viewed
     page.get_by_role("link", name="All, with search").click()
     expect(page.get_by_role("table", name="Jobs that have ended")).to_have_attribute("aria-rowcount", "31")
     assert page.evaluate("window.sameDocument") is True
-    viewed.trouble[:] = [said for said in viewed.trouble if "ERR_CONNECTION_REFUSED" not in said and "ERR_INC" not in said]
+    viewed.trouble[:] = [
+        said for said in viewed.trouble if "ERR_CONNECTION_REFUSED" not in said and "ERR_INC" not in said
+    ]
 
 
 def test_the_last_change_is_asked_for_after_a_break(viewed: Viewed) -> None:
     """The stream goes on where it was: the browser names the last number that it was told."""
     asked: list[str | None] = []
     page = viewed.page
-    page.on("request", lambda request: asked.append(request.headers.get("last-event-id")) if "/api/events" in request.url else None)
+    page.on(
+        "request",
+        lambda request: asked.append(request.headers.get("last-event-id")) if "/api/events" in request.url else None,
+    )
     viewed.go()
     viewed.dispatch("page.quick")
     expect(viewed.part("History").locator("[data-job]")).to_have_count(1)
@@ -61,4 +66,6 @@ def test_the_last_change_is_asked_for_after_a_break(viewed: Viewed) -> None:
     assert asked[0] is None
     assert asked[-1] is not None
     assert int(asked[-1]) > 0
-    viewed.trouble[:] = [said for said in viewed.trouble if "ERR_CONNECTION_REFUSED" not in said and "ERR_INC" not in said]
+    viewed.trouble[:] = [
+        said for said in viewed.trouble if "ERR_CONNECTION_REFUSED" not in said and "ERR_INC" not in said
+    ]

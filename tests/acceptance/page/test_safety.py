@@ -1,4 +1,4 @@
-"""Nothing that a job says, or a file is called, does anything to the page; and nothing of the page breaks its policy."""
+"""What a job says and what a file is called does nothing to the page; and the page shows no more than it may."""
 
 from __future__ import annotations
 
@@ -26,7 +26,14 @@ def test_hostile_names_and_messages_stay_text(viewed: Viewed) -> None:
     eventually(lambda: viewed.get("statistics")["failed"] == 1)
     eventually(lambda: viewed.get("statistics")["completed"] == 1)
     page = viewed.page
-    for path in ("", f"jobs/{hostile}", "history", "history?text=%3Cimg%20src%3Dx%3E", "library", "library?view=recent"):
+    for path in (
+        "",
+        f"jobs/{hostile}",
+        "history",
+        "history?text=%3Cimg%20src%3Dx%3E",
+        "library",
+        "library?view=recent",
+    ):
         viewed.go(path)
         expect(page.get_by_role("heading", level=1)).to_be_visible()
         expect(page.locator("main")).not_to_be_empty()
@@ -48,7 +55,9 @@ def test_what_is_typed_into_a_form_stays_text(viewed: Viewed) -> None:
     page.get_by_label("Text").fill("$(touch /tmp/x) '; rm -rf ~ <script>")
     page.get_by_text("Command line").click()
     told = page.locator(".command code")
-    expect(told).to_have_text("sdjobs run page.quick --args '{\"text\":\"$(touch /tmp/x) '\\''; rm -rf ~ <script>\"}' --detach")
+    expect(told).to_have_text(
+        "sdjobs run page.quick --args '{\"text\":\"$(touch /tmp/x) '\\''; rm -rf ~ <script>\"}' --detach"
+    )
 
 
 def test_the_read_only_token_looks_and_finds_no_button(viewed: Viewed) -> None:

@@ -99,11 +99,11 @@ def longest_task(trace: Path) -> float:
         for event in events
         if event["name"] == "thread_name" and event["args"]["name"] == "CrRendererMain"
     }
-    tasks = [
-        event["dur"] / 1e3
+    tasks = (
+        float(event["dur"]) / 1e3
         for event in events
         if event.get("ph") == "X" and event["name"].endswith("RunTask") and (event["pid"], event["tid"]) in mains
-    ]
+    )
     return max(tasks)
 
 

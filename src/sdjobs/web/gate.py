@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from http import HTTPStatus
-from http.cookies import CookieError, SimpleCookie
 from typing import Any, Final, TypeAlias
 from urllib.parse import quote
 
@@ -39,6 +39,8 @@ HEADERS: Final = {
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
 }
+
+_log = logging.getLogger("sdjobs.web")
 
 Headers: TypeAlias = dict[str, str]
 
@@ -80,7 +82,12 @@ class Gate:
             # Only asked for on behalf of other sites. The framework's own answer names too few methods; its refusal of
             # a method that nothing takes names all.
             scope["method"] = "TRACE"
-        await self._inner(asked.scope, receive, answer.send)
+        try:
+            await self._inner(asked.scope, receive, answer.send)
+        except Exception:
+            if not answer.stalled:
+                raise
+            _log.info("%s accepted nothing of %s for %g s", asked.address, asked.path, STALLED)
         if asked.method not in SAFE or caller.facts:
             await self._write_down(asked, caller, answer.status)
 
@@ -104,9 +111,9 @@ class Gate:
         given = asked.headers.get("authorization")
         if given is not None:
             return self._by_token(given)
-        session = self._doorkeeper.session(asked.cookies.get(self._doorkeeper.cookie, ""))
-        if session is not None:
-            return Caller(session.role, f"browser {session.name}", session=session)
+        for value in asked.cookies(self._doorkeeper.cookie):
+            if session := self._doorkeeper.session(value):
+                return Caller(session.role, f"browser {session.name}", session=session)
         if asked.path in OPEN:
             return Caller("read", "nobody")
         raise Refusal(
@@ -185,14 +192,10 @@ class Asked:
         query = plain.get("query_string", b"").decode("latin-1")
         return self.root + quote(self.path) + (f"?{query}" if query else "")
 
-    @property
-    def cookies(self) -> dict[str, str]:
-        jar: SimpleCookie = SimpleCookie()
-        try:
-            jar.load(self.headers.get("cookie", ""))
-        except CookieError:
-            return {}
-        return {name: morsel.value for name, morsel in jar.items()}
+    def cookies(self, name: str) -> list[str]:
+        """The values under a name. Other programs of this machine set cookies here too, of any form."""
+        pairs = (pair.strip().partition("=") for pair in self.headers.get("cookie", "").split(";"))
+        return [value for key, _, value in pairs if key == name]
 
 
 class Answering:
@@ -201,13 +204,18 @@ class Answering:
     def __init__(self, send: Send, asked: Asked) -> None:
         self._send, self._asked = send, asked
         self.status = 0
+        self.stalled = False
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
             _add_headers(message)
-        async with asyncio.timeout(STALLED):
-            await self._send(message)
+        try:
+            async with asyncio.timeout(STALLED):
+                await self._send(message)
+        except TimeoutError:
+            self.stalled = True
+            raise
 
     async def whole(self, status: HTTPStatus, media_type: str, body: bytes, headers: Headers) -> None:
         """An answer in one piece."""

@@ -17,11 +17,14 @@ from sdjobs.web.description import described, openapi_config
 
 def document() -> bytes:
     """The OpenAPI document as JSON."""
-    return described(Litestar(route_handlers=[api()], dependencies=_absent(), openapi_config=openapi_config()))
+    routes = Litestar(
+        route_handlers=[api()], dependencies=_absent(), openapi_config=openapi_config(), logging_config=None
+    )
+    return described(routes)
 
 
 def _absent() -> dict[str, Any]:
-    return provided(dict.fromkeys(("library", "options", "doorkeeper", "feed", "page")))
+    return provided(dict.fromkeys(("library", "options", "doorkeeper", "feed", "page", "totals", "disks")))
 
 
 def main(words: list[str]) -> None:

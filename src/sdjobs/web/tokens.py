@@ -110,6 +110,7 @@ class Doorkeeper:
 
     def new_link(self) -> str:
         """A code that lets one browser in, once, within ten minutes."""
+        self._links = {code: until for code, until in self._links.items() if until > _now()}
         code = secrets.token_urlsafe(24)
         self._links[_digest(code)] = _now() + LINK_SECONDS
         return code

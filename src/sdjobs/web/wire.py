@@ -337,6 +337,19 @@ class Counts(Struct, frozen=True, kw_only=True):
     cancelled: int
 
 
+class KindCounts(Struct, frozen=True, kw_only=True):
+    """How many jobs of a kind are in each status."""
+
+    kind: str
+    counts: Counts
+
+
+class Statistics(Counts, frozen=True, kw_only=True):
+    """How many jobs are in each status, in all and of each kind."""
+
+    kinds: list[KindCounts]
+
+
 class Runner(Struct, frozen=True, kw_only=True):
     """A process that has the library open."""
 
@@ -517,5 +530,6 @@ TYPES: Final[tuple[type[Struct], ...]] = (
     Resync,
     ScheduleDetails,
     ScheduleList,
+    Statistics,
 )
 """All that is answered, the messages of the event stream among them."""

@@ -17,6 +17,7 @@ from spacedrive_jobs._model.action import Action
 from spacedrive_jobs._model.filter import JobFilter
 from spacedrive_jobs._model.ids import JobId
 from spacedrive_jobs._model.options import Unique
+from spacedrive_jobs._model.progress import Progress, ProgressView
 from spacedrive_jobs._model.questions import QuestionInfo
 from spacedrive_jobs._model.record import (
     AttemptInfo,
@@ -271,6 +272,22 @@ class BlockingJobSystem:
     def counts(self) -> dict[JobStatus, int]:
         """As JobSystem.counts."""
         return self._thread.call(self._jobs.counts())
+
+    def counts_by_kind(self) -> dict[str, dict[JobStatus, int]]:
+        """As JobSystem.counts_by_kind."""
+        return self._thread.call(self._jobs.counts_by_kind())
+
+    def changes_after(self, seq: int, /, *, limit: int = 1_000, wait: float = 0) -> builtins.list[JobEvent]:
+        """As JobSystem.changes_after."""
+        return self._thread.call(self._jobs.changes_after(seq, limit=limit, wait=wait))
+
+    def last_change(self) -> int:
+        """As JobSystem.last_change."""
+        return self._thread.call(self._jobs.last_change())
+
+    def running_views(self) -> dict[JobId, tuple[Progress | None, ProgressView]]:
+        """As JobSystem.running_views."""
+        return self._thread.call(self._jobs.running_views())
 
     def items(
         self,

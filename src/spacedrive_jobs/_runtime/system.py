@@ -402,6 +402,10 @@ class JobSystem:
         """How many jobs are in each status."""
         return await self._engine.store.read_slowly(reads.count_jobs)
 
+    async def counts_by_kind(self) -> dict[str, dict[JobStatus, int]]:
+        """How many jobs of each kind are in each status, by kind."""
+        return await self._engine.store.read_slowly(reads.count_by_kind)
+
     async def items(
         self,
         id: JobId,

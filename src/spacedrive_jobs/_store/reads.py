@@ -85,6 +85,14 @@ def count_jobs(connection: apsw.Connection) -> dict[JobStatus, int]:
     return counts
 
 
+def count_by_kind(connection: apsw.Connection) -> dict[str, dict[JobStatus, int]]:
+    """By kind, in alphabetical order."""
+    found: dict[str, dict[JobStatus, int]] = {}
+    for kind, status, count in connection.execute(query("count_jobs_by_kind")):
+        found.setdefault(str(kind), dict.fromkeys(JobStatus, 0))[JobStatus(status)] = count
+    return dict(sorted(found.items()))
+
+
 def jobs_ahead(connection: apsw.Connection, job: JobId) -> int:
     for (count,) in connection.execute(query("jobs_ahead"), {"id": job.bytes}):
         return int(count)

@@ -121,6 +121,9 @@ def test_the_blocking_twins(tmp_path: Path) -> None:
         library.jobs.dispatch(note.new("a holiday")).wait()
         assert len(library.jobs.list(text="HOLIDAY").rows) == library.jobs.count(JobFilter(text="holiday")) == 1
         assert library.jobs.running() == []
+        assert library.jobs.running_views() == {}
+        assert library.jobs.changes_after(0)[-1].seq == library.jobs.last_change() == 3
+        assert library.jobs.counts_by_kind()["looking.note"][JobStatus.COMPLETED] == 1
         assert isinstance(library.id, UUID)
 
 

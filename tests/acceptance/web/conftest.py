@@ -15,11 +15,14 @@ import pytest
 from sdjobs.web import Tokens, WebApp, create_app
 from spacedrive_jobs import Library
 from tests.acceptance.cli.conftest import SAMPLES, Cli, Started
+from tests.acceptance.web import web_jobs
 from tests.acceptance.web.event_stream import EventStream
 
 FULL = "full-token-of-these-tests"
 READ = "read-token-of-these-tests"
 TOKENS = Tokens(FULL, READ)
+KINDS = web_jobs.__name__
+"""The kinds that these tests dispatch by name; imported here, so that they are registered."""
 
 
 def bearer(token: str) -> dict[str, str]:

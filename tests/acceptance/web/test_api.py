@@ -16,6 +16,8 @@ from tests.acceptance.web import web_jobs
 from tests.acceptance.web.conftest import READ, Mounted, mounted
 from tests.waiting import aeventually
 
+NOTHING = dict.fromkeys(("queued", "running", "paused", "completed", "failed", "cancelled"), 0)
+
 
 async def ended(web: Mounted, job: str) -> dict[str, Any]:
     async def looked() -> dict[str, Any] | None:
@@ -62,9 +64,7 @@ async def test_a_wrong_argument_is_named(web: Mounted) -> None:
     problem = answer.json()
     assert (problem["code"], problem["parameters"][0]["name"]) == ("arguments_invalid", "number")
     assert problem["detail"].endswith(".")
-    assert await web.get("/api/statistics") == dict.fromkeys(
-        ("queued", "running", "paused", "completed", "failed", "cancelled"), 0
-    )
+    assert await web.get("/api/statistics") == {**NOTHING, "kinds": []}
 
 
 @pytest.mark.parametrize(
@@ -375,6 +375,9 @@ async def test_two_hundred_queued_jobs_are_cancelled_by_one_action(web: Mounted)
     assert done == {"count": 200, "sentence": "200 jobs cancelled or cancelling."}
     counts = await web.get("/api/statistics")
     assert (counts["cancelled"], counts["queued"]) == (200, 1)
+    asks, quick = counts["kinds"]
+    assert asks == {"kind": "web.asks", "counts": {**NOTHING, "queued": 1}}
+    assert quick == {"kind": "web.quick", "counts": {**NOTHING, "cancelled": 200}}
     assert (await web.get(f"/api/jobs/{other}"))["status"] == "queued"
     again = await web.post("/api/jobs/actions/retry", {"filter": {"text": "enough"}})
     assert again["count"] == 200

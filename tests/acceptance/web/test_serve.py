@@ -20,6 +20,8 @@ from tests.acceptance.web.conftest import Served, Server, bearer
 from tests.acceptance.web.event_stream import EventStream
 from tests.waiting import eventually
 
+pytestmark = pytest.mark.timeout(60)  # each starts processes, on a machine that may be busy
+
 
 def status_of(served: Served, job: str) -> str:
     with served.client() as client:
@@ -91,6 +93,16 @@ def test_no_hand_in_the_database_is_ever_needed(serve: Server) -> None:
     with again.client() as client:
         client.post(f"/api/jobs/{jobs[1]}/resume")
     eventually(lambda: status_of(again, jobs[1]) == "completed", within=20, every=0.05)
+
+
+@pytest.mark.parametrize("absent", ["litestar", "uvicorn"])
+def test_without_the_extra_it_says_what_brings_it(serve: Server, tmp_path: Path, absent: str) -> None:
+    (tmp_path / "absent").mkdir()
+    (tmp_path / "absent" / f"{absent}.py").write_text(f"raise ModuleNotFoundError('no', name={absent!r})")
+    done = serve.cli.run("serve", "--port", "0", PYTHONPATH=str(tmp_path / "absent"))
+    assert done.returncode == 2, done
+    assert f"{absent} is not installed" in done.stderr
+    assert 'pip install "spacedrive-jobs[web]"' in done.stderr
 
 
 def test_a_port_that_is_taken(serve: Server) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import os
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 from typing import Annotated, Final
@@ -15,18 +15,17 @@ from litestar.params import QueryParameter
 from sdjobs.describe import bytes_json
 from sdjobs.web import telling, wire
 from sdjobs.web.below import folder_below
-from sdjobs.web.given import GivenCaller, GivenOptions
+from sdjobs.web.given import GivenCaller, GivenDisks, GivenOptions
 from sdjobs.web.problems import Refused, problems
 
 MOST: Final = 2_000
-PATIENCE: Final = 5.0
-"""Seconds that a disk has to answer."""
 
 
 @get("/folders", responses=problems(404, 504))
 async def list_folders(
     options: GivenOptions,
     caller: GivenCaller,
+    disks: GivenDisks,
     folder: Annotated[
         str | None,
         QueryParameter(description="A folder's id; without one, the roots.", pattern="^[A-Za-z0-9_-]{1,8192}$"),
@@ -37,21 +36,16 @@ async def list_folders(
     if caller.role != "full":
         raise Refused(HTTPStatus.FORBIDDEN, "read_only", "this token may not look at folders")
     if folder is None:
-        roots = [told_folder(os.fspath(root)) for root in options.roots]
+        roots = await disks.ask(lambda: [told_folder(os.fspath(root)) for root in options.roots])
         return wire.FolderList(folder=None, parent=None, folders=roots, more=False)
     try:
-        async with asyncio.timeout(PATIENCE), _TURNS:
-            return await asyncio.to_thread(listed, options.roots, folder, hidden)
+        return await disks.ask(partial(listed, options.roots, folder, hidden))
     except TimeoutError:
         detail = "the disk of this folder does not answer"
         raise Refused(HTTPStatus.GATEWAY_TIMEOUT, "disk_silent", detail) from None
     except OSError as error:
         detail = f"this folder cannot be listed: {error.strerror or 'it lies outside the roots'}"
         raise Refused(HTTPStatus.NOT_FOUND, "folder_not_found", detail, field="folder") from None
-
-
-_TURNS: Final = asyncio.Semaphore(4)
-"""A disk that never answers holds a thread for good: so many, and no more."""
 
 
 def listed(roots: tuple[Path, ...], id_: str, hidden: bool) -> wire.FolderList:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import shutil
 from pathlib import Path
@@ -16,7 +15,8 @@ from sdjobs.describe import queue_sentence
 from sdjobs.libraries import runner_of_all
 from sdjobs.text import shown
 from sdjobs.web import telling, wire
-from sdjobs.web.given import GivenCaller, GivenLibrary, GivenOptions
+from sdjobs.web.disk_threads import DiskThreads
+from sdjobs.web.given import GivenCaller, GivenDisks, GivenLibrary, GivenOptions, GivenTotals
 from sdjobs.web.problems import problems, reading_values
 from sdjobs.web.routes.actions import KindName, Text
 from sdjobs.web.routes.jobs import HexCursor, Limit
@@ -39,13 +39,16 @@ class Answer(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 @get("/overview", responses=problems(409))
-async def get_overview(library: GivenLibrary, caller: GivenCaller, options: GivenOptions) -> wire.Overview:
-    """The library at a glance: counts, locations, disks, and what goes on in one sentence."""
+async def get_overview(
+    library: GivenLibrary, caller: GivenCaller, options: GivenOptions, totals: GivenTotals, disks: GivenDisks
+) -> wire.Overview:
+    """The library at a glance: counts, locations, disks, and what goes on in one sentence. What the index holds in all
+    may be some seconds old."""
     jobs, index = library.jobs, LibraryIndex(library.db)
     counts, paused = await jobs.counts(), await jobs.paused_queues()
     attended = await runner_of_all(jobs) is not None
     locations = await index.locations()
-    categories = await index.by_category()
+    categories = await totals.by_category()
     places = [library.path, *(one.path for one in locations)]
     return wire.Overview(
         id=str(library.id),
@@ -66,7 +69,7 @@ async def get_overview(library: GivenLibrary, caller: GivenCaller, options: Give
             wire.CategoryTotal(category=category.name.lower(), files=files, bytes=size)
             for category, (files, size) in categories.items()
         ],
-        disks=await asyncio.to_thread(disks_of, places),
+        disks=await _disks(disks, places),
     )
 
 
@@ -79,6 +82,14 @@ async def _open_questions(library: Library) -> int:
 
 def counts_of(counts: dict[JobStatus, int]) -> wire.Counts:
     return wire.Counts(**{status.value: count for status, count in counts.items()})
+
+
+async def _disks(threads: DiskThreads, places: list[Path]) -> list[wire.Disk]:
+    """None at all where one of them does not answer."""
+    try:
+        return await threads.ask(lambda: disks_of(places))
+    except TimeoutError:
+        return []
 
 
 def disks_of(places: list[Path]) -> list[wire.Disk]:
@@ -101,9 +112,14 @@ def disks_of(places: list[Path]) -> list[wire.Disk]:
 
 
 @get("/statistics", responses=problems())
-async def get_statistics(library: GivenLibrary) -> wire.Counts:
-    """How many jobs are in each status."""
-    return counts_of(await library.jobs.counts())
+async def get_statistics(library: GivenLibrary) -> wire.Statistics:
+    """How many jobs are in each status, in all and of each kind."""
+    by_kind = await library.jobs.counts_by_kind()
+    sums = {status: sum(counts[status] for counts in by_kind.values()) for status in JobStatus}
+    return wire.Statistics(
+        **{status.value: count for status, count in sums.items()},
+        kinds=[wire.KindCounts(kind=kind, counts=counts_of(counts)) for kind, counts in by_kind.items()],
+    )
 
 
 @get("/kinds", responses=problems())

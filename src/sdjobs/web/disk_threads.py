@@ -1,0 +1,60 @@
+"""Asking disks that may never answer, such as a network mount whose server is gone."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
+
+T = TypeVar("T")
+
+MOST: Final = 4
+"""Threads that may hang at a time; nobody else is let into one meanwhile."""
+PATIENCE: Final = 5.0
+
+
+class DiskThreads:
+    """Daemon threads, so that one that hangs for good keeps no process from ending. On the event loop."""
+
+    def __init__(self) -> None:
+        self._threads: set[threading.Thread] = set()
+
+    async def ask(self, run: Callable[[], T], *, patience: float = PATIENCE) -> T:
+        """What a blocking function returns. Raises TimeoutError where the disk does not answer, and what it raises."""
+        self._threads = {thread for thread in self._threads if thread.is_alive()}
+        if len(self._threads) >= MOST:
+            raise TimeoutError
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[T] = loop.create_future()
+
+        def work() -> None:
+            try:
+                result = run()
+            except BaseException as error:  # belongs to the caller, whatever it is
+                _deliver(loop, _fail, answer, error)
+            else:
+                _deliver(loop, _resolve, answer, result)
+
+        thread = threading.Thread(target=work, name="page-disk", daemon=True)
+        self._threads.add(thread)
+        thread.start()
+        async with asyncio.timeout(patience):
+            return await answer
+
+
+def _deliver(loop: asyncio.AbstractEventLoop, how: Callable[..., None], *what: Any) -> None:
+    try:
+        loop.call_soon_threadsafe(how, *what)
+    except RuntimeError:
+        pass  # the loop was closed meanwhile: nobody waits any more
+
+
+def _resolve(answer: asyncio.Future[Any], result: Any) -> None:
+    if not answer.done():
+        answer.set_result(result)
+
+
+def _fail(answer: asyncio.Future[Any], error: BaseException) -> None:
+    if not answer.done():
+        answer.set_exception(error)

@@ -42,9 +42,13 @@ def open_film(path: str) -> Generator[Any]:
 
 
 def film_of(container: Any) -> Any:
-    """Its stream of pictures; None where it has none, or only the cover of an album."""
-    streams = [stream for stream in container.streams.video if not is_cover(stream)]
-    return streams[0] if streams else None
+    """Its stream of pictures; None where it has none that can be decoded, or only the cover of an album."""
+    return next((stream for stream in container.streams.video if stream.codec_context and not is_cover(stream)), None)
+
+
+def sound_of(container: Any) -> Any:
+    """Its first stream of sound that can be decoded; None where it has none."""
+    return next((stream for stream in container.streams.audio if stream.codec_context), None)
 
 
 def is_cover(stream: Any) -> bool:

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from spacedrive_ops.library_index.media import MediaFacts, Place
 from spacedrive_ops.media.decoding import Limits, NotDecoded
-from spacedrive_ops.media.films import aspect_of, film_of, key_frame, open_film
+from spacedrive_ops.media.films import aspect_of, film_of, key_frame, open_film, sound_of
 from spacedrive_ops.media_facts.exif import named, text
 
 APPLE: Final = "com.apple.quicktime."
@@ -25,9 +25,9 @@ def facts_of_film(path: str, name: bytes, limits: Limits) -> MediaFacts:
     """Of a film, or of a sound where there are no pictures."""
     with open_film(path) as container:
         film = film_of(container)
-        sound = container.streams.audio[0] if container.streams.audio else None
+        sound = sound_of(container)
         if film is None and sound is None:
-            raise NotDecoded("has neither pictures nor sounds in it")
+            raise NotDecoded("has neither pictures nor sounds in it that can be decoded")
         tags: dict[str, str] = {key.lower(): value for key, value in container.metadata.items()}
         width, height, quarters = _shape(container, film, limits) if film is not None else (None, None, 0)
         return MediaFacts(

@@ -28,7 +28,7 @@ def small_frame(path: str, size: int, limits: Limits) -> Any:
     with open_film(path) as container:
         stream = film_of(container)
         if stream is None:
-            raise NotDecoded("has no pictures in it")
+            raise NotDecoded("has no pictures in it that can be decoded")
         limits.check_size(stream.codec_context.width, stream.codec_context.height)
         stream.thread_type = "NONE"  # one frame is decoded no sooner by many threads, and each has its own memory
         for frame in _frames(container, stream):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import random
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,7 @@ from PIL import Image
 from PIL.TiffImagePlugin import IFDRational
 
 from spacedrive_jobs import Library
+from spacedrive_jobs.tasks import ChildPool
 from spacedrive_ops import (
     Exposure,
     IndexerJob,
@@ -23,6 +26,10 @@ from spacedrive_ops import (
 )
 from spacedrive_ops.library_index.schema import SCHEMA
 from spacedrive_ops.library_index.sql import query
+from spacedrive_ops.media.children import decoded
+from spacedrive_ops.media.decoding import Limits, NotDecoded
+from spacedrive_ops.media_facts.read import read_facts
+from spacedrive_ops.thumbnails.render import render
 from tests.acceptance.ops import media_samples as samples
 from tests.acceptance.ops.media_samples import ASCII, RATIONAL, SHORT, film, scene
 
@@ -269,12 +276,44 @@ async def test_an_index_of_before_learns_to_keep_facts(tmp_path: Path) -> None:
         assert await library.db.query("SELECT version FROM ix_version") == [(SCHEMA,)]
 
 
-def test_a_decoder_cannot_be_led_to_another_file(tmp_path: Path) -> None:
+async def test_a_decoder_cannot_be_led_to_another_file(tmp_path: Path) -> None:
     """What the child opens is the file itself, be it called like an option or an address."""
-    from spacedrive_ops.media.decoding import Limits, NotDecoded
-    from spacedrive_ops.media_facts.read import read_facts
-
     path = tmp_path / "concat:a|b.mp4"
     path.write_bytes(b"ffconcat version 1.0\nfile /etc/passwd\n")
-    with pytest.raises(NotDecoded, match="not of a kind known here"):
-        read_facts(bytes(path), Limits(20, 300, 1 << 40))
+    async with ChildPool() as pool:
+        with pytest.raises(NotDecoded, match="not of a kind known here"):
+            await decoded(pool, Limits(20, 300, 2 << 30), read_facts, bytes(path))
+
+
+async def test_files_with_a_few_wrong_bytes_are_read_or_refused_in_words(tmp_path: Path) -> None:
+    """No decoder crashes, and the words name no error of Python's."""
+    whole = io.BytesIO()
+    scene().save(whole, "JPEG", exif=exif())
+    seeds = {"a.jpg": whole.getvalue(), "a.dng": samples.dng(scene(300, 150)), "a.mp4": film_box()}
+    chance = random.Random(5)
+    reasons: list[str] = []
+    limits = Limits(20, 300, 2 << 30)
+    async with ChildPool(limit=2) as pool:
+        for number in range(150):
+            name = ("a.jpg", "a.dng", "a.mp4")[number % 3]
+            data = bytearray(seeds[name])
+            for _ in range(chance.randint(1, 12)):
+                data[chance.randrange(min(len(data), 1_500))] = chance.randrange(256)
+            path = tmp_path / name
+            path.write_bytes(data)
+            for work in (
+                decoded(pool, limits, read_facts, bytes(path)),
+                decoded(pool, limits, render, bytes(path), (64,)),
+            ):
+                try:
+                    await work
+                except NotDecoded as error:
+                    reasons.append(str(error))
+    assert reasons
+    assert not [reason for reason in reasons if "object" in reason or "crash" in reason]
+
+
+def film_box() -> bytes:
+    """The beginning of a film as a phone writes it, without its pictures."""
+    kinds = b"ftypisom\0\0\2\0isomiso2avc1mp41"
+    return (len(kinds) + 4).to_bytes(4, "big") + kinds + (8).to_bytes(4, "big") + b"free" + bytes(2_000)

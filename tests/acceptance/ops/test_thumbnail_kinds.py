@@ -144,7 +144,10 @@ async def test_a_sound_has_no_picture(tmp_path: Path) -> None:
     path = tmp_path / "sound.mp4"
     samples.ffmpeg("-f", "lavfi", "-i", "sine=d=1", str(path))
     async with Library.open(tmp_path / "library", create=True) as library:
-        assert await make(library, path) == (ThumbnailOutput(0, 0, 1), {"sound.mp4": "has no pictures in it"})
+        assert await make(library, path) == (
+            ThumbnailOutput(0, 0, 1),
+            {"sound.mp4": "has no pictures in it that can be decoded"},
+        )
 
 
 # --- colours

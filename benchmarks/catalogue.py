@@ -39,7 +39,8 @@ FILES: Final = (
     "film_frames",
     "hostile_pictures",
 )
-GROUPS: Final = {"engine": ENGINE, "copy": COPY, "files": FILES}
+PAGE: Final = ("page",)
+GROUPS: Final = {"engine": ENGINE, "copy": COPY, "files": FILES, "page": PAGE}
 
 
 def load(name: str) -> Benchmark:
@@ -51,7 +52,7 @@ def load(name: str) -> Benchmark:
 
 def selected(words: list[str]) -> list[str]:
     """The benchmarks that `words` (groups or names) select, in the catalogue's order; all where there are none."""
-    every = [*ENGINE, *COPY, *FILES]
+    every = [*ENGINE, *COPY, *FILES, *PAGE]
     if not words:
         return every
     if unknown := set(words) - set(every) - set(GROUPS):

@@ -14,7 +14,7 @@ Figures: TypeAlias = Mapping[str, float]
 Role: TypeAlias = Literal["raw", "peer", "other", "ours"]
 """`other` counts as no peer: it is only shown by the lines that name it."""
 
-Group: TypeAlias = Literal["engine", "copy", "files"]
+Group: TypeAlias = Literal["engine", "copy", "files", "page"]
 Better: TypeAlias = Literal["more", "less"]
 
 

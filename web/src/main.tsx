@@ -4,6 +4,7 @@ import { createRoot } from "react-dom/client";
 import { App } from "./App";
 import { Refused } from "./api/request";
 import { NoticesProvider } from "./components/notices";
+import { MayProvider } from "./role";
 import { show } from "./settings";
 import "./styles/index.css";
 
@@ -25,9 +26,11 @@ if (place) {
   createRoot(place).render(
     <StrictMode>
       <QueryClientProvider client={client}>
-        <NoticesProvider>
-          <App />
-        </NoticesProvider>
+        <MayProvider>
+          <NoticesProvider>
+            <App />
+          </NoticesProvider>
+        </MayProvider>
       </QueryClientProvider>
     </StrictMode>,
   );

@@ -14,10 +14,11 @@ import sys
 from contextlib import suppress
 from datetime import time
 from pathlib import Path
+from typing import Any
 
 from PIL import Image, ImageDraw
 
-from spacedrive_jobs import Job, JobFailed, JobHandle, Library
+from spacedrive_jobs import Job, JobFailed, Library
 from spacedrive_ops import DuplicatesJob, FileCopyJob, IndexerJob, ThumbnailJob, ValidateJob
 from tests.acceptance.page import page_jobs
 
@@ -72,7 +73,7 @@ async def _work(library: Library, pictures: Path, backup: Path) -> None:
     """What is done by the time that somebody looks."""
     jobs = library.jobs
     for job in _history(pictures, backup):
-        handle: JobHandle[object] = await jobs.dispatch(job)
+        handle = await jobs.dispatch(job)
         with suppress(JobFailed):  # one of them is there to fail
             await handle.wait()
     await jobs.schedule(IndexerJob(root=pictures), id="index").every(hours=6).dispatch()
@@ -85,7 +86,7 @@ async def _work(library: Library, pictures: Path, backup: Path) -> None:
         await asyncio.sleep(0.02)  # waits: for the copy to ask
 
 
-def _history(pictures: Path, backup: Path) -> list[Job[object, object]]:
+def _history(pictures: Path, backup: Path) -> list[Job[Any, Any]]:
     gone = backup / "Old laptop"
     return [
         IndexerJob(root=pictures, mode="content"),

@@ -1,4 +1,4 @@
-"""Nothing that a job says, or a file is called, does anything to the page; and nothing of the page breaks its policy."""
+"""What a job says and what a file is called does nothing to the page; and the page shows no more than it may."""
 
 from __future__ import annotations
 

@@ -5,8 +5,14 @@ import type { Job, JobDetails, JobList, JobPage, Moved, Event as JobEvent } from
 import { speeds } from "./speeds";
 import { type Connection, EventStream, type Listener, type Messages } from "./stream";
 
-/** Lists are looked at anew at most this often, however much happens. */
+/** Milliseconds between two looks at the lists; while things go on happening, more and more, so that a storm of short jobs
+ * is not slowed down by being watched. */
 const EVERY = 700;
+const SLOWEST = 4_000;
+const SOON = 60;
+
+/** Long or unchanging, and not spoken of by events: they have their own time. */
+const APART: ReadonlySet<unknown> = new Set(["ended", "kinds"]);
 
 /** Which of what the page has a hint is about. */
 const ABOUT: Readonly<Record<string, readonly string[]>> = {
@@ -28,7 +34,8 @@ export class Live implements Listener {
   private readonly stale = new Set<string>();
   private ended: JobEvent[] = [];
   private timer: number | undefined;
-  private looked = 0;
+  private looked = Number.NEGATIVE_INFINITY;
+  private pace = EVERY;
 
   constructor(
     private readonly client: QueryClient,
@@ -63,7 +70,7 @@ export class Live implements Listener {
   }
 
   private everything(): void {
-    void this.client.invalidateQueries();
+    void this.client.invalidateQueries({ predicate: ({ queryKey }) => !APART.has(queryKey[0]) });
   }
 
   private moved(jobs: readonly Moved[]): void {
@@ -99,14 +106,16 @@ export class Live implements Listener {
   private lookAt(names: readonly string[]): void {
     for (const name of names) this.stale.add(name);
     if (this.timer === undefined) {
-      const wait = Math.max(60, this.looked + EVERY - performance.now());
+      const wait = Math.max(SOON, this.looked + this.pace - performance.now());
       this.timer = window.setTimeout(() => this.look(), wait);
     }
   }
 
   private look(): void {
+    const now = performance.now();
     this.timer = undefined;
-    this.looked = performance.now();
+    this.pace = now - this.looked < 2 * this.pace ? Math.min(1.5 * this.pace, SLOWEST) : EVERY;
+    this.looked = now;
     const stale = [...this.stale];
     this.stale.clear();
     for (const name of stale) {

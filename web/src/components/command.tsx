@@ -5,8 +5,8 @@ import { useNotices } from "./notices";
 export function CommandLine({ text }: { readonly text: string }) {
   const notices = useNotices();
   async function copy(): Promise<void> {
-    if (await copied(text)) notices.say({ text: "Copied. Paste it into a terminal." });
-    else notices.fail(new Error("not copied"));
+    const done = await copied(text);
+    notices.say({ text: done ? "Copied. Paste it into a terminal." : "The browser did not let it be copied; select it instead." });
   }
   return (
     <span className="command">

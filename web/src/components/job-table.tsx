@@ -1,7 +1,7 @@
 /** Jobs as rows. A long list is virtual: only what can be seen is in the document. */
 
 import { useWindowVirtualizer } from "@tanstack/react-virtual";
-import { type ReactNode, useEffect, useLayoutEffect, useRef, useState } from "react";
+import { memo, type ReactNode, useEffect, useLayoutEffect, useRef, useState } from "react";
 import type { Job } from "../api/schema";
 import { Link } from "../routing";
 import { ago, exactly } from "../words";
@@ -100,7 +100,14 @@ function Heading({ columns }: { readonly columns: Columns }) {
   );
 }
 
-function JobRow({ job, columns, place }: { readonly job: Job; readonly columns: Columns; readonly place: number }) {
+interface RowProps {
+  readonly job: Job;
+  readonly columns: Columns;
+  readonly place: number;
+}
+
+/** Not drawn again while the list is only scrolled. */
+const JobRow = memo(function JobRow({ job, columns, place }: RowProps) {
   const now = useNow();
   const moment = columns.moment(job);
   return (
@@ -124,4 +131,4 @@ function JobRow({ job, columns, place }: { readonly job: Job; readonly columns: 
       </div>
     </div>
   );
-}
+});

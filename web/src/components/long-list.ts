@@ -6,6 +6,7 @@ import { type JobFilter, allJobs, count, newest } from "../api/queries";
 import type { Job } from "../api/schema";
 
 const NEWEST = 50;
+const SETTLES = 2_000;
 
 interface LongList {
   readonly jobs: readonly Job[];
@@ -36,8 +37,32 @@ export function useLongList(filter: JobFilter): LongList {
     void client.resetQueries({ queryKey: allJobs(filter).queryKey });
     void client.invalidateQueries({ queryKey: ["jobs"] });
   }, [client, filter]);
+  useFresh(missesSome(beginning.data?.jobs, list.data?.pages[0]?.jobs, hasNextPage, counted.data?.count, jobs.length), again);
   const total = hasNextPage ? Math.max(counted.data?.count ?? 0, jobs.length) : jobs.length;
   return { jobs, total, error: list.error, loading: list.isPending, onSeen: setLast, again };
+}
+
+/** Whether more has come about than the beginning shows: then the list has a hole, or its end is not where it was. */
+function missesSome(
+  beginning: readonly Job[] | undefined,
+  first: readonly Job[] | undefined,
+  hasNextPage: boolean,
+  count: number | undefined,
+  shown: number,
+): boolean {
+  if (!beginning || !first || count === undefined) return false;
+  if (!hasNextPage) return count !== shown;
+  const known = new Set(first.map((job) => job.id));
+  return beginning.length === NEWEST && !beginning.some((job) => known.has(job.id));
+}
+
+/** Ask for all of it anew, once it has been wrong for a while: what is just being told is not missing. */
+function useFresh(wrong: boolean, again: () => void): void {
+  useEffect(() => {
+    if (!wrong) return;
+    const timer = window.setTimeout(again, SETTLES);
+    return () => window.clearTimeout(timer);
+  }, [wrong, again]);
 }
 
 /** Rows that fit the filter no more are left out: in this list a change of status only marks them. */

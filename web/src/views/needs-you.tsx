@@ -3,7 +3,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { commandLine, jobCommand, looking } from "../api/commands";
-import { ENDED, newest, overview, questions } from "../api/queries";
+import { newest, overview, questions } from "../api/queries";
 import type { Job, Location, Overview, Question } from "../api/schema";
 import { Commands } from "../components/command";
 import { JobActions } from "../components/job-actions";
@@ -16,10 +16,10 @@ import { ago, counted, sentence } from "../words";
 import { isNearlyFull } from "./hero";
 import { QuestionGroup } from "./question-group";
 
-const LOOKED_AT = 200;
+const LOOKED_AT = 60;
 const MOST_FAILED = 12;
-const RECENT = { statuses: ENDED, kind: "", text: "" };
-const ANY = { statuses: [], kind: "", text: "" };
+const FAILED = { statuses: ["failed"], kind: "", text: "" } as const;
+const ANY = { statuses: [], kind: "", text: "" } as const;
 
 export function NeedsYou() {
   const { data: known } = useQuery(overview);
@@ -61,13 +61,14 @@ function grouped(all: readonly Question[]): readonly (readonly Question[])[] {
 
 /** Failed, or done with items that failed; not done again since, and not put aside. */
 function useFailed(): readonly Job[] {
-  const { data: ended } = useQuery(newest(RECENT, LOOKED_AT));
-  const { data: all } = useQuery(newest(ANY, LOOKED_AT));
+  const { data: failed } = useQuery(newest(FAILED, LOOKED_AT));
+  const { data: latest } = useQuery(newest(ANY, LOOKED_AT));
   const { dismissed } = useSettings();
   return useMemo(() => {
-    const again = new Set([...(all?.jobs ?? []), ...(ended?.jobs ?? [])].map((job) => job.retry_of));
+    const all = new Map([...(latest?.jobs ?? []), ...(failed?.jobs ?? [])].map((job) => [job.id, job]));
+    const again = new Set([...all.values()].map((job) => job.retry_of));
     const aside = new Set(dismissed);
-    return (ended?.jobs ?? []).filter(
+    return [...all.values()].filter(
       (job) =>
         job.status !== "cancelled" &&
         job.can.includes("retry") &&
@@ -75,7 +76,7 @@ function useFailed(): readonly Job[] {
         !again.has(job.id) &&
         !aside.has(job.id),
     );
-  }, [ended, all, dismissed]);
+  }, [failed, latest, dismissed]);
 }
 
 function FailedCard({ job }: { readonly job: Job }) {
@@ -122,6 +123,8 @@ interface Trouble {
   readonly title: string;
   readonly what: string;
   readonly command?: readonly [string, string];
+  /** Where something can be done about it. */
+  readonly place?: readonly [string, string];
 }
 
 function TroubleCard({ trouble }: { readonly trouble: Trouble }) {
@@ -133,6 +136,7 @@ function TroubleCard({ trouble }: { readonly trouble: Trouble }) {
       <p className="said">{trouble.what}</p>
       {trouble.command && (
         <footer>
+          {trouble.place && <Link to={trouble.place[1]}>{trouble.place[0]}</Link>}
           <Commands commands={[trouble.command]} />
         </footer>
       )}
@@ -167,6 +171,7 @@ function offline(location: Location): Trouble {
   return {
     title: `${location.shown} is not there`,
     what: "Its disk is not connected, or the folder was moved. Nothing of it is forgotten: connect the disk and index the folder again.",
+    place: ["To the library's folders", "library"],
     command: ["Index it again", commandLine("index", location.shown)],
   };
 }

@@ -28,8 +28,12 @@ export function Throughput() {
   return (
     <figure className="throughput">
       <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="none" aria-hidden="true">
-        <path className="area" d={`${line(points)} L${WIDTH} ${HEIGHT} L${start(points)} ${HEIGHT} Z`} />
-        <path className="line" d={line(points)} />
+        {points.length > 1 && (
+          <>
+            <path className="area" d={`${line(points)} L${WIDTH} ${HEIGHT} L${start(points)} ${HEIGHT} Z`} />
+            <path className="line" d={line(points)} />
+          </>
+        )}
       </svg>
       <figcaption>{now > 0 ? `${size(now)}/s` : "No data moves now"}</figcaption>
     </figure>
@@ -37,14 +41,13 @@ export function Throughput() {
 }
 
 function start(points: readonly number[]): number {
-  return WIDTH - ((Math.max(points.length, 1) - 1) * WIDTH) / (POINTS - 1);
+  return WIDTH - ((points.length - 1) * WIDTH) / (POINTS - 1);
 }
 
 function line(points: readonly number[]): string {
   const most = Math.max(...points, 1);
   const first = start(points);
-  const all = points.length ? points : [0];
-  return all
+  return points
     .map((value, place) => {
       const x = first + (place * WIDTH) / (POINTS - 1);
       const y = HEIGHT - 2 - (value / most) * (HEIGHT - 6);

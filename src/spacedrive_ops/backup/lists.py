@@ -110,8 +110,11 @@ class Before:
         self._next = next(self._entries, None)
 
     def find(self, parts: tuple[bytes, ...]) -> Listed | None:
-        """The entry of that path. Paths must be asked for in order."""
-        while self._next is not None and self._next.parts < parts:
-            self._next = next(self._entries, None)
+        """The entry of that path. Paths must be asked for in order. From where the list is damaged on it knows none."""
+        try:
+            while self._next is not None and self._next.parts < parts:
+                self._next = next(self._entries, None)
+        except ValueError:
+            self._next = None
         found = self._next
         return found if found is not None and found.parts == parts else None

@@ -75,9 +75,12 @@ class BackupPlanJob:
         before = await self._before(ctx, depot, root, list_)
         found = found_in(root, ctx.library.path, state.cursor)
         while batch := await ctx.run_in_pool(_some, found, before):
-            for one, known in batch:
-                self._say(ctx, state, one, known)
-                one.release()
+            try:
+                for one, known in batch:
+                    self._say(ctx, state, one, known)
+            finally:
+                for one, _ in batch:
+                    one.release()
             state.cursor = batch[-1][0].at
             items = Count(state.tally.entries, None, growing=True)
             current = Path(os.fsdecode(batch[-1][0].path))

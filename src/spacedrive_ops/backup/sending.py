@@ -143,18 +143,11 @@ class Sending:
         batch: list[Found] = []
         for one in islice(found, A_ROUND):
             if one.kind == "file" and self._before is not None:
-                one.entry = self._looked_up(one.parts)
+                one.entry = self._before.find(one.parts)
             batch.append(one)
             if one.size > PART:
                 break
         return batch
-
-    def _looked_up(self, parts: tuple[bytes, ...]) -> Listed | None:
-        try:
-            return self._before.find(parts) if self._before is not None else None
-        except ValueError:
-            self._before = None
-            return None
 
     async def _round(self, batch: list[Found], lines: ListWriter) -> None:
         ctx = self._ctx

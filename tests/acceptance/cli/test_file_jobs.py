@@ -156,6 +156,7 @@ def test_what_cannot_be_indexed_is_said_in_words(cli: Cli, tmp_path: Path) -> No
     assert "Traceback" not in failed.stdout + failed.stderr
 
 
+@pytest.mark.timeout(60)
 def test_a_backup_is_verified_and_restored(cli: Cli, tree: Path) -> None:
     depot, out = cli.folder / "depot", cli.folder / "out"
     depot.mkdir()
@@ -186,6 +187,7 @@ def test_cleanup_lists_before_it_removes(cli: Cli, tree: Path) -> None:
     assert "Removed nothing" in cli.run("cleanup", str(tree)).stdout
 
 
+@pytest.mark.timeout(60)
 def test_what_is_wrong_with_a_backup_is_said(cli: Cli, tree: Path) -> None:
     depot, out = cli.folder / "depot", cli.folder / "out"
     depot.mkdir()

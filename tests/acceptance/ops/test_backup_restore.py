@@ -381,3 +381,17 @@ async def test_a_list_that_does_not_end_is_damaged(tmp_path: Path) -> None:
         forged(depot, first.snapshot, {"path": "x" * (64 << 20), "kind": "link"})
         with pytest.raises(JobFailed, match="does not end"):
             await restore(library, str(depot), tmp_path / "out")
+
+
+async def test_a_damaged_list_of_the_backup_before_only_costs_reading(tmp_path: Path) -> None:
+    tree, depot = plain_tree(tmp_path / "tree"), tmp_path / "depot"
+    depot.mkdir()
+    job = BackupJob(locations=(tree,), destination=str(depot), thumbnails=False, library=False)
+    async with Library.open(tmp_path / "library", create=True) as library:
+        first = await back_up(library, tree, to=str(depot), library=False)
+        forged(depot, first.snapshot, {"path": "a.txt", "kind": "file"}, {"path": 5, "kind": "file"})
+        planned, _ = await run(library, job.plan())
+        assert planned.created == 3
+        second = await back_up(library, tree, to=str(depot), library=False)
+        assert (second.files, second.failed) == (3, 0)
+        assert (await restore(library, str(depot), tmp_path / "out"))[0].restored_count == 3

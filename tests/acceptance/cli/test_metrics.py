@@ -19,6 +19,7 @@ from tests.acceptance.cli.metric_jobs import flaky, stays
 from tests.event_log import told_by_events
 from tests.waiting import aeventually
 
+pytestmark = pytest.mark.timeout(60)
 JOBS = "tests.acceptance.cli.metric_jobs"
 FLAKY, STAYS = "metric.flaky", "metric.stays"
 
@@ -39,7 +40,6 @@ def value(families: dict[str, Metric], name: str, **labels: str) -> float:
     return one
 
 
-@pytest.mark.timeout(60)
 async def test_metrics_equal_the_events_after_failures_retries_and_kills(cli: Cli, tmp_path: Path) -> None:
     gate = tmp_path / "gate"
     async with Library.open(cli.library, create=True, runs="none") as library:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.acceptance.cli.conftest import SAMPLES, Cli
 
+pytestmark = pytest.mark.timeout(60)
 RUN = ("--import", SAMPLES, "run", "example.steps", "--total")
 
 

@@ -70,7 +70,7 @@ async def list_waiting_jobs(library: GivenLibrary, limit: Limit = 100) -> wire.J
     return wire.JobList(jobs=[telling.job(info, attended=attended, now=now) for info in waiting])
 
 
-@get("/count", responses=problems())
+@get("/count", responses=problems(422))
 async def count_jobs(
     library: GivenLibrary,
     status: Statuses = None,
@@ -81,12 +81,9 @@ async def count_jobs(
     ] = None,
 ) -> wire.Done:
     """How many jobs a filter means; to be asked before something is done to all of them."""
-    if created_from is not None and created_from.tzinfo is None:
-        raise Refused(
-            HTTPStatus.UNPROCESSABLE_ENTITY, "value_invalid", "say the offset from UTC: 2026-11-25T14:00:00Z",
-            field="created_from",
-        )  # fmt: skip
-    wanted = JobFilter(kind=kind, statuses=statuses_of(status), text=text, created_from=created_from)
+    wanted = JobFilter(
+        kind=kind, statuses=statuses_of(status), text=text, created_from=aware("created_from", created_from)
+    )
     count = await library.jobs.count(wanted)
     return wire.Done(count=count, sentence=f"{counted(count, 'job')}.")
 
@@ -159,6 +156,14 @@ async def explain_job(library: GivenLibrary, job: JobPath) -> wire.Explanation:
     id_ = await job_id(library, job)
     reasons = await read_reasons(library.jobs, id_)
     return wire.Explanation(job=str(id_), sentences=[shown(one) for one in sentences(reasons)])
+
+
+def aware(name: str, moment: datetime | None) -> datetime | None:
+    """Raises Refused for one without an offset: nobody knows which moment it is."""
+    if moment is not None and moment.tzinfo is None:
+        detail = "say the offset from UTC: 2026-11-25T14:00:00Z"
+        raise Refused(HTTPStatus.UNPROCESSABLE_ENTITY, "value_invalid", detail, field=name)
+    return moment
 
 
 async def _stored(library: Library, text: str) -> JobId:

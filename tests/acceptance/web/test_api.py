@@ -366,8 +366,9 @@ async def test_what_the_jobs_came_to_outlives_them(web: Mounted) -> None:
     assert (hostile["failed"], hostile["sentence"].partition(";")[0]) == (1, "1 failed")
     assert (await web.get("/api/statistics/history", kind="web.quick"))["totals"] == [quick]
     assert (await web.get("/api/statistics/history", until="2020-01-01T00:00:00Z"))["spans"] == []
-    naive = await web.client.get("/api/statistics/history", params={"since": "2026-01-01T00:00:00"})
-    assert (naive.status_code, naive.json()["parameters"][0]["name"]) == (422, "since")
+    for since, status in (("2026-01-01T00:00:00", 400), ("0.5", 400), ("2026-02-30T00:00:00Z", 422)):
+        refused = await web.client.get("/api/statistics/history", params={"since": since})
+        assert (refused.status_code, refused.json()["parameters"][0]["name"]) == (status, "since")
     scraped = await web.client.get("/api/metrics")
     assert scraped.headers["content-type"].startswith("text/plain")
     assert 'kind="web.quick"' in scraped.text

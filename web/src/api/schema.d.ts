@@ -2392,7 +2392,7 @@ export interface operations {
                 readonly kind?: string | null;
                 /** @description Said in the kind, the arguments, the reason or the error. */
                 readonly text?: string;
-                /** @description Dispatched at this time or later; with an offset from UTC. */
+                /** @description A moment with its offset from UTC: 2026-11-25T14:00:00Z. */
                 readonly created_from?: string | null;
             };
             readonly header?: never;
@@ -5292,9 +5292,9 @@ export interface operations {
     readonly get_history: {
         readonly parameters: {
             readonly query?: {
-                /** @description A moment, with its offset from UTC. */
+                /** @description A moment with its offset from UTC: 2026-11-25T14:00:00Z. */
                 readonly since?: string | null;
-                /** @description A moment, with its offset from UTC. */
+                /** @description A moment with its offset from UTC: 2026-11-25T14:00:00Z. */
                 readonly until?: string | null;
                 /** @description Of this kind. */
                 readonly kind?: string | null;

@@ -39,6 +39,16 @@ TextQuery: TypeAlias = Annotated[
 ]
 
 
+MomentQuery: TypeAlias = Annotated[
+    str | None,
+    QueryParameter(
+        description="A moment with its offset from UTC: 2026-11-25T14:00:00Z.",
+        pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?(Z|[+-][0-9]{2}:[0-9]{2})$",
+    ),
+]
+"""Text, because the framework would take a number for a moment too."""
+
+
 @get("/", responses=problems())
 async def list_jobs(
     library: GivenLibrary,
@@ -76,13 +86,11 @@ async def count_jobs(
     status: Statuses = None,
     kind: KindQuery = None,
     text: TextQuery = "",
-    created_from: Annotated[
-        datetime | None, QueryParameter(description="Dispatched at this time or later; with an offset from UTC.")
-    ] = None,
+    created_from: MomentQuery = None,
 ) -> wire.Done:
     """How many jobs a filter means; to be asked before something is done to all of them."""
     wanted = JobFilter(
-        kind=kind, statuses=statuses_of(status), text=text, created_from=aware("created_from", created_from)
+        kind=kind, statuses=statuses_of(status), text=text, created_from=moment("created_from", created_from)
     )
     count = await library.jobs.count(wanted)
     return wire.Done(count=count, sentence=f"{counted(count, 'job')}.")
@@ -158,12 +166,13 @@ async def explain_job(library: GivenLibrary, job: JobPath) -> wire.Explanation:
     return wire.Explanation(job=str(id_), sentences=[shown(one) for one in sentences(reasons)])
 
 
-def aware(name: str, moment: datetime | None) -> datetime | None:
-    """Raises Refused for one without an offset: nobody knows which moment it is."""
-    if moment is not None and moment.tzinfo is None:
-        detail = "say the offset from UTC: 2026-11-25T14:00:00Z"
-        raise Refused(HTTPStatus.UNPROCESSABLE_ENTITY, "value_invalid", detail, field=name)
-    return moment
+def moment(name: str, text: str | None) -> datetime | None:
+    """Raises Refused for a day or a time that no calendar has."""
+    try:
+        return datetime.fromisoformat(text) if text is not None else None
+    except ValueError:
+        detail = f"{text} is no moment: write 2026-11-25T14:00:00Z"
+        raise Refused(HTTPStatus.UNPROCESSABLE_ENTITY, "value_invalid", detail, field=name) from None
 
 
 async def _stored(library: Library, text: str) -> JobId:

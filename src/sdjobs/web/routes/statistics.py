@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-from typing import Annotated, Final, TypeAlias
+from datetime import timedelta
+from typing import Final
 
 from litestar import Response, Router, get
 from litestar.openapi import ResponseSpec
-from litestar.params import QueryParameter
 
 from sdjobs import clock, metrics
 from sdjobs.web import telling, wire
 from sdjobs.web.counting import counts_of
 from sdjobs.web.given import GivenLibrary
 from sdjobs.web.problems import problems
-from sdjobs.web.routes.jobs import KindQuery, aware
+from sdjobs.web.routes.jobs import KindQuery, MomentQuery, moment
 from spacedrive_jobs import JobStatus, total_by_kind
 
 WEEK: Final = timedelta(days=7)
-
-MomentQuery: TypeAlias = Annotated[datetime | None, QueryParameter(description="A moment, with its offset from UTC.")]
 
 
 @get("/statistics", responses=problems())
@@ -38,7 +35,7 @@ async def get_history(
     library: GivenLibrary, since: MomentQuery = None, until: MomentQuery = None, kind: KindQuery = None
 ) -> wire.History:
     """What the jobs came to that ended in a span of time, the last seven days unless it is given."""
-    start, end = aware("since", since) or clock.now() - WEEK, aware("until", until)
+    start, end = moment("since", since) or clock.now() - WEEK, moment("until", until)
     spans = await library.jobs.statistics(since=start, until=end, kind=kind)
     return wire.History(
         spans=[telling.statistics(one) for one in spans],

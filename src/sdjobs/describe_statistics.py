@@ -54,6 +54,19 @@ def seconds(value: float | None) -> str:
     return f"{value * 1000:.0f} ms" if value < 0.9995 else duration(value)
 
 
+def sentence(one: JobStatistics) -> str:
+    """`12 completed, 1 failed; half took up to 2 s, 95 % up to 9 s`."""
+    ended = [
+        f"{count:,} {word}"
+        for count, word in ((one.completed, "completed"), (one.failed, "failed"), (one.cancelled, "cancelled"))
+        if count
+    ]
+    said = ", ".join(ended) or "none ended"
+    if not one.run.count:
+        return said
+    return f"{said}; half took up to {seconds(one.run.quantile(0.5))}, 95 % up to {seconds(one.run.quantile(0.95))}"
+
+
 def rate(one: JobStatistics) -> str:
     per_second = one.items_per_second
     return "-" if per_second is None else f"{per_second:,.1f}" if per_second < 100 else f"{per_second:,.0f}"

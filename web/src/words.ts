@@ -105,6 +105,11 @@ export function shown(text: string): string {
   });
 }
 
+/** The same for text of several lines, such as where in the code something failed. */
+export function shownLines(text: string): string {
+  return text.split("\n").map(shown).join("\n");
+}
+
 /** The name of a path, and the folder it is in. */
 export function split(path: string): readonly [string, string] {
   const at = path.lastIndexOf("/", path.length - 2);

@@ -51,8 +51,7 @@ def test_axe_finds_nothing_serious(filled: Viewed, theme: Literal["light", "dark
         page.goto(f"{filled.url}/{path}")
         expect(page.get_by_role("heading", level=1)).to_be_visible()
         page.wait_for_function("document.querySelector('[aria-busy]') === null")
-        for summary in page.locator("main details:not([open]) > summary").all():
-            summary.click()
+        page.evaluate("document.querySelectorAll('main details').forEach(one => { one.open = true; })")
         assert findings(page) == [], path
     page.goto(f"{filled.url}/new/file_copy")
     page.get_by_role("button", name="Choose a folder: What").click()

@@ -565,7 +565,8 @@ export interface paths {
         };
         /**
          * Get overview
-         * @description The library at a glance: counts, locations, disks, and what goes on in one sentence.
+         * @description The library at a glance: counts, locations, disks, and what goes on in one sentence. What the index holds in all
+         *     may be some seconds old.
          */
         readonly get: operations["get_overview"];
         readonly put?: never;
@@ -833,7 +834,7 @@ export interface paths {
         };
         /**
          * Get statistics
-         * @description How many jobs are in each status.
+         * @description How many jobs are in each status, in all and of each kind.
          */
         readonly get: operations["get_statistics"];
         readonly put?: never;
@@ -1326,6 +1327,14 @@ export interface components {
             readonly version: number;
         };
         /**
+         * KindCounts
+         * @description How many jobs of a kind are in each status.
+         */
+        readonly KindCounts: {
+            readonly counts: components["schemas"]["Counts"];
+            readonly kind: string;
+        };
+        /**
          * KindList
          * @description The kinds that this process knows, by name.
          */
@@ -1724,6 +1733,19 @@ export interface components {
             readonly scheduled_at: string;
             readonly sentence: string;
         };
+        /**
+         * Statistics
+         * @description How many jobs are in each status, in all and of each kind.
+         */
+        readonly Statistics: {
+            readonly cancelled: number;
+            readonly completed: number;
+            readonly failed: number;
+            readonly kinds: readonly components["schemas"]["KindCounts"][];
+            readonly paused: number;
+            readonly queued: number;
+            readonly running: number;
+        };
     };
     responses: never;
     parameters: never;
@@ -1766,6 +1788,7 @@ export type JobDetails = components['schemas']['JobDetails'];
 export type JobList = components['schemas']['JobList'];
 export type JobPage = components['schemas']['JobPage'];
 export type Kind = components['schemas']['Kind'];
+export type KindCounts = components['schemas']['KindCounts'];
 export type KindList = components['schemas']['KindList'];
 export type Location = components['schemas']['Location'];
 export type Log = components['schemas']['Log'];
@@ -1795,6 +1818,7 @@ export type ScheduleDetails = components['schemas']['ScheduleDetails'];
 export type ScheduleList = components['schemas']['ScheduleList'];
 export type ScheduleRule = components['schemas']['ScheduleRule'];
 export type ScheduleRun = components['schemas']['ScheduleRun'];
+export type Statistics = components['schemas']['Statistics'];
 export type $defs = Record<string, never>;
 export interface operations {
     readonly list_duplicates: {
@@ -5072,13 +5096,13 @@ export interface operations {
         };
         readonly requestBody?: never;
         readonly responses: {
-            /** @description How many jobs are in each status. */
+            /** @description How many jobs are in each status, in all and of each kind. */
             readonly 200: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["Counts"];
+                    readonly "application/json": components["schemas"]["Statistics"];
                 };
             };
             /** @description A parameter, the path or the body is not as described. */

@@ -13,7 +13,7 @@ import { Failed, Section } from "../components/section";
 import { useNow } from "../clock";
 import { useMay } from "../role";
 import { Link, goTo, useTitle } from "../routing";
-import { ago, capital, exactly, sentence } from "../words";
+import { ago, capital, exactly, sentence, shownLines } from "../words";
 import { Attempts } from "./attempts";
 import { Family } from "./family";
 import { Items } from "./items";
@@ -169,7 +169,7 @@ function Why({ job }: { readonly job: JobDetails }) {
         <details>
           <summary>Where in the code it failed</summary>
           {/* biome-ignore lint: a scrolling region must be reachable by keys */}
-          <pre tabIndex={0}>{job.error.traceback}</pre>
+          <pre tabIndex={0}>{shownLines(job.error.traceback)}</pre>
         </details>
       )}
     </Section>

@@ -53,7 +53,7 @@ export function exactly(moment: string): string {
   return exact.format(new Date(moment));
 }
 
-export function clockTime(moment: string): string {
+export function clockTime(moment: string | number): string {
   return new Date(moment).toLocaleTimeString("en-GB");
 }
 

@@ -39,8 +39,9 @@ export function App() {
       >
         To the content
       </a>
-      <TopBar onHelp={() => setHelping(true)} />
-      <ConnectionBanner state={connection} again={() => live.current?.again()} />
+      <TopBar onHelp={() => setHelping(true)}>
+        <ConnectionBanner state={connection} again={() => live.current?.again()} />
+      </TopBar>
       <main ref={main} id="main" tabIndex={-1}>
         <Part />
       </main>

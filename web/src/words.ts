@@ -53,7 +53,7 @@ export function exactly(moment: string): string {
   return exact.format(new Date(moment));
 }
 
-export function clockTime(moment: string): string {
+export function clockTime(moment: string | number): string {
   return new Date(moment).toLocaleTimeString("en-GB");
 }
 
@@ -103,6 +103,11 @@ export function shown(text: string): string {
     const code = character.codePointAt(0) ?? 0;
     return code < 0x100 ? `\\x${code.toString(16).padStart(2, "0")}` : `\\u${code.toString(16).padStart(4, "0")}`;
   });
+}
+
+/** The same for text of several lines, such as where in the code something failed. */
+export function shownLines(text: string): string {
+  return text.split("\n").map(shown).join("\n");
 }
 
 /** The name of a path, and the folder it is in. */

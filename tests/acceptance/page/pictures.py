@@ -48,14 +48,18 @@ COLOURS = 128
 
 def main(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="anna-") as made:
-        home = Path(made)
+    # Its name is in the pictures; one that is there already is somebody's.
+    home = Path(tempfile.gettempdir()) / "anna"
+    home.mkdir()
+    try:
         asyncio.run(fill(home))
         with served(home) as url, sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
             for picture in PICTURES:
                 take(browser, url, picture, folder / f"{picture.name}.png")
             browser.close()
+    finally:
+        shutil.rmtree(home)
 
 
 @contextmanager

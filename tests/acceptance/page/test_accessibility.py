@@ -51,8 +51,7 @@ def test_axe_finds_nothing_serious(filled: Viewed, theme: Literal["light", "dark
         page.goto(f"{filled.url}/{path}")
         expect(page.get_by_role("heading", level=1)).to_be_visible()
         page.wait_for_function("document.querySelector('[aria-busy]') === null")
-        for summary in page.locator("main details:not([open]) > summary").all():
-            summary.click()
+        page.evaluate("document.querySelectorAll('main details').forEach(one => { one.open = true; })")
         assert findings(page) == [], path
     page.goto(f"{filled.url}/new/file_copy")
     page.get_by_role("button", name="Choose a folder: What").click()
@@ -95,8 +94,8 @@ def test_focus_is_seen_and_comes_back_from_a_window(viewed: Viewed) -> None:
     page.keyboard.press("Shift+Tab")
     outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
     assert outline == "solid"
-    page.keyboard.press("Home")
-    page.evaluate("document.activeElement.blur()")
+    page.reload()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Nothing to do")
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.className") == "skip"
     page.keyboard.press("Enter")
@@ -106,6 +105,7 @@ def test_focus_is_seen_and_comes_back_from_a_window(viewed: Viewed) -> None:
 def test_single_keys_can_be_switched_off(viewed: Viewed) -> None:
     page = viewed.page
     viewed.go()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Nothing to do")
     page.keyboard.press("?")
     page.get_by_label("Single keys act on this page").uncheck()
     page.keyboard.press("Escape")

@@ -5,7 +5,7 @@ import { attempts, events } from "../api/queries";
 import type { Attempt, JobDetails } from "../api/schema";
 import { Section } from "../components/section";
 import { useNow } from "../clock";
-import { capital, clockTime, exactly, sentence, when } from "../words";
+import { capital, clockTime, exactly, sentence, shownLines, when } from "../words";
 
 const WORDS: Readonly<Record<Attempt["outcome"], string>> = {
   failed: "it failed",
@@ -31,7 +31,7 @@ export function Attempts({ job }: { readonly job: JobDetails }) {
                 <details>
                   <summary>Where in the code</summary>
                   {/* biome-ignore lint: a scrolling region must be reachable by keys */}
-                  <pre tabIndex={0}>{one.error_traceback}</pre>
+                  <pre tabIndex={0}>{shownLines(one.error_traceback)}</pre>
                 </details>
               )}
             </li>

@@ -13,7 +13,7 @@ import { Failed, Section } from "../components/section";
 import { useNow } from "../clock";
 import { useMay } from "../role";
 import { Link, goTo, useTitle } from "../routing";
-import { ago, capital, exactly, sentence } from "../words";
+import { ago, capital, exactly, sentence, shown, shownLines } from "../words";
 import { Attempts } from "./attempts";
 import { Family } from "./family";
 import { Items } from "./items";
@@ -152,7 +152,7 @@ function Why({ job }: { readonly job: JobDetails }) {
   const said = (data?.sentences ?? []).slice(1);
   return (
     <Section title="Why">
-      {job.error && <p className="error-said">{sentence(job.error.message || job.error.type)}</p>}
+      {job.error && <p className="error-said">{sentence(shown(job.error.message || job.error.type))}</p>}
       {said.length > 0 && (
         <ul className="why-list">
           {said.map((one) => (
@@ -169,7 +169,7 @@ function Why({ job }: { readonly job: JobDetails }) {
         <details>
           <summary>Where in the code it failed</summary>
           {/* biome-ignore lint: a scrolling region must be reachable by keys */}
-          <pre tabIndex={0}>{job.error.traceback}</pre>
+          <pre tabIndex={0}>{shownLines(job.error.traceback)}</pre>
         </details>
       )}
     </Section>

@@ -5,7 +5,7 @@ import type uPlotType from "uplot";
 import type { JobDetails } from "../api/schema";
 import { type Sample, speeds } from "../api/speeds";
 import { Section } from "../components/section";
-import { number, size } from "../words";
+import { clockTime, number, size } from "../words";
 
 const HEIGHT = 160;
 
@@ -77,7 +77,7 @@ function options(box: HTMLElement, words: (value: number) => string): uPlotType.
     legend: { show: false },
     cursor: { show: false },
     scales: { y: { range: (_, __, most) => [0, (most || 1) * 1.1] } },
-    axes: [axis, { ...axis, size: 84, values: (_, splits) => splits.map(words) }],
+    axes: [{ ...axis, size: 28, space: 90, values: (_, splits) => splits.map((at) => clockTime(at * 1_000)) }, { ...axis, size: 84, values: (_, splits) => splits.map(words) }],
     series: [{}, { stroke: outlineColor, width: 2, fill: textDecorationColor, points: { show: false } }],
   };
 }

@@ -4,7 +4,7 @@ import type { JobDetails } from "../api/schema";
 import { pathText } from "../components/schema-fields";
 import { Section } from "../components/section";
 import { knownChoice, labelOf } from "../kinds";
-import { shown } from "../words";
+import { shown, shownLines } from "../words";
 
 export function Told({ job }: { readonly job: JobDetails }) {
   const fields = isFields(job.arguments) ? Object.entries(job.arguments) : [];
@@ -71,8 +71,5 @@ function isFields(value: unknown): value is Readonly<Record<string, unknown>> {
 }
 
 function shownJson(value: unknown): string {
-  return JSON.stringify(value, null, 2)
-    .split("\n")
-    .map(shown)
-    .join("\n");
+  return shownLines(JSON.stringify(value, null, 2));
 }

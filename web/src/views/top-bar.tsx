@@ -1,6 +1,7 @@
 /** The library's name, the places of the page, and what is always at hand. */
 
 import { useQuery } from "@tanstack/react-query";
+import type { ReactNode } from "react";
 import { overview } from "../api/queries";
 import { useMay } from "../role";
 import { Link, usePlace } from "../routing";
@@ -12,7 +13,13 @@ const PLACES = [
   ["library", "Library"],
 ] as const;
 
-export function TopBar({ onHelp }: { readonly onHelp: () => void }) {
+interface TopBarProps {
+  readonly onHelp: () => void;
+  /** What stays in sight however far one scrolls. */
+  readonly children: ReactNode;
+}
+
+export function TopBar({ onHelp, children }: TopBarProps) {
   const { data } = useQuery(overview);
   const may = useMay();
   const { path } = usePlace();
@@ -44,6 +51,7 @@ export function TopBar({ onHelp }: { readonly onHelp: () => void }) {
           )}
         </div>
       </div>
+      {children}
     </header>
   );
 }

@@ -20,7 +20,9 @@ async def get_page(request: Request[Any, Any, Any], page: GivenPage, path: FromP
     asset = page.asset(wanted)
     if asset is not None:
         return Response(asset.content, media_type=asset.media_type, headers={"Cache-Control": asset.caching})
-    if wanted.startswith(("assets/", "api/")) or wanted == "api" or "." in wanted.rpartition("/")[2]:
+    # A file would lie at the top; below it a name may have a dot: `new/example.file_copy`.
+    is_file = "." in wanted and "/" not in wanted
+    if wanted.startswith(("assets/", "api/")) or wanted == "api" or is_file:
         raise Refused(HTTPStatus.NOT_FOUND, "not_found", "there is nothing here")
     return Response(page.index(root_of(request)), media_type=HTML, headers={"Cache-Control": "no-cache"})
 

@@ -10,19 +10,14 @@ import click
 
 class GivenPath(click.Path):
     """A path that is not empty: an empty one would mean the present folder, and be what a variable gives that was not
-    set. `absolute`: as any process can use it; `..` goes by the letters."""
-
-    def __init__(self, *, absolute: bool = False) -> None:
-        super().__init__()
-        self._absolute = absolute
+    set."""
 
     def convert(
         self, value: str | os.PathLike[str], param: click.Parameter | None, ctx: click.Context | None
     ) -> str | bytes | os.PathLike[str]:
         if os.fspath(value) == "":
             self.fail("a path is empty: was a variable not set? The present folder is `.`", param, ctx)
-        return os.path.abspath(value) if self._absolute else super().convert(value, param, ctx)
+        return super().convert(value, param, ctx)
 
 
 PATH: Final = GivenPath()
-ABSOLUTE_PATH: Final = GivenPath(absolute=True)

@@ -11,7 +11,7 @@ from typing import Any, Final, Literal, TypeAlias, cast
 
 import click
 
-from sdjobs.given_paths import ABSOLUTE_PATH
+from sdjobs.given_paths import PATH
 
 Schema: TypeAlias = Mapping[str, object]
 Shape: TypeAlias = Literal["text", "path", "integer", "number", "boolean", "choice", "json"]
@@ -150,7 +150,7 @@ def _click_type(field: FieldOption) -> click.ParamType[Any] | Callable[[str], ob
         case "choice":
             return click.Choice(field.choices)
         case "path":
-            return ABSOLUTE_PATH
+            return PATH
         case "json":
             return parse_json
         case "text":

@@ -25,6 +25,8 @@ def sentence(info: JobInfo) -> str:
     tell = _SENTENCES.get(info.kind)
     output = fields_of(info.output)
     try:
+        if info.kind == "file_delete" and output and not fields_of(info.arguments).get("permanent"):
+            return f"Put {counted(output['deleted_count'], 'entry', 'entries')} into the trash, with all that is in them"
         return tell(output) if tell is not None and output else ""
     except (KeyError, TypeError):  # of another version
         return ""

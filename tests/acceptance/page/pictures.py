@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -64,21 +65,9 @@ def main(folder: Path) -> None:
 
 @contextmanager
 def served(home: Path) -> Iterator[str]:
-    words = [
-        sys.executable,
-        "-m",
-        "sdjobs",
-        "--import",
-        JOBS,
-        "--library",
-        str(home / "Photos"),
-        "serve",
-        "--port",
-        "0",
-    ]
-    process = subprocess.Popen(
-        [*words, "--root", str(home), "--token", TOKEN, "--json"], stdout=subprocess.PIPE, text=True
-    )
+    words = ["--import", JOBS, "--library", str(home / "Photos"), "serve", "--port", "0", "--root", str(home)]
+    command = [str(Path(sys.executable).with_name("sdjobs")), *words, "--token", TOKEN, "--json"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None
         yield json.loads(process.stdout.readline())["url"]

@@ -38,7 +38,7 @@ class Picture:
 
 
 PICTURES = (
-    Picture("page-jobs", "", 1280, 1180),
+    Picture("page-jobs", "", 1280, 1480),
     Picture("page-job", "jobs/", 1280, 860, "dark", kind="page.copy"),
     Picture("page-form", "new/file_copy", 900, 720),
     Picture("page-narrow", "", 390, 844, "dark"),

@@ -29,7 +29,16 @@ ENGINE: Final = (
     "history",
 )
 COPY: Final = ("copy_big", "copy_small", "reflink", "copy_resume", "copy_share")
-FILES: Final = ("index",)
+FILES: Final = (
+    "index",
+    "index_beside",
+    "duplicates",
+    "hash_big",
+    "hash_small",
+    "thumbnails",
+    "film_frames",
+    "hostile_pictures",
+)
 PAGE: Final = ("page",)
 GROUPS: Final = {"engine": ENGINE, "copy": COPY, "files": FILES, "page": PAGE}
 

@@ -100,6 +100,11 @@ def _drop_capabilities() -> str:
     return _succeeds(*without_dac_prefix(), "true") if os.geteuid() == 0 else ""
 
 
+def _fonts() -> str:
+    problem = _succeeds("fc-match", "sans-serif")
+    return problem or ("" if any(Path("/usr/share/fonts").rglob("*.ttf")) else "no font is installed")
+
+
 CHROMIUM = Path("/usr/bin/chromium")
 NODE_MODULES = Path(__file__).parents[1] / "web" / "node_modules"
 
@@ -129,11 +134,14 @@ ABILITIES: dict[str, Ability] = {
     "user_xattrs": Ability(_user_xattrs),
     "pid_namespace": Ability(_pid_namespace, "util-linux"),
     "drop_capabilities": Ability(_drop_capabilities, "util-linux"),
+    "b3sum": Ability(_program("b3sum"), "b3sum"),
     "rsync": Ability(_program("rsync"), "rsync"),
+    "systemd-analyze": Ability(_program("systemd-analyze"), "systemd"),
     "setfattr": Ability(_program("setfattr"), "attr"),
     "setfacl": Ability(_program("setfacl"), "acl"),
     "strace": Ability(_program("strace"), "strace"),
     "ffmpeg": Ability(_program("ffmpeg"), "ffmpeg"),
+    "fonts": Ability(_fonts, "fontconfig fonts-dejavu-core"),
     "chromium": Ability(_chromium, "chromium"),
     "node": Ability(_node),
     "git": Ability(_program("git"), "git"),

@@ -129,6 +129,9 @@ def title(info: JobInfo) -> str:
 def title_of(kind: str, arguments: object) -> str:
     """As `title`, of a job that is not there yet."""
     transfer = _transfer(arguments)
+    if kind == "copy_plan" and transfer:
+        planned = "move" if fields_of(arguments).get("moving") else "copy"
+        return f"Plan: {transfer_title(planned, *transfer)}"
     if transfer:
         return transfer_title(kind, *transfer)
     root = fields_of(arguments).get("root")

@@ -9,7 +9,7 @@ from typing import Final
 
 from sdjobs.describe import amount, fields_of, has_item_errors, is_transfer, job_json, running_time
 from sdjobs.exit_codes import ExitCode
-from sdjobs.results import begins_again, sentence
+from sdjobs.results import begins_again, is_plan, sentence
 from sdjobs.settings import Settings
 from sdjobs.text import counted, duration, percent, size
 from spacedrive_jobs import JobInfo, JobStatus
@@ -116,7 +116,7 @@ def _details(info: JobInfo, settings: Settings) -> list[str]:
         if count:
             listing = settings.command("jobs", "items", info.id.short, "--outcome", outcome)
             lines.append(f"{counted(count, 'item')} {words}: {listing}")
-    if metrics.items_error and info.status is JobStatus.COMPLETED:
+    if metrics.items_error and info.status is JobStatus.COMPLETED and not is_plan(info):
         lines.append(
             f"To do these again: {settings.command('jobs', 'retry', info.id.short, '--follow', needs_code=True)}"
         )

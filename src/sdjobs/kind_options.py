@@ -113,6 +113,9 @@ def _scalar(part: Schema) -> tuple[Shape, tuple[str, ...]]:
         return "choice", tuple(cast("Sequence[str]", values))
     if part.get("format") == "path":
         return "path", ()
+    alternatives = cast("Sequence[Schema]", part.get("anyOf", ()))
+    if any(other.get("type") == "string" for other in alternatives):
+        return "text", ()  # what may also be an object is typed as its text; --args takes the object
     match part.get("type"):
         case "string":
             return "text", ()

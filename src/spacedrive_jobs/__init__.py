@@ -68,6 +68,7 @@ from spacedrive_jobs._model.record import ItemOutcome as ItemOutcome
 from spacedrive_jobs._model.record import JobEvent as JobEvent
 from spacedrive_jobs._model.record import JobInfo as JobInfo
 from spacedrive_jobs._model.record import KindInfo as KindInfo
+from spacedrive_jobs._model.record import KindLoad as KindLoad
 from spacedrive_jobs._model.record import LogLine as LogLine
 from spacedrive_jobs._model.record import NoteInfo as NoteInfo
 from spacedrive_jobs._model.record import Page as Page
@@ -86,6 +87,9 @@ from spacedrive_jobs._model.resources import resource as resource
 from spacedrive_jobs._model.resources import volume as volume
 from spacedrive_jobs._model.sizes import GB as GB
 from spacedrive_jobs._model.sizes import GiB as GiB
+from spacedrive_jobs._model.statistics import Durations as Durations
+from spacedrive_jobs._model.statistics import JobStatistics as JobStatistics
+from spacedrive_jobs._model.statistics import total_by_kind as total_by_kind
 from spacedrive_jobs._model.status import JobStatus as JobStatus
 from spacedrive_jobs._model.status import Priority as Priority
 from spacedrive_jobs._model.status import Request as Request

@@ -15,3 +15,13 @@ async def failed_before(ctx: JobContext[Any]) -> frozenset[bytes]:
         failed.update(item.raw for item in page)
         last = page[-1]
     return frozenset(failed)
+
+
+def is_concerned(path: bytes, failed: frozenset[bytes]) -> bool:
+    """Whether it failed, or lies in a folder that did."""
+    while path not in failed:
+        above, _, _ = path.rpartition(b"/")
+        if not above:
+            return False
+        path = above
+    return True

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from spacedrive_ops.folders import identity
-from spacedrive_ops.whole_files.partial import PARTIAL
+from spacedrive_ops.whole_files.names import PARTIAL
 
 Place: TypeAlias = tuple[int, tuple[bytes, ...]]
 """The number of a path that was given, and the names on the way from it to an entry; in the order of the walk when

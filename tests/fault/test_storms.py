@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.soak import kill_storm, library_storm, limit_storm, stop_storm
+from tests.soak import index_storm, kill_storm, library_storm, limit_storm, stop_storm
 
 SCALE = 0.05
 
@@ -27,3 +27,8 @@ def test_limits_and_reservations_hold_over_eight_processes(capsys: pytest.Captur
 @pytest.mark.timeout(120)
 def test_rows_and_states_agree_whoever_is_stopped_in_between(capsys: pytest.CaptureFixture[str]) -> None:
     assert library_storm.run(SCALE) == 0, capsys.readouterr().out
+
+
+@pytest.mark.timeout(180)
+def test_an_index_that_is_killed_ends_as_the_disk_is(capsys: pytest.CaptureFixture[str]) -> None:
+    assert index_storm.run(SCALE) == 0, capsys.readouterr().out

@@ -105,7 +105,7 @@ class QueueMachine(RuleBasedStateMachine):
         tx = Tx(self.connection)
         try:
             result = run(tx)
-            tx.store_positions()
+            tx.finish()
         except BaseException:
             self.connection.execute("ROLLBACK")
             raise

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 import sys
 import tomllib
 import zipfile
+from importlib import import_module
 from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
+
+import spacedrive_ops
 
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
@@ -51,7 +55,7 @@ def test_the_core_stays_small() -> None:
 
 
 def test_the_file_jobs_are_found_by_their_entry_point() -> None:
-    assert {entry.value for entry in entry_points(group="spacedrive_jobs.jobs")} >= {"spacedrive_ops"}
+    assert {entry.value for entry in entry_points(group="spacedrive_jobs.jobs")} >= {"spacedrive_ops.jobs"}
 
 
 def test_a_wheel_holds_the_three_packages_with_types_and_sql(tmp_path: Path) -> None:
@@ -65,3 +69,37 @@ def test_a_wheel_holds_the_three_packages_with_types_and_sql(tmp_path: Path) -> 
     assert sources
     assert sources <= names
     assert not [name for name in names if name.split("/")[0] == "tests"]
+
+
+def test_each_public_name_of_the_file_jobs_is_where_the_lazy_package_looks_for_it() -> None:
+    source = (ROOT / "src" / "spacedrive_ops" / "__init__.py").read_text("utf-8")
+    for_checkers = {
+        alias.name: node.module
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("spacedrive_ops.")
+        for alias in node.names
+    }
+    assert set(for_checkers) <= set(dir(spacedrive_ops))
+    for name, module in for_checkers.items():
+        assert module is not None
+        assert getattr(spacedrive_ops, name) is getattr(import_module(module), name)
+    with pytest.raises(AttributeError, match="no attribute 'NoSuchJob'"):
+        spacedrive_ops.NoSuchJob  # noqa: B018
+
+
+def test_a_process_that_decodes_loads_no_engine() -> None:
+    """A pool of them is started for every run."""
+    for module in ("thumbnails.render", "media_facts.read"):
+        program = f"import sys, spacedrive_ops.{module}; print(*(m for m in sys.modules if 'spacedrive_jobs' in m))"
+        done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+        assert done.stdout.strip() == ""
+
+
+def test_the_process_that_walks_loads_no_job() -> None:
+    """It is started for every run of the indexer."""
+    program = (
+        "import sys, spacedrive_ops.indexer.walker; print(*(m for m in sys.modules if m.startswith('spacedrive')))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert "spacedrive_jobs" not in done.stdout
+    assert "spacedrive_ops.indexer.job" not in done.stdout

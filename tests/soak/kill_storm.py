@@ -1,8 +1,8 @@
 """`kill -9` at runners that hold claims, again and again, while four of them work off one queue.
 
 The witness is independent of the engine: lines that the jobs append to a file, and a trigger of our own that logs every
-status written. In the end every job is terminal, no two runs of one job overlap, no terminal status changed, and no
-checkpoint that a job saw stored was lost.
+status written. In the end every job is terminal, no two runs of one job overlap, no terminal status changed, no
+checkpoint that a job saw stored was lost, and the statistics say what the log of events says, also once it is cleared.
 """
 
 from __future__ import annotations
@@ -22,8 +22,9 @@ from typing import Any
 
 import apsw
 
-from spacedrive_jobs import Library
+from spacedrive_jobs import JobFilter, Library
 from tests import abilities
+from tests.event_log import as_told, told_by_events
 from tests.soak.witness import storm_async, storm_isolated
 
 NAME = "kill"
@@ -135,6 +136,17 @@ class Storm:
         self._judge_spans()
         return Counter(ended.values())
 
+    async def judge_statistics(self) -> None:
+        told = told_by_events(self.library / "jobs.db")
+        async with Library.open(self.library, runs="none") as library:
+            before = as_told(await library.jobs.statistics())
+            await library.jobs.clear(JobFilter())
+            after = as_told(await library.jobs.statistics())
+        if not told or before != told:
+            self.violations.append(f"the statistics say {before}, the events {told}")
+        if after != before:
+            self.violations.append(f"clearing the history changed the statistics from {before} to {after}")
+
     def _judge_spans(self) -> None:
         """Each run is a span from its begin to its end, or to its process's last sign of life."""
         begins: dict[tuple[str, int], tuple[int, int]] = {}
@@ -188,6 +200,7 @@ def one(kind: str, jobs: int, kills: int, seed: int) -> int:
         ids = asyncio.run(fill(storm.library, kind, jobs, log, naps))
         storm.rage(kills)
         counts = storm.judge(ids)
+        asyncio.run(storm.judge_statistics())
     print(
         f"   {kind}: {jobs} jobs over {RUNNERS} runners, {storm.kills} SIGKILLs at holders of claims; "
         f"{', '.join(f'{count} {status}' for status, count in sorted(counts.items()))}; "

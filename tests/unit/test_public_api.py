@@ -9,7 +9,14 @@ import importlib
 import inspect
 from pathlib import Path
 
-PUBLIC_MODULES = ("spacedrive_jobs", "spacedrive_jobs.tasks", "spacedrive_jobs.testing", "spacedrive_ops")
+PUBLIC_MODULES = (
+    "spacedrive_jobs",
+    "spacedrive_jobs.health",
+    "spacedrive_jobs.tasks",
+    "spacedrive_jobs.telemetry",
+    "spacedrive_jobs.testing",
+    "spacedrive_ops",
+)
 LIST = Path(__file__).with_name("public_names.txt")
 
 
@@ -23,7 +30,7 @@ def public_names() -> list[str]:
     found: list[str] = []
     for name in PUBLIC_MODULES:
         module = importlib.import_module(name)
-        listed = getattr(module, "__all__", None)
+        listed = getattr(module, "__all__", None) or getattr(module, "_MODULES", None)  # or where each is, to be loaded
         if listed is not None:  # a module that also holds code says itself what of it is public
             found += (f"{name}.{attribute}" for attribute in sorted(listed))
             continue

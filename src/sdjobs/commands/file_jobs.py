@@ -1,4 +1,4 @@
-"""`sdjobs delete`, `validate`, `thumbnails`, `backup`, `transcode`, `upload` and `download`."""
+"""`sdjobs delete`, `validate`, `thumbnails`, `transcode`, `upload` and `download`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, Final, Literal, TypeAlias
 
 import click
 
-from sdjobs.commands.file_work import FileWork, absolute, carry_out, new_option
+from sdjobs.commands.file_work import FileWork, absolute, carry_out, new_option, plan_option
 from sdjobs.commands.filter_options import YES_OPTION, confirm
 from sdjobs.commands.options import detach_option, priority_option
 from sdjobs.exit_codes import ExitCode
@@ -16,7 +16,6 @@ from sdjobs.settings import settings_of, shared_options
 from sdjobs.text import counted
 from spacedrive_ops import (
     PRESETS,
-    BackupJob,
     DeleteJob,
     DownloadJob,
     ThumbnailJob,
@@ -35,6 +34,7 @@ TAKEN: Final[tuple[Taken, ...]] = ("skip", "overwrite", "rename")
 @click.command()
 @click.argument("paths", nargs=-1, required=True, type=click.Path())
 @click.option("--permanent", is_flag=True, help="Delete for good, not into the trash.")
+@plan_option
 @YES_OPTION
 @new_option
 @priority_option
@@ -43,14 +43,17 @@ TAKEN: Final[tuple[Taken, ...]] = ("skip", "overwrite", "rename")
 @click.pass_context
 def delete(context: click.Context, /, paths: tuple[str, ...], permanent: bool, yes: bool, **options: Any) -> ExitCode:
     """Put PATHS into the trash. A link is deleted itself; what it leads to stays."""
-    if permanent and not yes:
+    if permanent and not yes and not options["plan"]:
         if not sys.stdin.isatty():  # what cannot be undone is not taken from silence
             raise Refusal(
                 "Deleting for good was not confirmed.", advice="Nothing was deleted. Add --yes if it is meant."
             )
         confirm(settings_of(context), f"Delete {counted(len(paths), 'entry', 'entries')} for good?", yes)
     job = DeleteJob(paths=tuple(map(absolute, paths)), permanent=permanent)
-    return carry_out(context, FileWork(job, new=options["new"], priority=options["priority"]), detach=options["detach"])
+    wanted = job.plan() if options["plan"] else job
+    return carry_out(
+        context, FileWork(wanted, new=options["new"], priority=options["priority"]), detach=options["detach"]
+    )
 
 
 @click.command()
@@ -110,6 +113,7 @@ def transcode(context: click.Context, /, source: str, destination: str, **option
     "--on-conflict", type=click.Choice(EXISTING), default="skip", show_default=True, help="Where one is there."
 )
 @click.option("--verify", is_flag=True, help="Read back and compare what was sent.")
+@plan_option
 @new_option
 @priority_option
 @detach_option
@@ -120,25 +124,10 @@ def upload(context: click.Context, /, sources: tuple[str, ...], to: str, **optio
     job = UploadJob(
         sources=tuple(map(absolute, sources)), to=to, on_conflict=options["on_conflict"], verify=options["verify"]
     )
-    return carry_out(context, FileWork(job, new=options["new"], priority=options["priority"]), detach=options["detach"])
-
-
-@click.command()
-@click.argument("locations", nargs=-1, required=True, type=click.Path())
-@click.argument("destination")
-@click.option("--no-thumbnails", is_flag=True, help="Make no thumbnails.")
-@new_option
-@priority_option
-@detach_option
-@shared_options()
-@click.pass_context
-def backup(
-    context: click.Context, /, locations: tuple[str, ...], destination: str, no_thumbnails: bool, **options: Any
-) -> ExitCode:
-    """Index LOCATIONS, make their thumbnails, and copy them to a folder, or to an object store such as s3://bucket."""
-    to = destination if "://" in destination else str(absolute(destination))
-    job = BackupJob(locations=tuple(map(absolute, locations)), destination=to, thumbnails=not no_thumbnails)
-    return carry_out(context, FileWork(job, new=options["new"], priority=options["priority"]), detach=options["detach"])
+    wanted = job.plan() if options["plan"] else job
+    return carry_out(
+        context, FileWork(wanted, new=options["new"], priority=options["priority"]), detach=options["detach"]
+    )
 
 
 @click.command()

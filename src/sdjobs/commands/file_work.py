@@ -20,6 +20,11 @@ from spacedrive_jobs import JobSystem
 new_option = click.option("--new", is_flag=True, help="Start another job even if this very one is unfinished.")
 
 
+plan_option = click.option(
+    "--plan", is_flag=True, help="Change nothing; tell what would be done, and what is in the way."
+)
+
+
 def _nothing() -> None:
     return
 

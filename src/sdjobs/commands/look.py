@@ -1,4 +1,4 @@
-"""`sdjobs search`, `largest` and `duplicates`: what the index knows."""
+"""`sdjobs search` and `largest`: what the index knows."""
 
 from __future__ import annotations
 
@@ -11,14 +11,12 @@ from typing import Final
 
 import click
 
-from sdjobs import foreground
-from sdjobs.commands.file_work import FileWork
 from sdjobs.exit_codes import ExitCode
 from sdjobs.libraries import open_library
-from sdjobs.settings import Settings, settings_of, shared_options
-from sdjobs.text import counted, local_time, size
+from sdjobs.settings import settings_of, shared_options
+from sdjobs.text import local_time, size
 from sdjobs.views.table import Cell, Column, print_table
-from spacedrive_ops import DuplicateGroup, DuplicatesJob, IndexedEntry, LibraryIndex
+from spacedrive_ops import IndexedEntry, LibraryIndex
 
 COLUMNS: Final = (Column("SIZE", right=True), Column("MODIFIED"), Column("PATH"))
 limit_option = click.option(
@@ -46,24 +44,6 @@ def largest(context: click.Context, limit: int) -> ExitCode:
     return _list(context, lambda index: index.largest(limit=limit), "The index is empty: sdjobs index PATH fills it.")
 
 
-@click.command()
-@limit_option
-@click.option("--least", type=click.IntRange(min=1), default=1, show_default=True, help="Smallest size, in bytes.")
-@click.option("--known", is_flag=True, help="Only list what is known; read no files.")
-@shared_options()
-@click.pass_context
-def duplicates(context: click.Context, limit: int, least: int, known: bool) -> ExitCode:
-    """Find indexed files that hold the same bytes, and list them, the most wasteful first. Nothing is deleted."""
-    settings = settings_of(context)
-    code = ExitCode.DONE
-    if not known:
-        code = asyncio.run(foreground.run(FileWork(DuplicatesJob(least=least), makes_library=False), settings))
-        if code not in (ExitCode.DONE, ExitCode.ITEM_ERRORS):
-            return code
-    asyncio.run(_groups(settings, limit, least))
-    return code
-
-
 def _list(
     context: click.Context, ask: Callable[[LibraryIndex], Awaitable[Sequence[IndexedEntry]]], nothing: str
 ) -> ExitCode:
@@ -84,22 +64,6 @@ def _list(
     return ExitCode.DONE
 
 
-async def _groups(settings: Settings, limit: int, least: int) -> None:
-    async with open_library(settings) as library:
-        index = LibraryIndex(library.db)
-        groups = await index.duplicates(least=least, limit=limit)
-        files = [await index.files_of(group.digest) for group in groups]
-    if settings.json:
-        settings.out.document({"groups": [_group_json(*pair) for pair in zip(groups, files, strict=True)]})
-        return
-    for group, inside in zip(groups, files, strict=True):
-        settings.out.line(f"{counted(group.count, 'file')} of {size(group.size)}, {size(group.wasted)} could be saved:")
-        for entry in inside:
-            settings.out.line(f"  {entry.path}")
-    if not groups:
-        settings.out.line("No two indexed files are known to hold the same bytes.")
-
-
 def _time(entry: IndexedEntry) -> str:
     try:
         return local_time(datetime.fromtimestamp(entry.modified_ns / 1e9).astimezone())
@@ -109,7 +73,7 @@ def _time(entry: IndexedEntry) -> str:
 
 def _json(entry: IndexedEntry) -> dict[str, object]:
     return {
-        "path": _path_json(entry),
+        "path": path_json(os.fsencode(entry.path)),
         "name": entry.name,
         "kind": entry.kind.name.lower(),
         "category": entry.category.name.lower(),
@@ -119,20 +83,9 @@ def _json(entry: IndexedEntry) -> dict[str, object]:
     }
 
 
-def _path_json(entry: IndexedEntry) -> object:
+def path_json(raw: bytes) -> object:
     """As the exact bytes where the path is no text."""
-    raw = os.fsencode(entry.path)
     try:
         return raw.decode()
     except UnicodeDecodeError:
         return {"bytes": base64.b64encode(raw).decode()}
-
-
-def _group_json(group: DuplicateGroup, files: Sequence[IndexedEntry]) -> dict[str, object]:
-    return {
-        "digest": group.digest.hex(),
-        "size": group.size,
-        "count": group.count,
-        "wasted": group.wasted,
-        "files": [_json(entry)["path"] for entry in files],
-    }

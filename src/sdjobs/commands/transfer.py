@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias, TypeVar
 
 import click
 
-from sdjobs.commands.file_work import FileWork, carry_out, new_option
+from sdjobs.commands.file_work import FileWork, carry_out, new_option, plan_option
 from sdjobs.commands.options import detach_option, priority_option
 from sdjobs.exit_codes import ExitCode
 from sdjobs.faults import Refusal
 from sdjobs.settings import shared_options
-from spacedrive_ops import FileCopyJob, FileMoveJob
+from spacedrive_ops import FileCopyJob, FileMoveJob, SdPath, UnsafePath
 
 CommandT = TypeVar("CommandT", bound=Callable[..., Any])
 Conflict: TypeAlias = Literal["skip", "overwrite", "rename", "newer", "ask"]
@@ -40,6 +41,7 @@ def _transfer_options(command: CommandT) -> CommandT:
             is_flag=True,
             help="Do not wait until files are on the disk: faster, but a power cut may lose the last of them.",
         ),
+        plan_option,
         new_option,
         priority_option,
         detach_option,
@@ -56,9 +58,15 @@ def _transfer_options(command: CommandT) -> CommandT:
 def copy(context: click.Context, **options: Any) -> ExitCode:
     """Copy SOURCES to DESTINATION, as cp -a does: into it, if it is a folder.
 
+    A source may also be named by a location of the index or by a file system, wherever that is now: location://1/name,
+    volume://UUID/name.
+
     The same command given again goes on where it stopped, after Ctrl-C, a crash or a power cut.
     """
-    return _transfer(context, FileCopyJob, **options)
+    given: tuple[str, ...] = options["sources"]
+    located = tuple(_parsed(source) for source in given if is_located(source))
+    options["sources"] = tuple(source for source in given if not is_located(source))
+    return _transfer(context, FileCopyJob, located=located, **options)
 
 
 @click.command()
@@ -81,9 +89,11 @@ def _transfer(
     on_conflict: Conflict,
     verify: bool,
     no_fsync: bool,
+    plan: bool,
     new: bool,
     priority: int | None,
     detach: bool,
+    located: tuple[SdPath, ...] = (),
 ) -> ExitCode:
     job = kind(
         sources=tuple(map(_absolute, sources)),
@@ -92,8 +102,10 @@ def _transfer(
         verify=verify,
         durable=not no_fsync,
     )
+    if located and isinstance(job, FileCopyJob):
+        job = replace(job, located=located)
     # Looked at only where it is dispatched: a move that is resumed has taken some of its sources away.
-    work = FileWork(job, new=new, priority=priority, check=partial(check, sources, destination))
+    work = FileWork(job.plan() if plan else job, new=new, priority=priority, check=partial(check, sources, destination))
     return carry_out(context, work, detach=detach)
 
 
@@ -107,6 +119,18 @@ def check(sources: tuple[str, ...], destination: str) -> None:
         raise _refused(f"{destination} is not a folder, and several sources need one.")
     if destination.endswith("/") and not os.path.isdir(destination) and not all(map(os.path.isdir, sources)):
         raise _refused(f"There is no folder {destination}")
+
+
+def is_located(source: str) -> bool:
+    """Whether it is the text of a path that has its place found when the job runs."""
+    return source.startswith(("location://", "volume://"))
+
+
+def _parsed(source: str) -> SdPath:
+    try:
+        return SdPath.parse(source)
+    except UnsafePath as error:
+        raise _refused(f"{error}.") from error
 
 
 def _check_source(source: str) -> None:

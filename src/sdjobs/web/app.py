@@ -18,7 +18,7 @@ from sdjobs.web.gate import Gate
 from sdjobs.web.options import WebOptions
 from sdjobs.web.page import STATIC, Page
 from sdjobs.web.problems import HANDLERS
-from sdjobs.web.routes import actions, events, folders, index, jobs, library, login, pages, schedules
+from sdjobs.web.routes import actions, events, folders, index, jobs, library, login, pages, schedules, statistics
 from sdjobs.web.strict import strict_body
 from sdjobs.web.tokens import Doorkeeper, Tokens, read_tokens
 from sdjobs.web.totals import IndexTotals
@@ -128,7 +128,7 @@ def _given(value: object) -> Provide:
 
 
 def api() -> Router:
-    parts = (jobs, actions, schedules, library, index, folders, events)
+    parts = (jobs, actions, schedules, library, statistics, index, folders, events)
     return Router(
         "/api",
         route_handlers=[get_description, login.API_ROUTER, *(part.ROUTER for part in parts)],

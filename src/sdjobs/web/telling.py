@@ -23,17 +23,20 @@ from sdjobs.describe import (
     trouble,
     why,
 )
+from sdjobs.describe_statistics import sentence as statistics_sentence
 from sdjobs.schedule_words import became, schedule_sentence
 from sdjobs.text import clock as clock_words
 from sdjobs.text import counted, duration, percent, shown, size, size_of
 from sdjobs.web import wire
 from spacedrive_jobs import (
     AttemptInfo,
+    Durations,
     GenericProgress,
     ItemInfo,
     JobEvent,
     JobInfo,
     JobMetrics,
+    JobStatistics,
     JobStatus,
     KindInfo,
     LogLine,
@@ -217,6 +220,33 @@ def schedule(info: ScheduleInfo) -> dict[str, Any]:
         "jitter_seconds": info.jitter,
         "priority": info.priority,
     }
+
+
+def statistics(one: JobStatistics) -> wire.KindStatistics:
+    return wire.KindStatistics(
+        kind=one.kind,
+        start=one.start,
+        end=one.end,
+        sentence=statistics_sentence(one),
+        completed=one.completed,
+        failed=one.failed,
+        cancelled=one.cancelled,
+        attempts=one.attempts,
+        errors=one.errors,
+        retries=one.retries,
+        crashes=one.crashes,
+        bytes=one.bytes,
+        items=one.items,
+        items_per_second=one.items_per_second,
+        wait=took(one.wait),
+        run=took(one.run),
+    )
+
+
+def took(durations: Durations) -> wire.Took:
+    return wire.Took(
+        count=durations.count, total=durations.total, p50=durations.quantile(0.5), p95=durations.quantile(0.95)
+    )
 
 
 def schedule_run(run: ScheduleRun) -> wire.ScheduleRun:

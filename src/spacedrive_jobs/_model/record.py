@@ -164,6 +164,20 @@ class ScheduleRun:
 
 
 @final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KindLoad:
+    """The unfinished jobs of one kind now. `unhandled`: how many of the queued have no handler in this process;
+    `oldest_queued`: when the oldest of the queued was dispatched."""
+
+    kind: str
+    queued: int = 0
+    running: int = 0
+    paused: int = 0
+    unhandled: int = 0
+    oldest_queued: datetime | None = None
+
+
+@final
 @dataclass(frozen=True, slots=True)
 class RunnerInfo:
     """A process that has the library open. `state`: what its lock and its process say of it."""

@@ -61,6 +61,8 @@ class NewJob(NamedTuple):
     after_kinds: tuple[KindWait, ...] = ()
     retry_of: bytes | None = None
     action: bytes | None = None
+    trace: bytes | None = None
+    """The trace that it is part of, encoded."""
 
     @property
     def is_plain(self) -> bool:
@@ -74,6 +76,23 @@ class Claim(NamedTuple):
     job: JobId
     attempt: int
     runner: RunnerId
+
+
+class Past(NamedTuple):
+    """What the statistics count of an unfinished job; nothing of it changes while a claim holds. Times are ms.
+
+    `started_at` is None until it has run, `claimed_at` unless it runs. `ran_ms`: how long the attempts before this one
+    ran; `deaths`: how many of them ended with their process, whatever `crashes` forgave.
+    """
+
+    kind: str
+    attempt: int
+    created_at: int
+    started_at: int | None
+    claimed_at: int | None
+    ran_ms: int
+    errors: int
+    deaths: int
 
 
 class ClaimedJob(NamedTuple):
@@ -95,6 +114,8 @@ class ClaimedJob(NamedTuple):
     """Its priority at the claim, ageing included: what a job must exceed to have this one suspended."""
     retry_of: JobId | None = None
     action: bytes | None = None
+    trace: bytes | None = None
+    past: Past | None = None
 
 
 class ItemRow(NamedTuple):
@@ -174,10 +195,13 @@ NOTHING = Trace()
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Complete:
+    """`past`: as it was claimed with, which spares the store a look."""
+
     claim: Claim
     at: int
     output: bytes
     trace: Trace = field(default=NOTHING)
+    past: Past | None = None
 
 
 @final

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import threading
 import warnings
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import msgspec
 
@@ -25,6 +26,9 @@ from spacedrive_jobs._model.record import ItemOutcome
 from spacedrive_jobs._model.transition import Checkpoint, Claim, ClaimedJob, Flush, ItemRow, NoteRow
 from spacedrive_jobs._store.lane import Sink
 from spacedrive_jobs._tasks.interrupt import Interrupter
+
+if TYPE_CHECKING:
+    from spacedrive_jobs._runtime.tracing import OpenTelemetry
 
 MESSAGE_LIMIT: Final = 4 << 10
 CUT: Final = " … (cut)"
@@ -130,6 +134,7 @@ class Attempt:
         self._written: int | None = None
         self._state_number = 0
         self.fenced = False
+        self.telemetry: OpenTelemetry | None = None
         self._verified_at = self.written_at = clock.monotonic()
         self._trusted_for = lease / 2
 
@@ -165,6 +170,10 @@ class Attempt:
             self.lost()
             raise AttemptEnded(self.claim.job, self.claim.attempt)
         self._verified_at = now
+
+    def spawning(self, kind: str) -> AbstractContextManager[bytes | None]:
+        """Around the storing of a child: its span, where somebody wants spans; gives what is stored with it."""
+        return self.telemetry.dispatching([kind]) if self.telemetry is not None else nullcontext()
 
     # --- gathering ----------------------------------------------------------------------------------------------------
 

@@ -6,7 +6,8 @@ import asyncio
 import builtins
 from collections.abc import Callable, Collection, Generator, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, final, overload
 from uuid import UUID
@@ -26,12 +27,14 @@ from spacedrive_jobs._model.record import (
     JobEvent,
     JobInfo,
     KindInfo,
+    KindLoad,
     LogLine,
     NoteInfo,
     Page,
     RunnerInfo,
     ScheduleInfo,
 )
+from spacedrive_jobs._model.statistics import JobStatistics
 from spacedrive_jobs._model.status import JobStatus
 from spacedrive_jobs._model.transition import OnFailure
 from spacedrive_jobs._model.trigger import Misfire, Overlap
@@ -202,6 +205,14 @@ class BlockingJobSystem:
         """As JobSystem.clear."""
         return self._thread.call(self._jobs.clear(filter))
 
+    def expired(self) -> int:
+        """As JobSystem.expired."""
+        return self._thread.call(self._jobs.expired())
+
+    def prune(self) -> int:
+        """As JobSystem.prune."""
+        return self._thread.call(self._jobs.prune())
+
     def questions(
         self, id: JobId | None = None, /, *, open_only: bool = True, limit: int = 100, after: str | None = None
     ) -> Page[QuestionInfo]:
@@ -273,6 +284,16 @@ class BlockingJobSystem:
         """As JobSystem.counts."""
         return self._thread.call(self._jobs.counts())
 
+    def load(self) -> builtins.list[KindLoad]:
+        """As JobSystem.load."""
+        return self._thread.call(self._jobs.load())
+
+    def statistics(
+        self, *, since: datetime | None = None, until: datetime | None = None, kind: str | None = None
+    ) -> builtins.list[JobStatistics]:
+        """As JobSystem.statistics."""
+        return self._thread.call(self._jobs.statistics(since=since, until=until, kind=kind))
+
     def counts_by_kind(self) -> dict[str, dict[JobStatus, int]]:
         """As JobSystem.counts_by_kind."""
         return self._thread.call(self._jobs.counts_by_kind())
@@ -330,7 +351,7 @@ class BlockingLibrary:
     """Entered, never constructed: `with Library.open_blocking(path) as library`."""
 
     def __init__(self, thread: LoopCaller, library: Library) -> None:
-        self._library = library
+        self._thread, self._library = thread, library
         self._jobs = BlockingJobSystem(thread, library)
         self._db = library.db.blocking(thread)
 
@@ -352,6 +373,10 @@ class BlockingLibrary:
     def db(self) -> BlockingLibraryDb:
         """As Library.db."""
         return self._db
+
+    def backup(self, to: str | PathLike[str], /) -> None:
+        """As Library.backup."""
+        self._thread.call(self._library.backup(to))
 
 
 @contextmanager

@@ -175,8 +175,9 @@ class RunBlockingContext(AttemptVerbs, BlockingJobContext[CtxStateT]):
         self, job: Job[Any, OutT], /, *, key: str | None = None, after: Iterable[BlockingJobHandle[Any]] = ()
     ) -> BlockingJobHandle[OutT]:
         definition = registry.definition_of(job)
-        request = spawn_request(definition, job, key, after, self._keys)
-        child = JobId.from_bytes(call_blocking(self._attempt, "spawn", request))
+        with self._attempt.spawning(definition.kind) as trace:
+            request = spawn_request(definition, job, key, after, self._keys, trace)
+            child = JobId.from_bytes(call_blocking(self._attempt, "spawn", request))
         return BlockingChildHandle(self._attempt, child, self._outside)
 
     def wait_for_children(self, *, on_failure: Literal["raise", "settle"] = "raise") -> Any:

@@ -90,6 +90,7 @@ class LocalBody:
             lease=engine.settings.lease,
             checkpoint=checkpoint,
         )
+        self._attempt.telemetry = engine.settings.telemetry
 
     async def run(self) -> bytes:
         if self._attempt.claim.attempt > 1:

@@ -68,6 +68,16 @@ class Bulk:
             count += len(ids)
         return count
 
+    async def expired(self) -> int:
+        before = self._engine.expired_before()
+        return await self._engine.store.read_slowly(lambda connection: prune.count_prunable(connection, before))
+
+    async def prune(self) -> int:
+        """Delete what the history has kept for long enough."""
+        engine = self._engine
+        await engine.tidy_library_db()
+        return await engine.prune()
+
     async def count(self, wanted: JobFilter) -> int:
         """How many jobs it means now."""
         count = 0

@@ -43,11 +43,17 @@ def checked_key(verb: str, key: str) -> str:
 
 
 def spawn_request(
-    definition: JobDefinition, job: object, key: str | None, after: Iterable[Any], keys: ChildKeys
+    definition: JobDefinition,
+    job: object,
+    key: str | None,
+    after: Iterable[Any],
+    keys: ChildKeys,
+    trace: bytes | None = None,
 ) -> Spawn:
     arguments = definition.encode_arguments(job)
     name = keys.next(definition.kind, arguments) if key is None else checked_key("spawn_child", key)
-    return Spawn(definition.kind, definition.version, arguments, name, tuple(handle.id.bytes for handle in after))
+    waits = tuple(handle.id.bytes for handle in after)
+    return Spawn(definition.kind, definition.version, arguments, name, waits, trace)
 
 
 # --- ends of other jobs -----------------------------------------------------------------------------------------------

@@ -169,8 +169,9 @@ class RunContext(AttemptVerbs, JobContext[CtxStateT]):
         self, job: Job[Any, OutT], /, *, key: str | None = None, after: Iterable[JobHandle[Any]] = ()
     ) -> JobHandle[OutT]:
         definition = registry.definition_of(job)
-        request = spawn_request(definition, job, key, after, self._keys)
-        child = JobId.from_bytes(await call(self._attempt, "spawn", request))
+        with self._attempt.spawning(definition.kind) as trace:
+            request = spawn_request(definition, job, key, after, self._keys, trace)
+            child = JobId.from_bytes(await call(self._attempt, "spawn", request))
         return ChildHandle(self._attempt, child, self._outside)
 
     async def wait_for_children(self, *, on_failure: Literal["raise", "settle"] = "raise") -> Any:

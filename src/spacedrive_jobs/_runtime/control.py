@@ -50,7 +50,10 @@ class Control:
         new_id = self._engine.dispatcher.new_id()
         now = self._engine.clock.now_ms()
         beside = await self._engine.relay.state_of(job)
-        id_ = JobId.from_bytes(await self._engine.store.write(lambda tx: again.retry(tx, job, new_id, now, beside)))
+        trace = self._engine.trace_here()
+        id_ = JobId.from_bytes(
+            await self._engine.store.write(lambda tx: again.retry(tx, job, new_id, now, beside, trace))
+        )
         self._engine.stored_new([id_], with_deadline=False)
         return id_
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from spacedrive_jobs._definition.codec import encode, path_bytes
 from spacedrive_jobs._definition.definition import JobDefinition
@@ -23,6 +24,9 @@ from spacedrive_jobs._store import reads, waits
 from spacedrive_jobs._store.rows import JobRow
 from spacedrive_jobs._store.store import Store
 from spacedrive_jobs._store.tx import Tx
+
+if TYPE_CHECKING:
+    from spacedrive_jobs._runtime.tracing import OpenTelemetry
 
 ACTION_LIMIT: Final = 16 << 10
 COVER_TRIES: Final = 5
@@ -62,9 +66,10 @@ class Dispatcher:
         clock: Clock,
         supply: ProbedSupply,
         stored: Callable[[list[JobId], bool], None],
+        telemetry: OpenTelemetry | None = None,
     ) -> None:
         self._store, self._registry, self._clock, self._stored = store, registry, clock, stored
-        self._supply = supply
+        self._supply, self._telemetry = supply, telemetry
         self._ids = JobIdSource()
 
     async def dispatch(self, jobs: Iterable[object], terms: Terms = DEFAULT) -> list[JobId]:
@@ -72,9 +77,22 @@ class Dispatcher:
 
         Raises ArgumentError, PayloadTooLarge, NotUnique, JobNotFound, NoSpace, StoreBusy.
         """
-        now = self._clock.now_ms()
         given = list(jobs)
-        rows = [self.new_job(job, terms, now) for job in given]
+        with self._dispatching(given) as trace:
+            return await self._dispatch(given, terms, trace)
+
+    @contextmanager
+    def _dispatching(self, jobs: list[object]) -> Generator[bytes | None]:
+        """The span of a dispatch, where somebody wants spans; gives what is stored of it."""
+        if self._telemetry is None:
+            yield None
+        else:
+            with self._telemetry.dispatching([self._registry.definition_of(job).kind for job in jobs]) as trace:
+                yield trace
+
+    async def _dispatch(self, given: list[object], terms: Terms, trace: bytes | None) -> list[JobId]:
+        now = self._clock.now_ms()
+        rows = [self.new_job(job, terms, now, trace) for job in given]
         await self.refuse_impossible(rows)
         if len(given) == 1 and (covers := self._covers(given[0])) is not None:
             return [await self._dispatch_or_attach(given[0], rows[0], covers, terms.timeout)]
@@ -85,9 +103,15 @@ class Dispatcher:
 
         What a dispatch refuses is refused now; a twin that appears meanwhile stands for the new job.
         """
-        now = self._clock.now_ms()
         given = list(jobs)
-        rows = [self.new_job(job, terms, now) for job in given]
+        with self._dispatching(given) as trace:
+            return await self._dispatch_in(work, given, terms, relayed, trace)
+
+    async def _dispatch_in(
+        self, work: Work, given: list[object], terms: Terms, relayed: Relayed, trace: bytes | None
+    ) -> list[JobId]:
+        now = self._clock.now_ms()
+        rows = [self.new_job(job, terms, now, trace) for job in given]
         await self.refuse_impossible(rows)
         if len(given) == 1 and (covers := self._covers(given[0])) is not None:
             cover = await self._find_cover(self._registry.definition_of(given[0]), given[0], covers)
@@ -127,10 +151,10 @@ class Dispatcher:
 
     # --- one row ------------------------------------------------------------------------------------------------------
 
-    def new_job(self, job: Any, terms: Terms, now: int) -> NewJob:
+    def new_job(self, job: Any, terms: Terms, now: int, trace: bytes | None = None) -> NewJob:
         """The row of a validated job."""
         definition, arguments = self.encoded(job)
-        return self._row(definition, job, arguments, terms, now)
+        return self._row(definition, job, arguments, terms, now, trace)
 
     def plain(self, job: Any, priority: int | None, now: int) -> NewJob:
         """The row of a job that a schedule will dispatch again and again: its own dependencies do not count then."""
@@ -145,7 +169,9 @@ class Dispatcher:
         row = self._row(definition, job, definition.encode_arguments(job), Terms(priority=priority), now)
         return row._replace(parent=parent.claim.job.bytes, action=parent.action)
 
-    def _row(self, definition: JobDefinition, job: Any, arguments: bytes, terms: Terms, now: int) -> NewJob:
+    def _row(
+        self, definition: JobDefinition, job: Any, arguments: bytes, terms: Terms, now: int, trace: bytes | None = None
+    ) -> NewJob:
         options = definition.options
         unique = terms.unique or options.unique
         return NewJob(
@@ -166,6 +192,7 @@ class Dispatcher:
                 KindWait(names, options.on_failure) for names in self._registry.names_of(options.depends_on)
             ),
             action=_action(terms.action) if terms.action is not None else None,
+            trace=trace,
         )
 
     # --- coverage -----------------------------------------------------------------------------------------------------

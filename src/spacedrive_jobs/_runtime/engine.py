@@ -140,7 +140,7 @@ class Engine:
             self.library_file, store, self.runner, self.run_folder, self.clock, self.stored_new, self.spawn
         )
         self.library_db: LibraryDb = LibraryDb(self.library_file, self.relay)
-        self.dispatcher = Dispatcher(store, registry, self.clock, self.supply, self.stored_new)
+        self.dispatcher = Dispatcher(store, registry, self.clock, self.supply, self.stored_new, settings.telemetry)
         self.control: Control = Control(self)
         self.bulk: Bulk = Bulk(self)
         self.outer = within or self
@@ -342,12 +342,23 @@ class Engine:
 
     async def _prune(self) -> None:
         while True:
-            before = self.clock.now_ms() - round(self.settings.history_days * DAY_MS)
             await self.tidy_library_db()
             await asyncio.to_thread(sweep, self.run_folder)
-            while ids := await self.store.prune_step(before):
-                await asyncio.to_thread(self.delete_logs, ids)
+            await self.store.roll_up_statistics()
+            await self.prune()
             await sleep(self.clock, PRUNE_EVERY)
+
+    def expired_before(self) -> int:
+        """What ended before this moment (ms) has been kept for long enough."""
+        return self.clock.now_ms() - round(self.settings.history_days * DAY_MS)
+
+    async def prune(self) -> int:
+        """Delete that, step by step; how many jobs."""
+        before, count = self.expired_before(), 0
+        while ids := await self.store.prune_step(before):
+            await asyncio.to_thread(self.delete_logs, ids)
+            count += len(ids)
+        return count
 
     async def tidy_library_db(self) -> None:
         """Before history is forgotten, which tells the relay what it has done."""
@@ -391,6 +402,14 @@ class Engine:
         """Those of the attempt whose code calls, if it is one of this library's."""
         services = current_services.get()
         return services if services is not None and services.engine is self else None
+
+    def trace_here(self) -> bytes | None:
+        """That of the code that calls, where somebody wants spans."""
+        if self.settings.telemetry is None:
+            return None
+        from spacedrive_jobs._runtime.tracing import current_context
+
+        return current_context()
 
     def handle_of(self, job: JobId) -> JobHandle[Any]:
         return StoredJobHandle(self, job, known=True)

@@ -108,11 +108,11 @@ def sweep(run_folder: Path) -> None:
     """Remove what processes left that were killed. Blocking."""
     for folder in run_folder.glob(f"*{SUFFIX}"):
         with suppress(OSError):
-            if not _lives(folder):
+            if not lives(folder):
                 shutil.rmtree(folder, ignore_errors=True)
 
 
-def _lives(folder: Path) -> bool:
+def lives(folder: Path) -> bool:
     """By the lock of the engine inside, which nobody takes over; where it is not there yet, by that of its process."""
     inside = folder / "run"
     locks = [path for _, path in presence.runner_files(inside)] if inside.exists() else []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 from spacedrive_jobs._definition.definition import JobDefinition
@@ -90,9 +91,12 @@ class JobTask:
     async def run(self, interrupter: Interrupter, /) -> None:
         """Run the attempt and store what became of it. Raises nothing: whatever fails is a transition."""
         engine, running = self._engine, self._running
+        if engine.settings.telemetry is not None:
+            running.span = engine.settings.telemetry.attempt(self._claimed)
         try:
             failpoint.hit("attempt.start")
-            transition = await self._execute(interrupter)
+            with running.span.entered() if running.span is not None else nullcontext():
+                transition = await self._execute(interrupter)
         except BaseException as error:
             transition = self._decide(error, interrupter)
         try:
@@ -145,7 +149,7 @@ class JobTask:
         finally:
             if timer is not None:
                 timer.cancel()
-        return Complete(claim=claim, at=clock.now_ms(), output=output)
+        return Complete(claim=claim, at=clock.now_ms(), output=output, past=self._claimed.past)
 
     async def _begin(self, definition: JobDefinition, interrupter: Interrupter) -> Body:
         engine, claimed = self._engine, self._claimed
@@ -209,7 +213,10 @@ class JobTask:
 
     async def _store(self, transition: Transition | None) -> None:
         claim = self._claimed.claim
-        if transition is None or not await self._engine.store.apply(transition):
+        applied = transition is not None and await self._engine.store.apply(transition)
+        if self._running.span is not None:
+            self._running.span.end(transition if applied else None)
+        if not applied:
             _log.warning("attempt %d of %s %s lost its claim", claim.attempt, self._claimed.kind, claim.job.short)
         elif isinstance(transition, (Complete, Fail, Cancel)):
             self._engine.relay.ended(claim.job, isolated=isinstance(self._body, IsolatedBody))

@@ -151,6 +151,7 @@ class IsolatedBody:
             checkpoint=self._checkpoint,
             library_database=os.fsencode(engine.library_file.path),
             durability=engine.settings.durability,
+            trace=self._running.span.carried if self._running.span is not None else None,
         )
         try:
             await self._child.begin(ENTRY, wire.encode(start), fds=[self._lock.fd])

@@ -55,7 +55,10 @@ def run_attempt(channel: Channel, payload: bytes) -> bytes:
     importlib.import_module(start.module)
     served = ServedAttempt(channel, start)
     try:
-        served.run()
+        if start.trace is None:
+            served.run()
+        else:
+            served.run_traced(start.trace)
     finally:
         for descriptor in locks:
             os.close(descriptor)
@@ -187,6 +190,13 @@ class ServedAttempt:
         self._pool.close()
         self._library_file.close()
         reader.join()
+
+    def run_traced(self, trace: bytes) -> None:
+        """As part of the attempt's span, which the runner keeps."""
+        from spacedrive_jobs._runtime.tracing import continued
+
+        with continued(trace) as self._attempt.telemetry:
+            self.run()
 
     def _run_code(self) -> wire.Finished:
         try:

@@ -139,7 +139,8 @@ class Leases:
         return rescued
 
     def _others(self) -> set[RunnerId]:
-        """Runners with a file, and runners that hold claims without one (it was deleted from outside)."""
+        """Runners with a file, and those without one that have a row or hold claims: it was deleted from outside, or
+        their process could not write its last words."""
         holders = self._store.read_blocking(rescue.read_holders)
         return ({runner for runner, _ in presence.runner_files(self._folder)} | set(holders)) - {self._runner}
 

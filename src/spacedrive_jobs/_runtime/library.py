@@ -15,6 +15,7 @@ from uuid import UUID
 from spacedrive_jobs._definition.registry import registry
 from spacedrive_jobs._model.errors import LibraryNotFound, NoSpace
 from spacedrive_jobs._runtime.engine import Engine
+from spacedrive_jobs._runtime.hot_copy import back_up
 from spacedrive_jobs._runtime.library_db import LibraryDb
 from spacedrive_jobs._runtime.presence import is_held, runner_files
 from spacedrive_jobs._runtime.settings import GRACE, HISTORY_DAYS, LEASE, Runs, Settings, default_slots
@@ -26,6 +27,7 @@ from spacedrive_jobs._store.store import DATABASE, Store
 
 if TYPE_CHECKING:
     from spacedrive_jobs._runtime.blocking import BlockingLibrary
+    from spacedrive_jobs._runtime.tracing import OpenTelemetry
 
 FOLDERS = ("run", "logs", "thumbnails")
 
@@ -50,6 +52,7 @@ class Library:
         grace: float = GRACE,
         history_days: float = HISTORY_DAYS,
         resources: Mapping[str, int] | None = None,
+        telemetry: OpenTelemetry | None = None,
     ) -> AbstractAsyncContextManager[Library, None]:
         """Open a library; leaving the block shuts its jobs down, and they resume when it is opened again.
 
@@ -58,7 +61,8 @@ class Library:
         max(4, 2 × cores)). `durability="full"`: what returned survives a power cut; "normal" may lose the last second.
         `lease`: seconds after which a *stopped* process loses its jobs. `grace`: seconds that running jobs get at
         shutdown. `history_days`: how long ended jobs are kept. `resources`: what the library declares by name, such as
-        {"license": 2}; it stands in for what is discovered under the same name.
+        {"license": 2}; it stands in for what is discovered under the same name. `telemetry`: spans and metrics of the
+        jobs (`spacedrive_jobs.telemetry`).
 
         Raises LibraryNotFound, LibraryTooNew, LibraryInUse, UnsupportedFileSystem, NoSpace, OSError.
         """
@@ -70,6 +74,7 @@ class Library:
             grace=grace,
             history_days=history_days,
             resources=resources or {},
+            telemetry=telemetry,
         )
         opening = open_library(Path(path), create=create, settings=settings)
         # contextlib types the exit as `bool | None`; this one never swallows what the block raised.
@@ -87,6 +92,7 @@ class Library:
         grace: float = GRACE,
         history_days: float = HISTORY_DAYS,
         resources: Mapping[str, int] | None = None,
+        telemetry: OpenTelemetry | None = None,
     ) -> AbstractContextManager[BlockingLibrary, None]:
         """As `open`, for programs without asyncio: `with Library.open_blocking(path) as library`."""
         from spacedrive_jobs._runtime.blocking import open_blocking_library
@@ -102,6 +108,7 @@ class Library:
                 grace=grace,
                 history_days=history_days,
                 resources=resources,
+                telemetry=telemetry,
             )
         )
         return cast("AbstractContextManager[BlockingLibrary, None]", opening)
@@ -124,6 +131,15 @@ class Library:
     def db(self) -> LibraryDb:
         """`library.db`: the application's own tables, in transactions that jobs can be dispatched in."""
         return self._engine.library_db
+
+    async def backup(self, to: str | PathLike[str], /) -> None:
+        """Copy `jobs.db` and `library.db` into a new folder `to`, while jobs run: both as they were at one moment.
+
+        The folder appears whole or not at all, and is a library: opened, its queue is paused, since the original may
+        run those jobs. Jobs that ran are unfinished in it, at their last checkpoint. Thumbnails and logs are files
+        beside the databases and are not copied. Raises FileExistsError, NoSpace, OSError.
+        """
+        await back_up(self._engine, to)
 
 
 @asynccontextmanager

@@ -39,7 +39,8 @@ class LocalPort:
 
     def kept(self, key: bytes, sink: Sink) -> None:
         job = self._claim.job.bytes
-        self._store.read_to(lambda connection: checkpoints.read_kept(connection, job, key), sink)
+        # By the writer, after what is on its way to it: a reader would miss a row that is taken and not yet committed.
+        self._store.write_to(lambda tx: checkpoints.read_kept(tx.connection, job, key), sink, durable=False)
 
     def holds_claim(self) -> bool:
         self._beat()

@@ -16,6 +16,7 @@ from spacedrive_jobs._runtime.progress import ProgressTracker
 if TYPE_CHECKING:
     from spacedrive_jobs._runtime.body import Body
     from spacedrive_jobs._runtime.services import JobServices
+    from spacedrive_jobs._runtime.tracing import AttemptSpan
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ class RunningAttempt:
     """One claim while its code runs. `reason` is what the one who asked to stop it said.
 
     `waits`: how many branches of its code wait for children, answers or a time; while one does it holds no slot.
-    `later`: it ends now and goes on later. `suspended`: it was asked to make room.
+    `later`: it ends now and goes on later. `suspended`: it was asked to make room. `span`: where somebody wants spans.
     """
 
     claimed: ClaimedJob
@@ -47,6 +48,7 @@ class RunningAttempt:
     waits: int = 0
     later: Later | None = None
     suspended: bool = False
+    span: AttemptSpan | None = None
 
 
 Key = tuple[JobId, int]

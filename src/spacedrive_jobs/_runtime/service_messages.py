@@ -29,6 +29,7 @@ class Spawn(msgspec.Struct, array_like=True):
     arguments: bytes
     key: str
     after: tuple[bytes, ...] = ()
+    trace: bytes | None = None
 
 
 ARGUMENTS: Final[dict[str, Any]] = {

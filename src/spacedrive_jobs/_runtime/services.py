@@ -82,7 +82,7 @@ class JobServices:
         engine = self._engine
         child = engine.dispatcher.child(self._running.claimed, wanted.kind, wanted.version, wanted.arguments)
         await engine.dispatcher.refuse_impossible([child])
-        child = child._replace(after=tuple(Wait(on, "cancel") for on in wanted.after))
+        child = child._replace(after=tuple(Wait(on, "cancel") for on in wanted.after), trace=wanted.trace)
         spawned = await engine.store.write(lambda tx: family.spawn(tx, self._claim, wanted.key, child))
         engine.own(JobId.from_bytes(spawned.id))
         if spawned.is_new:

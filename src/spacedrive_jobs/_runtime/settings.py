@@ -6,12 +6,15 @@ import os
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from spacedrive_jobs._model.clock import Clock, SystemClock
 from spacedrive_jobs._model.options import MAX_CRASHES
 from spacedrive_jobs._model.readings import Probe, checked_declaration
 from spacedrive_jobs._store.connection import Durability
+
+if TYPE_CHECKING:
+    from spacedrive_jobs._runtime.tracing import OpenTelemetry
 
 Runs: TypeAlias = Literal["all", "own", "none"]
 
@@ -41,6 +44,7 @@ class Settings:
     vfs: str | None = None
     resources: Mapping[str, int] = field(default_factory=dict[str, int])
     probe: Probe | None = None
+    telemetry: OpenTelemetry | None = None
 
     def __post_init__(self) -> None:
         if self.runs not in ("all", "own", "none"):

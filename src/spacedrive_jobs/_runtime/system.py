@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import builtins
 from collections.abc import AsyncIterator, Collection, Coroutine, Iterable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, TypeVar, overload
 
@@ -14,7 +14,7 @@ from spacedrive_jobs._definition.job import Job, Kind
 from spacedrive_jobs._definition.progress_codec import decode_progress, decode_view
 from spacedrive_jobs._definition.registry import registry
 from spacedrive_jobs._model.action import Action
-from spacedrive_jobs._model.clock import to_datetime
+from spacedrive_jobs._model.clock import to_ms
 from spacedrive_jobs._model.errors import AmbiguousJobId, JobNotFound
 from spacedrive_jobs._model.filter import JobFilter
 from spacedrive_jobs._model.ids import JobId
@@ -28,24 +28,25 @@ from spacedrive_jobs._model.record import (
     JobEvent,
     JobInfo,
     KindInfo,
+    KindLoad,
     LogLine,
     NoteInfo,
     Page,
     RunnerInfo,
     ScheduleInfo,
 )
+from spacedrive_jobs._model.statistics import JobStatistics
 from spacedrive_jobs._model.status import JobStatus
 from spacedrive_jobs._model.transition import OnFailure
 from spacedrive_jobs._model.trigger import Misfire, Overlap
-from spacedrive_jobs._runtime import presence, processes
 from spacedrive_jobs._runtime.dispatcher import Terms, terms_of
 from spacedrive_jobs._runtime.engine import Engine
 from spacedrive_jobs._runtime.handle import StoredJobHandle
 from spacedrive_jobs._runtime.schedules import Schedule, schedule_info
 from spacedrive_jobs._runtime.scheduling import Draft, Scheduling, scheduling
 from spacedrive_jobs._runtime.transaction import BlockingTransaction, Transaction, refuse_inside, work_of
-from spacedrive_jobs._runtime.views import item_info, job_info, kind_info, question_info
-from spacedrive_jobs._store import reads, rescue, steps
+from spacedrive_jobs._runtime.views import item_info, job_info, kind_info, kind_loads, question_info, runner_info
+from spacedrive_jobs._store import reads, rescue, statistics, steps
 from spacedrive_jobs._store import schedules as stored_schedules
 from spacedrive_jobs._store.rows import JobRow
 
@@ -264,6 +265,14 @@ class JobSystem:
         """Delete ended jobs from the history now, with their items, notes and logs. How many."""
         return await self._engine.bulk.clear(filter)
 
+    async def expired(self) -> int:
+        """How many ended jobs are older than the library's `history_days`."""
+        return await self._engine.bulk.expired()
+
+    async def prune(self) -> int:
+        """Delete these now, with all that is stored of them: it happens by itself too, now and then. How many."""
+        return await self._engine.bulk.prune()
+
     # --- questions ----------------------------------------------------------------------------------------------------
 
     async def questions(
@@ -402,6 +411,24 @@ class JobSystem:
         """How many jobs are in each status."""
         return await self._engine.store.read_slowly(reads.count_jobs)
 
+    async def load(self) -> builtins.list[KindLoad]:
+        """The unfinished jobs of each kind that has any, by kind."""
+        registry.discover()
+        rows = await self._engine.store.read_slowly(reads.load)
+        return kind_loads(rows, self._engine.registry)
+
+    async def statistics(
+        self, *, since: datetime | None = None, until: datetime | None = None, kind: str | None = None
+    ) -> builtins.list[JobStatistics]:
+        """What the jobs that ended came to: a record for each kind and hour, oldest first; `total_by_kind` adds up.
+
+        They outlive the history: neither `clear` nor its retention changes them. Hours (of UTC) that `since` or `until`
+        cuts are whole; after eight days the hours of a day become one record, after 400 days they are forgotten.
+        """
+        start = to_ms(since) if since is not None else 0
+        end = to_ms(until) if until is not None else statistics.END_OF_TIME
+        return await self._engine.store.read_slowly(partial(statistics.read, since=start, until=end, kind=kind))
+
     async def counts_by_kind(self) -> dict[str, dict[JobStatus, int]]:
         """How many jobs of each kind are in each status, by kind."""
         return await self._engine.store.read_slowly(reads.count_by_kind)
@@ -507,18 +534,4 @@ class JobSystem:
     async def runners(self) -> builtins.list[RunnerInfo]:
         """The processes that have the library open, this one among them."""
         rows = await self._engine.store.read(rescue.read_runners)
-        return await asyncio.to_thread(lambda: [self._runner_info(row) for row in rows])
-
-    def _runner_info(self, row: rescue.RunnerRow) -> RunnerInfo:
-        path = presence.runner_path(self._engine.run_folder, row.id)
-        pulse = presence.read_pulse(path)
-        state: Any = "alive"
-        if not presence.is_held(path):
-            state = "dead"
-        elif processes.is_stopped(row.process):
-            state = "stopped"
-        elif pulse is not None and pulse.no_space:
-            state = "no_space"
-        elif pulse is not None and pulse.blocked:
-            state = "silent"
-        return RunnerInfo(row.id, row.mode, row.process.pid, row.host, row.program, to_datetime(row.opened_at), state)
+        return await asyncio.to_thread(lambda: [runner_info(row, self._engine.run_folder) for row in rows])

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from spacedrive_jobs._definition.codec import printable
@@ -13,9 +15,11 @@ from spacedrive_jobs._model.clock import to_datetime
 from spacedrive_jobs._model.ids import JobId
 from spacedrive_jobs._model.progress import ProgressView
 from spacedrive_jobs._model.questions import QuestionInfo
-from spacedrive_jobs._model.record import ItemInfo, JobInfo, KindInfo
+from spacedrive_jobs._model.record import ItemInfo, JobInfo, KindInfo, KindLoad, RunnerInfo
 from spacedrive_jobs._model.status import JobStatus, Request
+from spacedrive_jobs._runtime import presence, processes
 from spacedrive_jobs._runtime.attempt import decode_metrics
+from spacedrive_jobs._store import rescue
 from spacedrive_jobs._store.rows import JobRow
 from spacedrive_jobs._store.steps import QuestionRow
 
@@ -106,6 +110,22 @@ def item_info(item: ItemInfo) -> ItemInfo:
     return replace(item, item=printable(item.raw))
 
 
+def runner_info(row: rescue.RunnerRow, run_folder: Path) -> RunnerInfo:
+    """A runner, with what its lock and its process say of it. Blocking."""
+    path = presence.runner_path(run_folder, row.id)
+    pulse = presence.read_pulse(path)
+    state: Any = "alive"
+    if not presence.is_held(path):
+        state = "dead"
+    elif processes.is_stopped(row.process):
+        state = "stopped"
+    elif pulse is not None and pulse.no_space:
+        state = "no_space"
+    elif pulse is not None and pulse.blocked:
+        state = "silent"
+    return RunnerInfo(row.id, row.mode, row.process.pid, row.host, row.program, to_datetime(row.opened_at), state)
+
+
 def kind_info(definition: JobDefinition) -> KindInfo:
     return KindInfo(
         definition.kind,
@@ -115,3 +135,18 @@ def kind_info(definition: JobDefinition) -> KindInfo:
         definition.source,
         definition.arguments_schema(),
     )
+
+
+def kind_loads(rows: Iterable[tuple[str, int, str, int, int]], registry: Registry) -> list[KindLoad]:
+    """From `reads.load`, whose rows of one kind are together."""
+    found: dict[str, KindLoad] = {}
+    for kind, version, status, count, oldest in rows:
+        load = found.setdefault(kind, KindLoad(kind=kind))
+        load = replace(load, **{status: getattr(load, status) + count})
+        if status == "queued":
+            definition = registry.get(kind)
+            handled = definition is not None and definition.understands(version)
+            since = [to_datetime(oldest), *([load.oldest_queued] if load.oldest_queued is not None else [])]
+            load = replace(load, unhandled=load.unhandled + (0 if handled else count), oldest_queued=min(since))
+        found[kind] = load
+    return list(found.values())

@@ -32,6 +32,8 @@ class Start(Message):
     library_database: bytes
     """Its path."""
     durability: Durability
+    trace: bytes | None = None
+    """Of the attempt's span, where there is one."""
 
 
 # --- runner to child

@@ -22,12 +22,14 @@ COPIED: Final = (
 )
 
 
-def retry(tx: Tx, job: JobId, new_id: bytes, now: int, beside: Checkpoint | None = None) -> bytes:
+def retry(
+    tx: Tx, job: JobId, new_id: bytes, now: int, beside: Checkpoint | None = None, trace: bytes | None = None
+) -> bytes:
     """The id of the new job, or of the unfinished one that already does this job again.
 
     One that completed although items failed begins anew, and can ask which these were. `beside`: its state in
-    library.db. Raises TransitionRefused for a job that has not ended or has nothing to do again, JobGone for one that
-    is not stored.
+    library.db. `trace`: that of the caller. Raises TransitionRefused for a job that has not ended or has nothing to do
+    again, JobGone for one that is not stored.
     """
     if tx.run("active_kind", (job.bytes,)):
         raise TransitionRefused(job, "retry", "unfinished", "it has not ended yet")
@@ -41,7 +43,7 @@ def retry(tx: Tx, job: JobId, new_id: bytes, now: int, beside: Checkpoint | None
         return bytes(again)
     if beside is not None:
         checkpoints.take_newer(tx, job.bytes, beside, now)
-    tx.change("insert_retry", {"old": job.bytes, "new": new_id, "now": now, "position": tx.back()})
+    tx.change("insert_retry", {"old": job.bytes, "new": new_id, "now": now, "position": tx.back(), "trace": trace})
     for statement in COPIED:
         tx.change(statement, {"old": job.bytes, "new": new_id})
     tx.announces = True

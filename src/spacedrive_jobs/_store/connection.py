@@ -39,6 +39,14 @@ def connect(
     return connection
 
 
+def connect_to_read(path: Path) -> apsw.Connection:
+    """Open `path` to look at it, whatever state it is in: nothing is written, and nothing is made."""
+    connection = _open(path, apsw.SQLITE_OPEN_READONLY, None)
+    connection.set_busy_timeout(10_000)
+    connection.pragma("trusted_schema", False)
+    return connection
+
+
 def _use_wal(connection: apsw.Connection) -> None:
     """Where two processes make a database at one moment, SQLite refuses the change without waiting for the lock."""
     for _ in range(TRIES):

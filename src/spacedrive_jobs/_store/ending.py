@@ -70,6 +70,8 @@ def _move_to_history(tx: Tx, id_: bytes, now: int, status: str, reason: str, err
     }
     if tx.change("end_waiting", parameters) == 0:
         return False
+    past, metrics = tx.past_of(id_)
+    tx.ended.append((past, status, now, metrics, 0, 0))
     tx.change("delete_job", (id_,))
     tx.change("delete_waits_of", (id_,))
     tx.change("delete_progress", (id_,))

@@ -180,6 +180,17 @@ class LibraryFile:
             _log.warning("%s is held by %s: waiting", self.path, write_lock_holder(self.path))
         return not self._abandon.wait(NAPS[min(tries, len(NAPS) - 1)])
 
+    async def while_held(self, run: Callable[[], T]) -> T:
+        """Run something while nobody, in any process, can write here; it must be quick."""
+        return await self._in_turn(lambda connection: self._hold(connection, run))
+
+    def _hold(self, connection: apsw.Connection, run: Callable[[], T]) -> T:
+        try:
+            begin(connection)
+            return run()
+        finally:
+            roll_back(connection)
+
     # --- what the engine does there -----------------------------------------------------------------------------------
 
     async def raise_fence(self, claim: Claim) -> None:

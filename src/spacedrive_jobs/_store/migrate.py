@@ -12,6 +12,7 @@ import apsw
 from spacedrive_jobs._model import failpoint
 from spacedrive_jobs._model.errors import LibraryInUse, LibraryTooNew
 from spacedrive_jobs._store.sql import migrations, query
+from spacedrive_jobs._store.tally import bucket_in_sql, metric_in_sql
 
 APPLICATION_ID: Final = 0x53444A42  # "SDJB": lets `file` and doctor tell the database apart
 
@@ -35,6 +36,8 @@ def migrate(connection: apsw.Connection, path: Path, now_ms: int, holders: Calla
         raise LibraryTooNew(path, found, known_version())
     if found == known_version():
         return
+    connection.create_scalar_function("bucket", bucket_in_sql, 1)
+    connection.create_scalar_function("metric", metric_in_sql, 2)
     connection.execute("BEGIN IMMEDIATE")  # another process may be climbing the same ladder
     try:
         found = schema_version(connection)

@@ -34,6 +34,12 @@ def read_prunable(connection: apsw.Connection, finished_before: int) -> list[byt
     return [id_ for (id_,) in connection.execute(query("prunable"), (finished_before, STEP))]
 
 
+def count_prunable(connection: apsw.Connection, finished_before: int) -> int:
+    """How many jobs that would be, in all."""
+    ((count,),) = connection.execute(query("count_prunable"), (finished_before,))
+    return int(count)
+
+
 def prune_items_step(tx: Tx, job: bytes) -> bool:
     """Delete up to 5,000 items of one job; False when none was left."""
     return tx.change("delete_items_step", (job,)) > 0

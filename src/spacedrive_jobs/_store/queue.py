@@ -8,7 +8,7 @@ from typing import NamedTuple
 from spacedrive_jobs._model import failpoint
 from spacedrive_jobs._model.ids import JobId, RunnerId
 from spacedrive_jobs._model.status import Request
-from spacedrive_jobs._model.transition import Claim, ClaimedJob, NewJob
+from spacedrive_jobs._model.transition import Claim, ClaimedJob, NewJob, Past
 from spacedrive_jobs._store import waits
 from spacedrive_jobs._store.admission import Admission, NoSupply, weight
 from spacedrive_jobs._store.ending import end_waiting
@@ -76,6 +76,7 @@ def _inserted(tx: Tx, job: NewJob) -> tuple[Value, ...]:
         job.unique.key if job.unique is not None else None,
         job.retry_of,
         job.action,
+        job.trace,
     )
 
 
@@ -212,12 +213,12 @@ def _own_places(tx: Tx, now: int, handled: Handled, only: Collection[bytes], sus
 def _claim_one(tx: Tx, runner: RunnerId, now: int, place: Place) -> ClaimedJob:
     (row,) = tx.run("claim_job", {"runner": runner, "now": now, "id": place.id})
     tx.announces = True
-    return _claimed(row, runner, -place.lightness)
+    return _claimed(row, runner, -place.lightness, now)
 
 
-def _claimed(row: Row, runner: RunnerId, heavy: int) -> ClaimedJob:
+def _claimed(row: Row, runner: RunnerId, heavy: int, now: int) -> ClaimedJob:
     id_, attempt, kind, version, arguments, priority, errors, crashes, parent, deadline_at, request, reason, *more = row
-    lane, retry_of, action = more
+    lane, retry_of, action, trace, created_at, started_at, ran_ms, deaths = more
     return ClaimedJob(
         claim=Claim(JobId.from_bytes(id_), attempt, runner),
         kind=kind,
@@ -234,6 +235,8 @@ def _claimed(row: Row, runner: RunnerId, heavy: int) -> ClaimedJob:
         weight=max(priority, heavy),
         retry_of=JobId.from_bytes(retry_of) if retry_of is not None else None,
         action=action,
+        trace=trace,
+        past=Past(kind, attempt, created_at, started_at, now, ran_ms, errors, deaths),
     )
 
 

@@ -85,6 +85,14 @@ def count_jobs(connection: apsw.Connection) -> dict[JobStatus, int]:
     return counts
 
 
+def load(connection: apsw.Connection) -> list[tuple[str, int, str, int, int]]:
+    """The unfinished jobs: (kind, version, status, how many, when the oldest was dispatched)."""
+    return [
+        (str(kind), version, str(status), count, at)
+        for kind, version, status, count, at in connection.execute(query("load"))
+    ]
+
+
 def count_by_kind(connection: apsw.Connection) -> dict[str, dict[JobStatus, int]]:
     """By kind, in alphabetical order."""
     found: dict[str, dict[JobStatus, int]] = {}

@@ -124,7 +124,7 @@ def read_runners(connection: apsw.Connection) -> list[RunnerRow]:
 
 
 def read_holders(connection: apsw.Connection) -> list[RunnerId]:
-    """The runners that hold a claim."""
+    """The runners that have a row or hold a claim."""
     return [RunnerId(runner) for (runner,) in connection.execute(query("running_runners"))]
 
 

@@ -36,6 +36,7 @@ from spacedrive_jobs._store import (
     reads,
     rescue,
     schedules,
+    statistics,
     transitions,
 )
 from spacedrive_jobs._store.admission import Admission, NoSupply, Supply
@@ -311,6 +312,12 @@ class Store:
         if ids:
             await self.write(lambda tx: prune.prune_jobs(tx, ids), durable=False)
         return ids
+
+    async def roll_up_statistics(self) -> None:
+        """Make old statistics coarser, a day at a time."""
+        now = self._clock.now_ms()
+        while await self.write(lambda tx: statistics.roll_up(tx, now), durable=False):
+            pass
 
 
 def _nothing() -> None:

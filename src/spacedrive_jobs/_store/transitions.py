@@ -11,6 +11,7 @@ from spacedrive_jobs._model.transition import (
     Complete,
     Crash,
     Fail,
+    Past,
     Pause,
     Requeue,
     Retry,
@@ -27,7 +28,7 @@ def apply(tx: Tx, transition: Transition) -> bool:
     """Apply `transition` if its claim still holds, and say whether it did."""
     claim, at, trace = transition.claim, transition.at, transition.trace
     if isinstance(transition, Complete):  # the hot path: it depends on nothing but the claim, which `_end` compares
-        return _end(tx, claim, at, trace, status="completed", output=transition.output)
+        return _end(tx, claim, at, trace, status="completed", output=transition.output, past=transition.past)
     held = tx.run("read_claimed", _key(claim))
     if not held:
         return False
@@ -87,8 +88,12 @@ def _end(
     error: tuple[str, str, str] | None = None,
     errors: int = 0,
     crashes: int = 0,
+    past: Past | None = None,
 ) -> bool:
-    """Move the job to history, with what the attempt gathered last. False, and nothing done, if the claim was lost."""
+    """Move the job to history, with what the attempt gathered last. False, and nothing done, if the claim was lost.
+
+    `past`: what the statistics count of it, where that is known.
+    """
     job = claim.job.bytes
     error_type, message, traceback = error or (None, None, None)
     ended = tx.change(
@@ -113,6 +118,8 @@ def _end(
     )
     if not ended:
         return False
+    past = past if past is not None else tx.past_of(job)[0]
+    tx.ended.append((past, status, at, trace.metrics, errors, crashes))
     tx.change("delete_job", (job,))
     if trace.flush is not None and status == "completed":
         store_rows(tx, job, trace.flush)  # its checkpoint would be deleted at once
@@ -196,6 +203,7 @@ def _leave(
             "paused_at": at if status == "paused" else None,
             "errors": errors,
             "crashes": crashes,
+            "deaths": int(outcome == "crashed"),
         },
     )
     tx.change("delete_attempt_process", (job, claim.attempt))

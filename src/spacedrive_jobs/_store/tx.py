@@ -7,7 +7,9 @@ from typing import Any, TypeAlias
 
 import apsw
 
+from spacedrive_jobs._model.transition import Past
 from spacedrive_jobs._store.sql import query
+from spacedrive_jobs._store.tally import Tally
 
 Value: TypeAlias = None | int | float | str | bytes
 Row: TypeAlias = tuple[Any, ...]
@@ -21,13 +23,14 @@ class Tx:
     it was about, so this process should look too.
     """
 
-    __slots__ = ("_back", "_front", "_moved", "announces", "connection", "reaches")
+    __slots__ = ("_back", "_front", "_moved", "announces", "connection", "ended", "reaches")
 
     def __init__(self, connection: apsw.Connection) -> None:
         self.connection = connection
         self._back = self._front = 0
         self._moved = False
         self.announces = self.reaches = False
+        self.ended = Tally()
 
     def run(self, name: str, parameters: Parameters = ()) -> list[Row]:
         """Run `queries/<name>.sql` and return its rows."""
@@ -67,7 +70,14 @@ class Tx:
             ((self._back, self._front),) = self.run("read_positions")
             self._moved = True
 
-    def store_positions(self) -> None:
-        """Once per transaction, however many places were given."""
+    def past_of(self, job: bytes) -> tuple[Past, bytes | None]:
+        """What the statistics count of an unfinished job so far, and the metrics that it stored last."""
+        (row,) = self.run("read_past", (job,))
+        return Past(*row[:-1]), row[-1]
+
+    def finish(self) -> None:
+        """Before the commit: what is stored once per transaction, however much of it there was."""
         if self._moved:
             self.change("store_positions", (self._back, self._front))
+        if self.ended:
+            self.ended.store(self.connection)

@@ -207,7 +207,7 @@ class Writer:
             for write in group:
                 _run_in_savepoint(connection, tx, write)
         if connection.in_transaction:
-            tx.store_positions()
+            tx.finish()
             failpoint.hit("store.before_commit")
             connection.execute("COMMIT")
             failpoint.hit("store.committed")
@@ -305,6 +305,7 @@ def _run_together(connection: apsw.Connection, tx: Tx, group: list[Write]) -> bo
 def _run_in_savepoint(connection: apsw.Connection, tx: Tx, write: Write) -> None:
     outcome = write.outcome
     outcome.error = None
+    ended = len(tx.ended)
     connection.execute("SAVEPOINT write")
     try:
         outcome.result = write.run(tx)
@@ -312,10 +313,11 @@ def _run_in_savepoint(connection: apsw.Connection, tx: Tx, write: Write) -> None
         if is_no_space(error) or not connection.in_transaction:
             raise
         outcome.error = error
-        connection.execute("ROLLBACK TO write")
     except BaseException as error:
         outcome.error = error
+    if outcome.error is not None:
         connection.execute("ROLLBACK TO write")
+        del tx.ended[ended:]
     connection.execute("RELEASE write")
 
 

@@ -16,6 +16,7 @@ from spacedrive_jobs._runtime.library import open_library as _open_library
 from spacedrive_jobs._runtime.probe.manual import ManualProbe
 from spacedrive_jobs._runtime.scheduling import forgotten
 from spacedrive_jobs._runtime.settings import GRACE, LEASE, Runs, Settings
+from spacedrive_jobs._runtime.tracing import OpenTelemetry
 from spacedrive_jobs.testing._clock import ManualClock
 
 
@@ -31,6 +32,7 @@ def open_library(
     seed: int = 0,
     probe: Probe | None = None,
     resources: Mapping[str, int] | None = None,
+    telemetry: OpenTelemetry | None = None,
 ) -> AbstractAsyncContextManager[Library, None]:
     """`Library.open` for tests: with a clock of your own, jitter from `seed`, and a machine as `probe` says it is.
 
@@ -45,6 +47,7 @@ def open_library(
         jitter=random.Random(seed),
         probe=probe or ManualProbe(),
         resources=resources or {},
+        telemetry=telemetry,
     )
     return cast("AbstractAsyncContextManager[Library, None]", _opened(Path(path), create, settings))
 

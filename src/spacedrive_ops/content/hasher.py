@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from spacedrive_ops.extras import MissingExtra
-
 
 class Hasher(Protocol):
     def update(self, data: memoryview | bytes, /) -> object: ...
@@ -18,5 +16,7 @@ def new_hasher() -> Hasher:
     try:
         from blake3 import blake3
     except ImportError as error:
+        from spacedrive_ops.extras import MissingExtra  # brings the engine, which a child process need not load
+
         raise MissingExtra("hashing what files hold", "files") from error
     return blake3()

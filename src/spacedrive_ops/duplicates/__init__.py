@@ -1,1 +1,1 @@
-"""DuplicatesJob: which files of the library hold the same bytes."""
+"""Which files of the library hold the same bytes (DuplicatesJob), and what to do about it (DeduplicateJob)."""

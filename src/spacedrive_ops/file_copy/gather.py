@@ -13,7 +13,7 @@ from typing import Final, Literal, TypeAlias
 from spacedrive_ops.file_copy.directory import Directory
 from spacedrive_ops.file_copy.item import Item
 from spacedrive_ops.file_copy.model import OnConflict, Position
-from spacedrive_ops.file_copy.plan import Decision, decide, is_ours, special_kind
+from spacedrive_ops.file_copy.plan import Decision, decide, is_ours, reason_of, special_kind
 from spacedrive_ops.file_copy.transfer import Transfer
 from spacedrive_ops.file_copy.walk import Entry, Event, Left, Trouble
 from spacedrive_ops.folders import NOT_OPEN
@@ -207,16 +207,9 @@ class Gatherer:
             item.decision, item.final = Decision.DONE, final
         if item.decision is Decision.DONE:
             item.work, item.ready, item.final = "note", True, item.final or item.target_name
-        elif item.decision is Decision.ASK:
-            item.work, item.asked = "note", True
-            item.end("skipped", "waits for an answer")
-        elif item.decision is Decision.SKIP:
-            item.work = "note"
-            item.end("skipped", "exists already and is not older" if self._policy == "newer" else "exists already")
-        elif item.decision is Decision.REFUSE:
-            item.work = "note"
-            is_folder = existing is not None and stat.S_ISDIR(existing.st_mode)
-            item.end("error", "the destination has a folder of that name" if is_folder else "is the same file")
+        elif reason := reason_of(item.decision, self._policy, existing):
+            item.work, item.asked = "note", item.decision is Decision.ASK
+            item.end("error" if item.decision is Decision.REFUSE else "skipped", reason)
 
     def _finished_before(self, item: Item) -> str:
         """The name under which an earlier attempt of this job finished this entry; empty if it did not."""

@@ -30,10 +30,13 @@ from spacedrive_ops.file_copy.model import CopyState, NoRoomLeft, OnConflict, Ou
 from spacedrive_ops.file_copy.move import rename_roots
 from spacedrive_ops.file_copy.pipeline import Pipeline
 from spacedrive_ops.file_copy.plan import in_words
+from spacedrive_ops.file_copy.planning import CopyPlanJob
 from spacedrive_ops.file_copy.scan import Scan, check_room, free_bytes
 from spacedrive_ops.file_copy.sweep import sweep
 from spacedrive_ops.file_copy.walk import Root, walk
 from spacedrive_ops.folders import open_path
+from spacedrive_ops.paths.finding import find_path
+from spacedrive_ops.paths.sd_path import SdPath
 from spacedrive_ops.retries import failed_before
 from spacedrive_ops.whole_files.partial import discard
 
@@ -75,6 +78,7 @@ class FileCopyJob:
 
     `on_conflict`: what happens where a file is there already (`OnConflict`). `verify`: read back what was written and
     compare it by BLAKE3. `durable=False`: do not wait for the disk; a power cut may then lose what was called done.
+    `located`: more sources, each found at the beginning of every attempt: a disk may come back at another place.
     """
 
     sources: tuple[Path, ...]
@@ -82,14 +86,24 @@ class FileCopyJob:
     on_conflict: OnConflict = "skip"
     verify: bool = False
     durable: bool = True
+    located: tuple[SdPath, ...] = ()
 
     async def run(self, ctx: JobContext[CopyState]) -> FileCopyOutput:
-        tally = await _Run(self, ctx, moving=False).to_the_end()
+        tally = await _Run(await _with_located(self, ctx), ctx, moving=False).to_the_end()
         return FileCopyOutput(tally.copied, tally.copied_bytes, tally.skipped, tally.warnings, tally.failed)
 
     async def on_cancel(self, ctx: JobContext[CopyState]) -> None:
         """Remove the partial files."""
-        await _remove_partials(self, ctx)
+        await _remove_partials(await _with_located(self, ctx), ctx)
+
+    def plan(self) -> CopyPlanJob:
+        """A job that tells what this one would do, and changes nothing."""
+        return CopyPlanJob(
+            sources=self.sources,
+            destination=self.destination,
+            on_conflict=self.on_conflict,
+            located=self.located,
+        )
 
 
 @job(name="file_move", description="Move files and folders", checkpoint_interval=CHECKPOINT_EVERY)
@@ -113,6 +127,18 @@ class FileMoveJob:
     async def on_cancel(self, ctx: JobContext[CopyState]) -> None:
         """Remove the partial files."""
         await _remove_partials(self, ctx)
+
+    def plan(self) -> CopyPlanJob:
+        """A job that tells what this one would do, and changes nothing."""
+        return CopyPlanJob(
+            sources=self.sources, destination=self.destination, on_conflict=self.on_conflict, moving=True
+        )
+
+
+async def _with_located(job: FileCopyJob, ctx: JobContext[CopyState]) -> FileCopyJob:
+    """The job with plain paths alone. Raises PathNotHere."""
+    found = [await find_path(ctx.library_db, one) for one in job.located]
+    return replace(job, sources=(*job.sources, *found), located=()) if found else job
 
 
 async def _remove_partials(job: FileCopyJob | FileMoveJob, ctx: JobContext[CopyState]) -> None:

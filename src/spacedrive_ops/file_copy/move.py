@@ -12,7 +12,7 @@ from spacedrive_ops.file_copy import syscalls
 from spacedrive_ops.file_copy.gather import mount_of
 from spacedrive_ops.file_copy.model import FULL
 from spacedrive_ops.file_copy.walk import Root
-from spacedrive_ops.folders import open_path
+from spacedrive_ops.folders import exists, open_path
 from spacedrive_ops.whole_files.rename import rename_if_absent
 
 NOT_THIS_WAY = FULL | {errno.EXDEV, errno.EEXIST, errno.ENOTEMPTY, errno.EBUSY, errno.EPERM, errno.EACCES}
@@ -63,9 +63,7 @@ def _rename(
         return _renamed_before(root, target, since)
     except OSError:
         return None
-    if (status.st_dev, status.st_ino) in apart or status.st_dev != os.fstat(target).st_dev:
-        return None
-    if mount_of(source) != mount_of(target):
+    if not _goes_as_a_whole(status, source, target, apart):
         return None
     check_claim()
     failpoint.hit("copy.rename")
@@ -76,6 +74,31 @@ def _rename(
             return None
         raise
     return _size(status)
+
+
+def _goes_as_a_whole(status: os.stat_result, source: int, target: int, apart: Collection[tuple[int, int]]) -> bool:
+    """Whether the two folders are one mounted file system, and the source may leave as it is."""
+    if (status.st_dev, status.st_ino) in apart or status.st_dev != os.fstat(target).st_dev:
+        return False
+    return mount_of(source) == mount_of(target)
+
+
+def would_rename(root: Root, apart: Collection[tuple[int, int]]) -> os.stat_result | None:
+    """The status of a source that `rename_roots` would rename; None for one that the walk would copy. Changes
+    nothing."""
+    try:
+        source, target = open_path(os.path.dirname(root.source) or b"/"), open_path(root.target)
+    except OSError:
+        return None
+    try:
+        status = os.stat(root.name, dir_fd=source, follow_symlinks=False)
+        whole = _goes_as_a_whole(status, source, target, apart) and not exists(target, root.target_name)
+        return status if whole else None
+    except OSError:
+        return None
+    finally:
+        os.close(source)
+        os.close(target)
 
 
 def _renamed_before(root: Root, target: int, since: int) -> int | None:

@@ -49,6 +49,20 @@ def decide(
     return Decision.REPLACE
 
 
+def reason_of(decision: Decision, policy: OnConflict, existing: os.stat_result | None) -> str:
+    """Why an entry is not copied, in words; empty where it is."""
+    match decision:
+        case Decision.SKIP:
+            return "exists already and is not older" if policy == "newer" else "exists already"
+        case Decision.ASK:
+            return "waits for an answer"
+        case Decision.REFUSE:
+            is_folder = existing is not None and stat.S_ISDIR(existing.st_mode)
+            return "the destination has a folder of that name" if is_folder else "is the same file"
+        case _:
+            return ""
+
+
 def is_same_entry(source: os.stat_result, existing: os.stat_result) -> bool:
     """Whether both names are one file: writing the one would change the other."""
     return (source.st_dev, source.st_ino) == (existing.st_dev, existing.st_ino)

@@ -7,7 +7,7 @@ import stat
 import tempfile
 from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 from spacedrive_ops.file_copy import syscalls
 from spacedrive_ops.file_copy.again import Again
@@ -16,7 +16,7 @@ from spacedrive_ops.file_copy.directory import Directory
 from spacedrive_ops.file_copy.errors import NotEnoughSpace
 from spacedrive_ops.file_copy.model import SHORT_ENOUGH, Counted, OnConflict, Position, Totals
 from spacedrive_ops.file_copy.plan import Decision, decide, needed_bytes
-from spacedrive_ops.file_copy.walk import Entry, Event, Left, Root, walk
+from spacedrive_ops.file_copy.walk import Entry, Event, Left, Root, Trouble, walk
 from spacedrive_ops.folders import NOT_OPEN, open_folder
 
 LOOKED_AT: Final = 2_000
@@ -27,7 +27,8 @@ CLONED: Final = 4096
 class AsItIs:
     """The destination, looked at and left alone."""
 
-    ignores_case = False
+    def __init__(self, *, ignores_case: bool = False) -> None:
+        self.ignores_case = ignores_case
 
     def enter(self, parent: Directory, name: str, *, retraced: bool) -> tuple[int, Collection[str]]:
         if parent.target == NOT_OPEN:
@@ -44,8 +45,15 @@ class AsItIs:
         return LookedUp(folder)
 
 
+Observer: TypeAlias = Callable[[Entry | Trouble, Decision, os.stat_result | None], None]
+"""Is told of each entry what would be done with it, and what is in its place."""
+
+
 class Scan:
-    """Counts slice by slice, so that an interruption waits for none of it. `counted`: go on where one was stopped."""
+    """Counts slice by slice, so that an interruption waits for none of it. `counted`: go on where one was stopped.
+
+    `observer`: for who wants more than the sums.
+    """
 
     def __init__(
         self,
@@ -57,12 +65,16 @@ class Scan:
         may_be_gone: int,
         counted: Counted | None = None,
         again: Again | None = None,
+        ignores_case: bool = False,
+        observer: Observer | None = None,
     ) -> None:
         after = counted.at if counted is not None else None
-        events = walk(roots, AsItIs(), after=after, excluded=excluded, may_be_gone=may_be_gone)
+        target = AsItIs(ignores_case=ignores_case)
+        events = walk(roots, target, after=after, excluded=excluded, may_be_gone=may_be_gone)
         self._events = again.select(events) if again is not None else events
         self._policy: OnConflict = policy
         self._renames_on = renames_on
+        self._observer = observer
         self.totals = Totals(counted.items, counted.bytes) if counted is not None else Totals()
         self.needed = counted.needed if counted is not None else 0
         self.at = b""
@@ -100,34 +112,38 @@ class Scan:
             if isinstance(event, Left):
                 continue
             self.totals.items += 1
+            decision, existing = self._judged(event)
             if isinstance(event, Entry) and stat.S_ISREG(event.status.st_mode):
                 self.totals.bytes += event.status.st_size
-                self._need(event)
+                self._need(event, decision, existing)
+            if self._observer is not None:
+                self._observer(event, decision, existing)
         if event is not None:
             self.at, self._last = event.folder.path, event
         return event is not None
 
-    def _need(self, entry: Entry) -> None:
+    def _judged(self, event: Entry | Trouble) -> tuple[Decision, os.stat_result | None]:
+        """What would be done with it, and what is in its place."""
+        if isinstance(event, Trouble) or not event.occupied:
+            return Decision.CREATE, None
+        try:
+            existing = os.stat(event.target_name, dir_fd=event.folder.target, follow_symlinks=False)
+        except OSError:
+            return Decision.CREATE, None
+        return decide(self._policy, event.status, existing, ours_since=None), existing
+
+    def _need(self, entry: Entry, decision: Decision, existing: os.stat_result | None) -> None:
+        """Where something is there already: nothing if it stays, the difference if it goes."""
         size = needed_bytes(entry.status)
         if self._renames_on is not None and entry.status.st_dev == self._renames_on:
             return
-        if entry.occupied:
-            size = self._needed_beside(entry, size)
-        self.needed += size
-
-    def _needed_beside(self, entry: Entry, size: int) -> int:
-        """Where something is there already: nothing if it stays, the difference if it goes."""
-        try:
-            existing = os.stat(entry.target_name, dir_fd=entry.folder.target, follow_symlinks=False)
-        except OSError:
-            return size
-        match decide(self._policy, entry.status, existing, ours_since=None):
+        match decision:
             case Decision.SKIP | Decision.REFUSE | Decision.ASK:  # who is told to replace it looks for room then
-                return 0
-            case Decision.REPLACE:
-                return max(0, size - needed_bytes(existing))
+                return
+            case Decision.REPLACE if existing is not None:
+                self.needed += max(0, size - needed_bytes(existing))
             case _:
-                return size
+                self.needed += size
 
 
 def _up_to(count: int, events: Iterator[Event]) -> Iterator[Event]:

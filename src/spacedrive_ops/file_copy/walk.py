@@ -19,7 +19,7 @@ from spacedrive_ops.file_copy.directory import Directory, FolderReplaced
 from spacedrive_ops.file_copy.model import FULL, NoRoomLeft, Outcome, Position
 from spacedrive_ops.file_copy.plan import colliding
 from spacedrive_ops.folders import NOT_OPEN, exists, open_folder, open_path
-from spacedrive_ops.whole_files.partial import PARTIAL
+from spacedrive_ops.whole_files.names import PARTIAL
 
 KEPT_OPEN: Final = 24
 """How many levels of folders, counted from the deepest, stay open."""

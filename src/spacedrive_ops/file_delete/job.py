@@ -12,6 +12,7 @@ from typing import Final
 from spacedrive_jobs import Bytes, Count, GenericProgress, JobContext, JobInterrupted, interrupt_requested, job
 from spacedrive_ops.file_delete.guard import Protected, check, protected
 from spacedrive_ops.file_delete.model import SHORT_ENOUGH, DeleteState, Event, Failure, Root, Totals, roots_of
+from spacedrive_ops.file_delete.planning import DeletePlanJob
 from spacedrive_ops.file_delete.removal import Counting, Removing, Walk
 from spacedrive_ops.file_delete.slices import Batch, Slices
 from spacedrive_ops.file_delete.trash import Trash
@@ -50,6 +51,10 @@ class DeleteJob:
     async def run(self, ctx: JobContext[DeleteState]) -> DeleteOutput:
         state = await _Run(self, ctx).to_the_end()
         return DeleteOutput(state.deleted, state.bytes_freed, state.failed)
+
+    def plan(self) -> DeletePlanJob:
+        """A job that tells what this one would do, and changes nothing."""
+        return DeletePlanJob(paths=self.paths, permanent=self.permanent)
 
 
 class _Run:

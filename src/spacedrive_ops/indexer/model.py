@@ -5,22 +5,26 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
-IndexMode: TypeAlias = Literal["shallow", "content"]
-"""`shallow`: names, sizes and times. `content`: also the BLAKE3 of what each file holds."""
+IndexMode: TypeAlias = Literal["shallow", "content", "deep"]
+"""`shallow`: names, sizes and times. `content`: also the BLAKE3 of what each file holds. `deep`: also thumbnails, and
+what pictures, films and sounds say of themselves."""
+
+CLOSENESS: Final[tuple[IndexMode, ...]] = ("shallow", "content", "deep")
 
 IndexScope: TypeAlias = Literal["current", "recursive"]
 """`current`: what lies in the folder itself. `recursive`: at any depth."""
 
-Phase: TypeAlias = Literal["discovery", "processing", "aggregation", "content", "finalizing"]
+Phase: TypeAlias = Literal["discovery", "processing", "aggregation", "content", "media", "finalizing"]
 
 PHASES: Final[tuple[tuple[str, float], ...]] = (
     ("discovery", 6),
     ("processing", 1),
     ("aggregation", 1),
     ("content", 12),
+    ("media", 20),
     ("finalizing", 1),
 )
-"""The phases by their weights, in order."""
+"""The phases by their weights, in order. A run has those that its mode needs."""
 
 
 @dataclass(slots=True)

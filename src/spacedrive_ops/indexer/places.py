@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import tempfile
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -13,7 +14,8 @@ from spacedrive_jobs import JobContext, JobError
 from spacedrive_ops.folders import identity, lies_in
 from spacedrive_ops.indexer.model import IndexState
 from spacedrive_ops.library_index import entries, locations
-from spacedrive_ops.library_index.model import EntryKind, Location
+from spacedrive_ops.library_index.categories import EntryKind
+from spacedrive_ops.library_index.model import Location
 
 STILL_THERE: Final = 0.5
 """Where all else differs: this share of the known names at the root must be there for it to be the same folder."""
@@ -44,13 +46,13 @@ async def find(ctx: JobContext[IndexState], root: Path) -> Place | None:
             return Place(path, b"", location.id, location.root_id, location)
         if location.root_id is not None and path.startswith(whole.rstrip(b"/") + b"/"):
             below = path[len(whole.rstrip(b"/")) + 1 :]
-            return await _inside(ctx, location, below)
+            return await inside(ctx, location, below)
     if not await ctx.run_in_pool(os.path.isdir, path):
         return None
     return Place(path)
 
 
-async def _inside(ctx: JobContext[IndexState], location: Location, below: bytes) -> Place:
+async def inside(ctx: JobContext[IndexState], location: Location, below: bytes) -> Place:
     """A folder in a location; the nearest one above it where the index does not know it yet."""
     assert location.root_id is not None
     entry, reached = location.root_id, b""
@@ -60,6 +62,12 @@ async def _inside(ctx: JobContext[IndexState], location: Location, below: bytes)
             break
         entry, reached = found[0], os.path.join(reached, part)
     return Place(os.fsencode(location.path), reached, location.id, entry, location)
+
+
+def parts_of(root: bytes, folders: Iterable[Path]) -> list[bytes]:
+    """The paths below `root` (which ends with a slash) of those of the folders that lie there, in order."""
+    paths = sorted(os.fsencode(os.path.normpath(path)) + b"/" for path in folders)
+    return [path[len(root) : -1] for path in paths if path.startswith(root)]
 
 
 async def is_same(ctx: JobContext[IndexState], place: Place) -> bool:

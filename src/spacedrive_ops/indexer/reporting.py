@@ -7,29 +7,30 @@ from pathlib import Path
 
 from spacedrive_jobs import Bytes, Count, GenericProgress, JobContext
 from spacedrive_ops.indexer.model import PHASES, IndexMode, IndexState, Phase
-from spacedrive_ops.indexer.walk import Problem, Slice
+from spacedrive_ops.library_index.findings import Problem, Slice
 
 
 class Reporter:
-    """`state` is what is stored; its counts go on over attempts. `mode`: a shallow run has no phase for contents."""
+    """`state` is what is stored; its counts go on over attempts. A run has the phases of its `mode`."""
 
     def __init__(self, ctx: JobContext[IndexState], state: IndexState, mode: IndexMode) -> None:
         self.ctx, self.state = ctx, state
-        self._phases = tuple(phase for phase in PHASES if mode == "content" or phase[0] != "content")
+        beyond = {"shallow": ("content", "media"), "content": ("media",), "deep": ()}[mode]
+        self._phases = tuple(phase for phase in PHASES if phase[0] not in beyond)
         self._files = self._bytes = self._total_files = self._total_bytes = 0
 
     def count(self, slice_: Slice) -> None:
         found = self.state.found
         found.files += slice_.files
-        found.folders += slice_.folders
-        found.size += slice_.bytes
-        found.new += slice_.fresh
+        found.folders += slice_.subfolders
+        found.size += slice_.size
+        found.new += len(slice_.entries)
         found.modified += slice_.modified
         found.excluded += slice_.excluded
         self.ctx.increment_items(slice_.looked_at)
         self.state.cursor = slice_.cursor or self.state.cursor
         for trouble in slice_.troubles:
-            self.trouble(trouble.path, trouble.outcome, trouble.reason)
+            self.trouble(*trouble)
 
     def trouble(self, path: bytes, outcome: Problem, reason: str) -> None:
         if outcome == "error":

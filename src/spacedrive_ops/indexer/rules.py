@@ -6,14 +6,11 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from spacedrive_ops.extras import MissingExtra
-
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
 
 DEVELOPMENT: Final = frozenset(
-    name.encode()
-    for name in [
+    [
         ".git",
         ".hg",
         ".svn",
@@ -40,13 +37,15 @@ DEVELOPMENT: Final = frozenset(
 )
 SYSTEM: Final = frozenset(
     [
-        *(
-            name.encode()
-            for name in ["lost+found", "$RECYCLE.BIN", ".Spotlight-V100", ".fseventsd", ".Trashes", ".DS_Store"]
-        ),
-        b"System Volume Information",
-        b"Thumbs.db",
-        b"desktop.ini",
+        "lost+found",
+        "$RECYCLE.BIN",
+        "System Volume Information",
+        "Thumbs.db",
+        "desktop.ini",
+        ".Spotlight-V100",
+        ".fseventsd",
+        ".Trashes",
+        ".DS_Store",
     ]
 )
 PSEUDO: Final = frozenset(
@@ -117,27 +116,28 @@ def compiled(lines: list[str]) -> GitIgnoreSpec:
     try:
         from pathspec import GitIgnoreSpec
     except ImportError as error:
+        from spacedrive_ops.extras import MissingExtra
+
         raise MissingExtra("leaving files out by patterns", "files") from error
     return GitIgnoreSpec.from_lines(lines)
 
 
 class Judge:
-    """Applies rules to the names of one folder after the other. In a thread."""
+    """Applies rules to the names of one folder after the other. Blocking."""
 
     def __init__(self, rules: Rules) -> None:
         self._rules = rules
-        self.plain: bool = not (rules.hidden or rules.development or rules.system)
+        self.names: frozenset[str] = (DEVELOPMENT if rules.development else frozenset()) | (
+            SYSTEM if rules.system else frozenset()
+        )
+        """Names that are left out wherever they are. Beside these, only names that begin with a dot may be."""
         self._own = Ignoring(None, "", compiled([*rules.exclude])) if rules.exclude else None
         self.uses_patterns: bool = rules.gitignore or self._own is not None
 
-    def excludes_name(self, name: bytes) -> bool:
+    def excludes_name(self, name: str) -> bool:
         """By its name alone, wherever it is."""
         rules = self._rules
-        return (
-            (rules.hidden and name[:1] == b".")
-            or (rules.development and name in DEVELOPMENT)
-            or (rules.system and (name in SYSTEM or name[:7] == b".Trash-"))
-        )
+        return name in self.names or (rules.hidden and name[:1] == ".") or (rules.system and name[:7] == ".Trash-")
 
     def in_folder(self, fd: int, base: str, names: set[str], above: Ignoring | None) -> Ignoring | None:
         """The patterns that hold in a folder. `base`: its path below the root, with a slash at its end unless empty."""

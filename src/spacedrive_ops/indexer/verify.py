@@ -12,13 +12,16 @@ from spacedrive_ops.indexer import places
 from spacedrive_ops.indexer.mounts import closed_places
 from spacedrive_ops.indexer.rules import Judge, Rules
 from spacedrive_ops.indexer.turns import Turns
-from spacedrive_ops.indexer.walk import Setting, Slice, Walk
+from spacedrive_ops.indexer.walk import Setting
 from spacedrive_ops.library_index import entries
+from spacedrive_ops.library_index.findings import Slice
 from spacedrive_ops.library_index.locations import read_locations
 from spacedrive_ops.library_index.schema import ensure_index
 
 MOST_LISTED: Final = 10_000
 """Differences beyond this are counted, not listed."""
+NO_ENTRY: Final = 1 << 62
+"""Ids from here on are of what is on the disk alone."""
 MISSING: Final = "is on the disk, and not in the index"
 STALE: Final = "is in the index, and not on the disk"
 DIFFERENT: Final = "is not what the index says: size, time or another fact differs"
@@ -63,16 +66,19 @@ class IndexVerifyJob:
         setting = Setting(
             location=location.id,
             root_path=path,
-            root_id=location.root_id,
-            below=b"",
+            starts=((b"", location.root_id),),
             fresh=False,
-            recursive=True,
+            enters="all",
             excluded=await ctx.run_in_pool(places.identities_of, ctx.library.path),
             closed=await ctx.run_in_pool(closed_places, path, system=self.system),
-            next_id=iter(range(-1, -(1 << 60), -1)).__next__,
+            trusting=False,
         )
-        walk = Walk(setting, await ctx.run_in_pool(Judge, rules))
-        return await _Comparison(ctx, path).run(walk)
+        await ctx.run_in_pool(Judge, rules)
+        return await _Comparison(ctx, path).run(setting, rules)
+
+
+async def _no_entry() -> int:
+    return NO_ENTRY
 
 
 class _Comparison:
@@ -81,32 +87,29 @@ class _Comparison:
         self._compared = self._missing = self._stale = self._different = 0
         self._new_folders: dict[int, bytes] = {}
 
-    async def run(self, walk: Walk) -> IndexVerifyOutput:
+    async def run(self, setting: Setting, rules: Rules) -> IndexVerifyOutput:
         ctx = self._ctx
-        async with Turns(walk) as turns:
-            while not walk.done:
-                if walk.wanted:
-                    walk.give(await entries.read_children(ctx.library_db, walk.wanted))
-                await self._tell(await turns.take())
+        async with Turns(setting, rules, ctx.library_db, _no_entry) as turns:
+            while (found := await turns.take()) is not None:
+                await self._tell(found)
                 ctx.progress(Indeterminate(f"{self._compared:,} entries compared"))
                 await ctx.check_interrupt()
         return IndexVerifyOutput(self._compared, self._missing, self._stale, self._different)
 
     async def _tell(self, slice_: Slice) -> None:
-        changes = slice_.changes
-        self._compared += slice_.files + slice_.folders
-        self._ctx.increment_items(slice_.files + slice_.folders)
+        self._compared += slice_.files + slice_.subfolders
+        self._ctx.increment_items(slice_.files + slice_.subfolders)
         for trouble in slice_.troubles:
-            self._ctx.item(trouble.path, trouble.outcome, trouble.reason)
-        for id_, _, below in changes.folders:
+            self._ctx.item(*trouble)
+        for id_, _, below in slice_.folders:
             self._new_folders[id_] = below or b"..."
-        for row in changes.entries:
+        for row in slice_.entries:
             self._missing += 1
             await self._item(self._missing, row[2], row[3], MISSING)
-        for (id_,) in changes.lost:
+        for (id_,) in slice_.lost:
             self._stale += 1
             await self._item(self._stale, id_, b"", STALE)
-        for id_, *_ in changes.updates:
+        for id_, *_ in slice_.updates:
             self._different += 1
             await self._item(self._different, id_, b"", DIFFERENT)
 

@@ -1,68 +1,82 @@
-"""The walk: folder by folder, depth first, compared with what the index has. In a thread; it writes nothing.
+"""The walk: folder by folder, depth first, compared with what the index has. It writes nothing.
 
 Folders are opened below one another by descriptor, so no path is too long and no link is followed. A folder comes
 before what lies in it, its subfolders in the order of their names' bytes: so the folder that was read last stands for
 all before it, and a run goes on from there.
+
+Of a folder that the index knows the walk asks for its fingerprint first. Where that is what the disk has, the rows of
+what lies in it need not be read.
 """
 
 from __future__ import annotations
 
 import os
-import stat
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from operator import itemgetter
 from time import monotonic
 from typing import Final, Literal, TypeAlias
 
-from spacedrive_jobs import failpoint
-from spacedrive_ops.indexer.rules import Ignoring, Judge
-from spacedrive_ops.library_index.entries import Changes, Facts, Known
-from spacedrive_ops.library_index.model import EntryKind, category_of
-from spacedrive_ops.whole_files.partial import PARTIAL
+from spacedrive_ops.folders import identity
+from spacedrive_ops.indexer.listing import (
+    FOLDER,
+    FORMAT,
+    KINDS,
+    OPEN_FOLDER,
+    SPECIAL,
+    Listed,
+    bytes_in,
+    fingerprint_of,
+    list_folder,
+    reopen_above,
+)
+from spacedrive_ops.indexer.rules import IGNORE_FILE, Ignoring, Judge
+from spacedrive_ops.library_index.categories import category_of
+from spacedrive_ops.library_index.findings import Facts, Known, KnownFolder, Slice
+from spacedrive_ops.whole_files.names import PARTIAL
 
 KEPT_OPEN: Final = 48
 """How many levels of folders, counted from the deepest, stay open."""
-SLICE_ENTRIES: Final = 20_000
-SLICE_ROWS: Final = 5_000
-SLICE_SECONDS: Final = 0.25
 ASKED_AHEAD: Final = 64
-"""For how many folders the index is asked at once."""
+"""For how many folders beside one another the index is asked at once."""
 PATH_STORED: Final = 4096
 LATEST: Final = (1 << 63) - 1
 """The year 2262: what is later, SQLite's integers cannot hold."""
-OPEN_FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
-Problem: TypeAlias = Literal["skipped", "warning", "error"]
+_NAME: Final = itemgetter(0)
+_IDENTITY: Final = itemgetter(6, 5)
 
 Sub: TypeAlias = tuple[bytes, int, bool]
 """A subfolder: its name, its id, and whether the index has just learnt of it."""
 
-
-@dataclass(slots=True)
-class Trouble:
-    """An entry that could not be read, or was left alone."""
-
-    path: bytes
-    outcome: Problem
-    reason: str
+Question: TypeAlias = Literal["folders", "rows", "ids"]
+"""What is asked of the index: KnownFolder of each folder, Known of each, or the first id for new entries."""
 
 
-@dataclass(slots=True)
-class Slice:
-    """What one turn of the walk found. `cursor`: the folder that was read last."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """What a walk is told. `root_path`: the location's. `starts`: the folders in it where the walk begins, by their
+    paths (empty: at the location's root) and ids.
 
-    changes: Changes = field(default_factory=Changes)
-    troubles: list[Trouble] = field(default_factory=list[Trouble])
-    cursor: int = 0
-    files: int = 0
-    folders: int = 0
-    bytes: int = 0
-    fresh: int = 0
-    modified: int = 0
-    lost: int = 0
-    excluded: int = 0
-    looked_at: int = 0
+    `fresh`: the index has nothing of what will be found. `enters`: which subfolders, all, those that the index has just
+    learnt of, or none. `trusting`: a folder whose fingerprint is right is not compared row by row. `excluded`:
+    identities of folders that do not exist for it. `closed`: absolute paths not to be entered, each with a reason.
+    A turn ends after `most_rows` changes, `most_entries` or `seconds`.
+    """
+
+    location: int
+    root_path: bytes
+    starts: tuple[tuple[bytes, int], ...]
+    fresh: bool
+    enters: Literal["all", "new", "none"]
+    excluded: frozenset[tuple[int, int]]
+    closed: dict[bytes, str]
+    trusting: bool = True
+    resume: tuple[bytes, ...] | None = None
+    most_rows: int = 10_000
+    most_entries: int = 50_000
+    seconds: float = 0.4
 
 
 @dataclass(slots=True)
@@ -72,144 +86,144 @@ class Frame:
     id: int
     path: bytes
     fd: int
-    identity: tuple[int, int]
     subs: list[Sub]
     ignoring: Ignoring | None
     index: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Setting:
-    """What a walk is told. `root_path`: the location's. `below`: where in it the walk begins (empty: at its root).
-
-    `fresh`: the index has nothing of what will be found. `recursive`: also what lies in subfolders. `excluded`:
-    identities of folders that do not exist for it. `closed`: absolute paths not to be entered, each with a reason.
-    """
-
-    location: int
-    root_path: bytes
-    root_id: int
-    below: bytes
-    fresh: bool
-    recursive: bool
-    excluded: frozenset[tuple[int, int]]
-    closed: dict[bytes, str]
-    next_id: Callable[[], int]
+    identity: tuple[int, int] = (0, 0)
 
 
 class Walk:
-    """`step` until `done`; where it stops before, it wants the index's rows of the folders in `wanted` (`give`)."""
+    """`step` until `done`. `ask` answers its questions: it is called with a kind of question and ids of folders."""
 
-    def __init__(self, setting: Setting, judge: Judge, resume: Sequence[bytes] | None = None) -> None:
-        """`resume`: the names of the folders down to the one that was read last; None: begin at the beginning."""
-        self._set, self._judge = setting, judge
+    def __init__(self, setting: Setting, judge: Judge, ask: Callable[[Question, Sequence[int]], None]) -> None:
+        """`Setting.resume`: the names of the folders down to the one that was read last; None: begin at the start."""
+        resume = setting.resume
+        self._set, self._judge, self._ask = setting, judge, ask
         self._resume = list(resume or ())
         self._read_before = len(self._resume) + 1 if resume is not None else 0
+        self._starts = [*reversed(setting.starts)]
         self._frames: list[Frame] = []
-        self._known: dict[int, Known] = {}
-        self._started = False
+        self._folders: dict[int, KnownFolder] = {}
+        self._rows: dict[int, Known] = {}
+        self._next_id = 0
+        self._root = setting.root_path.rstrip(b"/") + b"/"
         self._on_the_way = setting.fresh and bool(resume)
-        self.wanted: list[int] = [setting.root_id]
+        self._slice = Slice()
         self.done = False
         self.at: bytes = setting.root_path
         self.since: float = monotonic()
 
-    def give(self, known: dict[int, Known]) -> None:
-        self._known.update(known)
-        self.wanted = []
+    def give(self, folders: dict[int, KnownFolder], rows: dict[int, Known], first_id: int) -> None:
+        """The answer to a question; what was not asked is empty, or 0."""
+        self._folders.update(folders)
+        self._rows.update(rows)
+        self._next_id = first_id or self._next_id
 
     def step(self) -> Slice:
         """Read folders for a while. Raises OSError if the root itself cannot be read."""
-        slice_ = Slice()
-        began = monotonic()
-        while not self.done and not self.wanted:
-            if not self._started:
-                self._begin(slice_)
+        slice_ = self._slice = Slice()
+        setting = self._set
+        ends = monotonic() + setting.seconds
+        while not self.done:
+            if self._frames:
+                self._advance()
+            elif self._starts:
+                self._begin(*self._starts.pop())
             else:
-                self._advance(slice_)
-            if (
-                slice_.looked_at >= SLICE_ENTRIES
-                or len(slice_.changes) >= SLICE_ROWS
-                or monotonic() - began > SLICE_SECONDS
-            ):
+                self.done = True
+            if slice_.looked_at >= setting.most_entries or slice_.changes >= setting.most_rows or monotonic() > ends:
                 break
+        slice_.at = self.at
         return slice_
 
-    def close(self) -> None:
-        for frame in self._frames:
-            if frame.fd >= 0:
-                os.close(frame.fd)
-                frame.fd = -1
-        self._frames.clear()
+    def look_at(self, path: bytes) -> None:
+        """For the one who watches over us: a disk that does not answer is known by where we stand still."""
+        self.at, self.since = path, monotonic()
 
     # --- from folder to folder ----------------------------------------------------------------------------------------
 
-    def _begin(self, slice_: Slice) -> None:
+    def _begin(self, below: bytes, id_: int) -> None:
+        """Go down to where the walk starts; the rules of the folders on the way hold there too."""
         setting = self._set
-        self.look_at(os.path.join(setting.root_path, setting.below) if setting.below else setting.root_path)
+        self.look_at(self._root + below if below else setting.root_path)
         fd = os.open(setting.root_path, OPEN_FOLDER & ~os.O_NOFOLLOW)
-        for part in setting.below.split(b"/") if setting.below else ():
-            try:
+        path, ignoring = b"", None
+        try:
+            for part in below.split(b"/") if below else ():
+                ignoring = self._judge.in_folder(fd, _base_of(path), {IGNORE_FILE}, ignoring)
                 inner = os.open(part, OPEN_FOLDER, dir_fd=fd)
-            finally:
                 os.close(fd)
-            fd = inner
-        self._started = True
-        self._enter(fd, setting.root_id, setting.below, None, slice_)
+                fd, path = inner, path + b"/" + part if path else part
+        except FileNotFoundError:
+            os.close(fd)
+            if len(setting.starts) == 1:
+                raise
+            return  # whoever asked for the folder asked for the one above it, too, which no longer has it
+        except OSError:
+            os.close(fd)
+            raise
+        if not self._needs_none():
+            self._ask("folders", [id_])
+        self._enter(fd, id_, below, False, ignoring)
 
-    def _advance(self, slice_: Slice) -> None:
+    def _advance(self) -> None:
         frame = self._frames[-1]
         if frame.index >= len(frame.subs):
-            self._leave(slice_)
+            self._leave()
             return
         name, id_, is_new = frame.subs[frame.index]
-        if not is_new and id_ not in self._known and not self._needs_none():
-            self._ask_for(frame)
-            return
+        if not is_new and id_ not in self._folders and not self._needs_none():
+            ahead = frame.subs[frame.index : frame.index + ASKED_AHEAD]
+            self._ask("folders", [id_ for _, id_, is_new in ahead if not is_new and id_ not in self._folders])
         frame.index += 1
-        path = os.path.join(frame.path, name)
-        self.look_at(os.path.join(self._set.root_path, path))
+        path = frame.path + b"/" + name if frame.path else name
+        self.look_at(self._root + path)
         try:
             fd = os.open(name, OPEN_FOLDER, dir_fd=frame.fd)
         except OSError as error:
-            self._known.pop(id_, None)
-            if error.errno != 2:
-                slice_.troubles.append(Trouble(self.at, "error", f"cannot be read: {error.strerror}"))
+            self._folders.pop(id_, None)
+            if not isinstance(error, FileNotFoundError):
+                self._slice.troubles.append((self.at, "error", f"cannot be read: {error.strerror}"))
             return
-        self._enter(fd, id_, path, frame.ignoring, slice_)
+        self._enter(fd, id_, path, is_new, frame.ignoring)
 
     def _needs_none(self) -> bool:
         """In a first run the index has nothing; only of the folders on the way to where it stopped."""
         return self._set.fresh and not self._on_the_way
 
-    def _ask_for(self, frame: Frame) -> None:
-        ahead = frame.subs[frame.index : frame.index + ASKED_AHEAD]
-        self.wanted = [id_ for _, id_, is_new in ahead if not is_new and id_ not in self._known]
-
-    def _enter(self, fd: int, id_: int, path: bytes, above: Ignoring | None, slice_: Slice) -> None:
-        failpoint.hit("index.folder")
-        counts = slice_.files, slice_.folders, slice_.bytes, slice_.excluded
+    def _enter(self, fd: int, id_: int, path: bytes, is_new: bool, above: Ignoring | None) -> None:
+        slice_ = self._slice
+        counts = slice_.files, slice_.subfolders, slice_.size, slice_.excluded
         try:
-            status = os.fstat(fd)
-            subs, ignoring = self._read(fd, id_, path, above, slice_)
+            subs, ignoring = self._read(fd, id_, path, is_new, above)
         except OSError as error:
             os.close(fd)
-            if not self._frames:
+            if not self._frames and len(self._set.starts) == 1:
                 raise
-            slice_.troubles.append(Trouble(self.at, "error", f"cannot be read: {error.strerror}"))
+            slice_.troubles.append((self.at, "error", f"cannot be read: {error.strerror}"))
             return
         slice_.cursor = id_
         if self._read_before:  # its entries were counted by the attempt before
             self._read_before -= 1
-            slice_.files, slice_.folders, slice_.bytes, slice_.excluded = counts
-        frame = Frame(id_, path, fd, (status.st_dev, status.st_ino), subs if self._set.recursive else [], ignoring)
+            slice_.files, slice_.subfolders, slice_.size, slice_.excluded = counts
+        frame = Frame(id_, path, fd, self._to_enter(subs), ignoring)
         frame.index = self._first(frame.subs)
         self._frames.append(frame)
         if len(self._frames) > KEPT_OPEN:
             outer = self._frames[-KEPT_OPEN - 1]
             if outer.fd >= 0:
+                outer.identity = identity(os.fstat(outer.fd))
                 os.close(outer.fd)
                 outer.fd = -1
+
+    def _to_enter(self, subs: list[Sub]) -> list[Sub]:
+        match self._set.enters:
+            case "all":
+                return subs
+            case "new":
+                return [sub for sub in subs if sub[2]]
+            case "none":
+                return []
 
     def _first(self, subs: list[Sub]) -> int:
         """Where to go on in a folder on the way to where a run stopped."""
@@ -224,20 +238,18 @@ class Walk:
             self._read_before = 0
         return at
 
-    def _leave(self, slice_: Slice) -> None:
+    def _leave(self) -> None:
         left = self._frames.pop()
         if not self._frames:
             os.close(left.fd)
-            self.done = True
             return
         above = self._frames[-1]
         try:
             if above.fd < 0:
-                above.fd = _reopened(left.fd, above.identity)
+                above.fd = reopen_above(left.fd, above.identity)
         except OSError:
-            slice_.troubles.append(
-                Trouble(os.path.join(self._set.root_path, above.path), "error", "was moved while it was being read")
-            )
+            path = os.path.join(self._set.root_path, above.path)
+            self._slice.troubles.append((path, "error", "was moved while it was being read"))
             above.index = len(above.subs)
             above.fd = os.dup(left.fd)
         finally:
@@ -246,150 +258,120 @@ class Walk:
     # --- one folder ---------------------------------------------------------------------------------------------------
 
     def _read(
-        self, fd: int, id_: int, path: bytes, above: Ignoring | None, slice_: Slice
+        self, fd: int, id_: int, path: bytes, is_new: bool, above: Ignoring | None
     ) -> tuple[list[Sub], Ignoring | None]:
-        known = self._known.pop(id_, {})
-        with os.scandir(fd) as entries:
-            listed = [(entry.name, entry) for entry in entries]
-        ignoring = above
-        base = os.fsdecode(path) + "/" if path else ""
-        if self._judge.uses_patterns:
-            ignoring = self._judge.in_folder(fd, base, {name for name, _ in listed}, above)
-        subs: list[Sub] = []
-        for name, entry in listed:
-            try:
-                status = entry.stat(follow_symlinks=False)
-            except FileNotFoundError:
-                continue
-            except OSError as error:
-                self._unreadable(name, error, known, slice_)
-                continue
-            self._take(name, status, id_, path, known, ignoring, base, subs, slice_)
+        slice_ = self._slice
+        listed, unreadable = list_folder(fd)
         slice_.looked_at += len(listed)
-        for gone, _ in known.values():
-            slice_.changes.lost.append((gone,))
-            slice_.lost += 1
+        ignoring, base = above, ""
+        if self._judge.uses_patterns:
+            base = _base_of(path)
+            ignoring = self._judge.in_folder(fd, base, {one[0] for one in listed}, above)
+        kept = self._without_left_out(listed, ignoring, base)
+        fingerprint = fingerprint_of(kept) if not unreadable else None
+        before, folders = self._folders.pop(id_, (None, []))
+        if fingerprint is not None and fingerprint == before and self._set.trusting:
+            self._rows.pop(id_, None)
+            slice_.size += bytes_in(kept)
+            slice_.files += len(kept) - len(folders)
+            slice_.subfolders += len(folders)
+            return self._open_ones([(name, sub, False) for name, sub in folders], path), ignoring
+        known = {} if is_new or self._needs_none() else self._rows_of(id_)
+        for name, reason in unreadable:  # it is there, and stays in the index as it was
+            known.pop(os.fsencode(name), None)
+            slice_.troubles.append((os.path.join(self.at, os.fsencode(name)), "error", f"cannot be read: {reason}"))
+        if fingerprint != before:
+            slice_.fingerprints.append((fingerprint, id_))
+        subs = self._compare(kept, id_, path, known)
+        slice_.lost += [(gone,) for gone, _ in known.values()]
         subs.sort()
-        return subs, ignoring
+        return self._open_ones(subs, path), ignoring
 
-    def _unreadable(self, name: str, error: OSError, known: Known, slice_: Slice) -> None:
-        """It is there, and stays in the index as it was."""
-        raw = os.fsencode(name)
-        known.pop(raw, None)
-        slice_.troubles.append(Trouble(os.path.join(self.at, raw), "error", f"cannot be read: {error.strerror}"))
+    def _rows_of(self, id_: int) -> Known:
+        if id_ not in self._rows:
+            self._rows.clear()  # what was asked for beside another one, and not needed
+            self._ask("rows", [id_])
+        return self._rows.pop(id_)
 
-    def _take(
-        self,
-        name: str,
-        status: os.stat_result,
-        folder: int,
-        path: bytes,
-        known: Known,
-        ignoring: Ignoring | None,
-        base: str,
-        subs: list[Sub],
-        slice_: Slice,
-    ) -> None:
-        try:
-            raw, label = name.encode(), None
-        except UnicodeEncodeError:
-            raw, label = os.fsencode(name), os.fsencode(name).decode("utf-8", "backslashreplace")
-        kind = _KINDS.get(stat.S_IFMT(status.st_mode), EntryKind.SPECIAL.value)
-        is_folder = kind == 2
-        if self._is_left_out(raw, name, status, is_folder, ignoring, base, slice_):
-            return
-        size = status.st_size if kind == 1 else 0
-        facts: Facts = (
-            kind,
-            size,
-            min(status.st_mtime_ns, LATEST),
-            min(status.st_ctime_ns, LATEST),
-            status.st_dev,
-            status.st_ino & LATEST,
-            0 if is_folder else status.st_nlink,
-            status.st_mode,
-        )
-        id_, is_new = self._compare(raw, name, label, facts, folder, known, slice_)
-        if is_folder:
-            slice_.folders += 1
-            below = os.path.join(path, raw)
-            if is_new:
-                slice_.changes.folders.append((id_, self._set.location, below if len(below) <= PATH_STORED else None))
-            if (reason := self._closed(below)) is not None:
-                slice_.troubles.append(Trouble(os.path.join(self._set.root_path, below), "skipped", reason))
-            else:
-                subs.append((raw, id_, is_new))
-        else:
-            slice_.files += 1
-            slice_.bytes += size
+    def _without_left_out(self, listed: list[Listed], ignoring: Ignoring | None, base: str) -> list[Listed]:
+        """`listed` is in the order of its names, so those that begin with a dot stand together: as a rule none do."""
+        judge = self._judge
+        if self._holds_excluded(listed):
+            listed = [one for one in listed if (one[6], one[5]) not in self._set.excluded]
+        dotted = bisect_left(listed, (".",)), bisect_left(listed, ("/",))
+        if dotted[0] == dotted[1] and ignoring is None and judge.names.isdisjoint(map(_NAME, listed)):
+            return listed
+        listed = [one for one in listed if one[0][:4] != ".sd-" or not PARTIAL.fullmatch(os.fsencode(one[0]))]
+        kept = [one for one in listed if not judge.excludes_name(one[0])]
+        if ignoring is not None:
+            paths = [f"{base}{one[0]}/" if one[1] & FORMAT == FOLDER else base + one[0] for one in kept]
+            kept = [one for one, path in zip(kept, paths, strict=True) if not ignoring.excludes(path)]
+        self._slice.excluded += len(listed) - len(kept)
+        return kept
 
-    def _compare(
-        self, raw: bytes, name: str, label: str | None, facts: Facts, folder: int, known: Known, slice_: Slice
-    ) -> tuple[int, bool]:
-        """The entry's id, and whether it is new."""
-        before = known.pop(raw, None)
-        if before is not None:
-            id_, old = before
-            if old == facts:
-                return id_, False
-            if old[0] == facts[0]:
-                slice_.changes.updates.append((id_, *facts[1:]))
-                if old[0] != 2:
-                    slice_.modified += 1
-                return id_, False
-            slice_.changes.lost.append((id_,))
-            slice_.lost += 1
-        id_ = self._set.next_id()
-        category = category_of(raw) if facts[0] == 1 else 0
-        slice_.changes.entries.append((id_, self._set.location, folder, raw, facts[0], category, *facts[1:], label))
-        slice_.changes.names.append((id_, label or name))
-        if not self._set.fresh:
-            slice_.changes.arrivals.append((id_, self._set.location))
-        slice_.fresh += 1
-        return id_, True
+    def _holds_excluded(self, listed: list[Listed]) -> bool:
+        return not self._set.excluded.isdisjoint(map(_IDENTITY, listed))
 
-    def _is_left_out(
-        self,
-        raw: bytes,
-        name: str,
-        status: os.stat_result,
-        is_folder: bool,
-        ignoring: Ignoring | None,
-        base: str,
-        slice_: Slice,
-    ) -> bool:
-        if is_folder and (status.st_dev, status.st_ino) in self._set.excluded:
-            return True
-        if raw[:4] == b".sd-" and PARTIAL.fullmatch(raw):
-            return True
-        if (not self._judge.plain and self._judge.excludes_name(raw)) or (
-            ignoring is not None and ignoring.excludes(f"{base}{name}/" if is_folder else base + name)
-        ):
-            slice_.excluded += 1
-            return True
-        return False
-
-    def _closed(self, below: bytes) -> str | None:
+    def _open_ones(self, subs: list[Sub], path: bytes) -> list[Sub]:
+        """Without those that are not to be entered."""
         closed = self._set.closed
-        return closed.get(os.path.join(self._set.root_path, below)) if closed else None
+        if not closed:
+            return subs
+        here = os.path.join(self._set.root_path, path)
+        entered: list[Sub] = []
+        for sub in subs:
+            below = os.path.join(here, sub[0])
+            if below in closed:
+                self._slice.troubles.append((below, "skipped", closed[below]))
+            else:
+                entered.append(sub)
+        return entered
 
-    def look_at(self, path: bytes) -> None:
-        """For the one who watches over us: a disk that does not answer is known by where we stand still."""
-        self.at, self.since = path, monotonic()
+    def _compare(self, listed: list[Listed], folder: int, path: bytes, known: Known) -> list[Sub]:
+        """Take what is new or changed; what remains in `known` is lost. The subfolders."""
+        slice_ = self._slice
+        subs: list[Sub] = []
+        for name, mode, size, mtime, ctime, inode, device, links in listed:
+            try:
+                raw, label = name.encode(), None
+            except UnicodeEncodeError:
+                raw, label = os.fsencode(name), os.fsencode(name).decode("utf-8", "backslashreplace")
+            kind = KINDS.get(mode & FORMAT, SPECIAL)
+            if kind == 1:
+                slice_.size += size
+            else:
+                size = 0
+            if mtime > LATEST or ctime > LATEST or inode > LATEST:
+                mtime, ctime, inode = min(mtime, LATEST), min(ctime, LATEST), inode & LATEST
+            facts = (kind, size, mtime, ctime, device, inode, 0 if kind == 2 else links, mode)
+            if (before := known.pop(raw, None)) is not None and before[1][0] == kind:
+                id_, is_new = before[0], False
+                if before[1] != facts:
+                    slice_.updates.append((id_, *facts[1:]))
+                    slice_.modified += kind != 2
+            else:
+                if before is not None:
+                    slice_.lost.append((before[0],))
+                id_, is_new = self._add(raw, label, facts, folder), True
+            if kind == 2:
+                subs.append((raw, id_, is_new))
+                if is_new:
+                    below = os.path.join(path, raw)
+                    slice_.folders.append((id_, self._set.location, below if len(below) <= PATH_STORED else None))
+        slice_.files += len(listed) - len(subs)
+        slice_.subfolders += len(subs)
+        return subs
+
+    def _add(self, raw: bytes, label: str | None, facts: Facts, folder: int) -> int:
+        if not self._next_id:
+            self._ask("ids", ())
+        id_ = self._next_id
+        self._next_id += 1
+        category = category_of(raw) if facts[0] == 1 else 0
+        self._slice.entries.append((id_, self._set.location, folder, raw, facts[0], category, *facts[1:], label))
+        return id_
 
 
-_KINDS: Final = {
-    stat.S_IFREG: EntryKind.FILE.value,
-    stat.S_IFDIR: EntryKind.FOLDER.value,
-    stat.S_IFLNK: EntryKind.LINK.value,
-}
-
-
-def _reopened(inner: int, identity: tuple[int, int]) -> int:
-    """The folder above an open one, if it is still the one that was closed. Raises OSError."""
-    fd = os.open("..", OPEN_FOLDER, dir_fd=inner)
-    status = os.fstat(fd)
-    if (status.st_dev, status.st_ino) != identity:
-        os.close(fd)
-        raise OSError(f"{os.fsdecode(b'..')} is another folder now")
-    return fd
+def _base_of(path: bytes) -> str:
+    """As patterns see a folder below the root."""
+    return os.fsdecode(path) + "/" if path else ""

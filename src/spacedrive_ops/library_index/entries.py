@@ -5,21 +5,17 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple
 
 from spacedrive_jobs import LibraryDb, Transaction
-from spacedrive_ops.library_index.model import EntryKind
+from spacedrive_ops.library_index.categories import EntryKind
+from spacedrive_ops.library_index.findings import Facts, Known, KnownFolder, Slice
+from spacedrive_ops.library_index.locations import read_locations
 from spacedrive_ops.library_index.sql import query, statements
 
 IDS_RESERVED: Final = 1 << 32
-FOLDERS_AHEAD: Final = 512
-
-Facts: TypeAlias = tuple[int, int, int, int, int, int, int, int]
-"""kind, size, mtime_ns, ctime_ns, device, inode, links, mode: while these are the same, an entry is."""
-
-Known: TypeAlias = dict[bytes, tuple[int, Facts]]
-"""What the index has in one folder: id and facts by name."""
+ROWS_AHEAD: Final = 256
+FOLDERS_AHEAD: Final = 2048
 
 
 class Totals(NamedTuple):
@@ -28,21 +24,6 @@ class Totals(NamedTuple):
     bytes: int
     files: int
     folders: int
-
-
-@dataclass(slots=True)
-class Changes:
-    """What a run found and has not written yet, as rows of the statements of the same names."""
-
-    lost: list[tuple[int]] = field(default_factory=list[tuple[int]])
-    entries: list[tuple[Any, ...]] = field(default_factory=list[tuple[Any, ...]])
-    updates: list[tuple[Any, ...]] = field(default_factory=list[tuple[Any, ...]])
-    folders: list[tuple[Any, ...]] = field(default_factory=list[tuple[Any, ...]])
-    names: list[tuple[int, str]] = field(default_factory=list[tuple[int, str]])
-    arrivals: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
-
-    def __len__(self) -> int:
-        return len(self.lost) + len(self.entries) + len(self.updates)
 
 
 async def reserve_ids(tx: Transaction) -> int:
@@ -54,7 +35,7 @@ async def reserve_ids(tx: Transaction) -> int:
 
 async def read_children(db: LibraryDb, folders: Sequence[int]) -> dict[int, Known]:
     """What the index has in each of these folders, and in some below them."""
-    most = max(FOLDERS_AHEAD, len(folders))
+    most = max(ROWS_AHEAD, len(folders))
     rows: list[Any] = await db.query(query("children_of_folders"), (json.dumps(list(folders)), most))
     found: dict[int, Known] = {}
     last, inside = 0, dict[bytes, tuple[int, Facts]]()
@@ -64,6 +45,35 @@ async def read_children(db: LibraryDb, folders: Sequence[int]) -> dict[int, Know
         if row[1] is not None:
             inside[row[2]] = (row[1], row[3:])
     return found
+
+
+async def read_folders(db: LibraryDb, folders: Sequence[int]) -> dict[int, KnownFolder]:
+    """What the index has of each of these folders, and of some that the walk comes to after them."""
+    most = max(FOLDERS_AHEAD, len(folders))
+    rows: list[Any] = await db.query(query("folders_ahead"), (json.dumps(list(folders)), most))
+    found: dict[int, KnownFolder] = {}
+    for folder, fingerprint, sub, name in rows:
+        if folder not in found:
+            found[folder] = fingerprint, []
+        if sub is not None:
+            found[folder][1].append((name, sub))
+    return found
+
+
+class FolderTime(NamedTuple):
+    """A folder's own facts; `path` is below its location, None where it is too long to be stored."""
+
+    id: int
+    path: bytes | None
+    mtime_ns: int
+    ctime_ns: int
+    inode: int
+
+
+async def folder_times(db: LibraryDb, location: int, *, after: int, limit: int) -> list[FolderTime]:
+    """The next folders of a location, by their ids."""
+    rows: list[Any] = await db.query(query("folder_times"), (location, after, limit))
+    return [FolderTime(*row) for row in rows]
 
 
 async def path_to(db: LibraryDb, entry: int) -> list[tuple[int, bytes]]:
@@ -80,20 +90,41 @@ async def find_entry(db: LibraryDb, parent: int, name: bytes) -> tuple[int, Entr
     return None
 
 
+async def find_path(db: LibraryDb, path: bytes) -> int | None:
+    """The id of an entry by its absolute path; None where the index has none."""
+    for location in await read_locations(db):
+        whole = os.fsencode(location.path)
+        if path == whole:
+            return location.root_id
+        if location.root_id is not None and path.startswith(whole.rstrip(b"/") + b"/"):
+            entry = location.root_id
+            for part in path[len(whole.rstrip(b"/")) + 1 :].split(b"/"):
+                found = await find_entry(db, entry, part)
+                if found is None:
+                    return None
+                entry = found[0]
+            return entry
+    return None
+
+
 async def some_names(db: LibraryDb, folder: int) -> set[bytes]:
     """Names that the index has in a folder, at most 10,000 of them."""
     rows: list[Any] = await db.query(query("some_names"), (folder,))
     return {name for (name,) in rows}
 
 
-async def write(tx: Transaction, changes: Changes) -> None:
-    """What is lost goes first: something new may have its name."""
-    await tx.executemany(query("lose_entry"), changes.lost)
-    await tx.executemany(query("insert_entry"), changes.entries)
-    await tx.executemany(query("update_entry"), changes.updates)
-    await tx.executemany(query("insert_folder"), changes.folders)
-    await tx.executemany(query("insert_name"), changes.names)
-    await tx.executemany(query("insert_arrival"), changes.arrivals)
+async def write(tx: Transaction, found: Slice, *, fresh: bool) -> None:
+    """What a turn of the walk has found. `fresh`: the location is new, so nothing can have moved in it."""
+    await tx.executemany(query("lose_entry"), found.lost)  # first: something new may have its name
+    await tx.executemany(query("insert_entry"), found.entries)
+    await tx.executemany(query("update_entry"), found.updates)
+    await tx.executemany(query("insert_folder"), found.folders)
+    await tx.executemany(query("set_fingerprint"), found.fingerprints)
+    if found.entries:
+        new = found.entries[0][0], found.entries[-1][0]
+        await tx.execute(query("insert_names"), new)
+        if not fresh:
+            await tx.execute(query("insert_arrivals"), new)
 
 
 async def has_unsettled(db: LibraryDb, location: int) -> bool:
@@ -178,25 +209,7 @@ async def store_totals(tx: Transaction, totals: Sequence[tuple[int, int, int, in
 
 async def add_root(tx: Transaction, id_: int, location: int, path: bytes, status: os.stat_result) -> None:
     """The entry of a location's own folder."""
-    changes = Changes(
-        entries=[
-            (
-                id_,
-                location,
-                0,
-                path,
-                int(EntryKind.FOLDER),
-                0,
-                0,
-                status.st_mtime_ns,
-                status.st_ctime_ns,
-                status.st_dev,
-                status.st_ino,
-                0,
-                status.st_mode,
-                os.fsdecode(path).encode("utf-8", "backslashreplace").decode(),
-            )
-        ],
-        folders=[(id_, location, b"")],
-    )
-    await write(tx, changes)
+    label = os.fsdecode(path).encode("utf-8", "backslashreplace").decode()
+    facts = (int(EntryKind.FOLDER), 0, 0, status.st_mtime_ns, status.st_ctime_ns, status.st_dev, status.st_ino, 0)
+    await tx.execute(query("insert_entry"), (id_, location, 0, path, *facts, status.st_mode, label))
+    await tx.execute(query("insert_folder"), (id_, location, b""))

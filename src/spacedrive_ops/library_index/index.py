@@ -6,16 +6,18 @@ import builtins
 import os
 import re
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, final
 
 from spacedrive_jobs import LibraryDb
-from spacedrive_ops.library_index.entries import find_entry, path_to
+from spacedrive_ops.library_index import media
+from spacedrive_ops.library_index.categories import Category, EntryKind
+from spacedrive_ops.library_index.entries import find_path, path_to
 from spacedrive_ops.library_index.locations import read_locations
+from spacedrive_ops.library_index.media import MediaFacts
 from spacedrive_ops.library_index.model import (
-    Category,
     DuplicateGroup,
-    EntryKind,
     IndexedEntry,
     Location,
     path_of,
@@ -62,20 +64,25 @@ class LibraryIndex:
         self, folder: Path, /, *, limit: int = 1_000, after: IndexedEntry | None = None
     ) -> builtins.list[IndexedEntry]:
         """What lies in a folder, by name; `after`: go on after the last entry of the answer before."""
-        entry = await self._find(os.fsencode(folder))
+        entry = await find_path(self._db, os.fsencode(folder))
         name = os.path.basename(os.fsencode(after.path)) if after is not None else b""
         return await self._entries("list_folder", entry, name, limit) if entry is not None else []
 
-    async def duplicates(self, *, least: int = 1, limit: int = 100) -> builtins.list[DuplicateGroup]:
-        """Files that hold the same bytes, the most wasteful first; of at least `least` bytes. Read by a run in content
-        mode."""
+    async def duplicates(
+        self, *, least: int = 1, limit: int = 100, root: Path | None = None
+    ) -> builtins.list[DuplicateGroup]:
+        """Files that hold the same bytes, the most wasteful first; of at least `least` bytes, of the location `root`
+        alone if one is given. DuplicatesJob finds them, and so does a run of the indexer in content mode."""
         await ensure_index(self._db)
-        rows: builtins.list[Any] = await self._db.query(query("duplicates"), (least, limit))
+        location = await self._location_of(root)
+        rows: builtins.list[Any] = await self._db.query(query("duplicates"), (least, limit, location))
         return [DuplicateGroup(digest, size, count, size * (count - 1)) for digest, size, count in rows]
 
-    async def files_of(self, digest: bytes, /, *, limit: int = 1_000) -> Sequence[IndexedEntry]:
-        """The files that hold these bytes, the oldest first."""
-        return await self._entries("files_of_content", digest, limit)
+    async def files_of(
+        self, digest: bytes, /, *, limit: int = 1_000, root: Path | None = None
+    ) -> Sequence[IndexedEntry]:
+        """The files that hold these bytes, the oldest first; of the location `root` alone if one is given."""
+        return await self._entries("files_of_content", digest, limit, await self._location_of(root))
 
     async def by_category(self) -> dict[Category, tuple[int, int]]:
         """(files, bytes) of each category, the largest first."""
@@ -83,23 +90,45 @@ class LibraryIndex:
         rows: builtins.list[Any] = await self._db.query(query("categories"))
         return {Category(category): (count, size) for category, count, size in rows}
 
-    async def _find(self, path: bytes) -> int | None:
-        """The id of an entry by its path."""
-        for location in await self.locations():
-            whole = os.fsencode(location.path)
-            if path == whole:
-                return location.root_id
-            if location.root_id is not None and path.startswith(whole.rstrip(b"/") + b"/"):
-                entry: int | None = location.root_id
-                for part in path[len(whole.rstrip(b"/")) + 1 :].split(b"/"):
-                    found = await find_entry(self._db, entry or 0, part)
-                    entry = found[0] if found is not None else None
-                    if entry is None:
-                        return None
-                return entry
-        return None
+    async def facts(self, path: Path, /) -> MediaFacts | None:
+        """What a picture, film or sound says of itself; None where it was not indexed with its content, or not read by
+        MediaMetadataJob."""
+        entry = await find_path(self._db, os.fsencode(path))
+        rows: builtins.list[Any] = await self._db.query(query("digest_of_entry"), (entry or 0,))
+        return await self.facts_of(rows[0][0]) if rows else None
 
-    async def _entries(self, name: str, *parameters: int | str | bytes) -> builtins.list[IndexedEntry]:
+    async def facts_of(self, digest: bytes, /) -> MediaFacts | None:
+        """As `facts`, by what the file holds."""
+        await ensure_index(self._db)
+        return await media.read(self._db, digest)
+
+    async def taken_between(
+        self, start: datetime, end: datetime, /, *, limit: int = 1_000
+    ) -> builtins.list[IndexedEntry]:
+        """Pictures and films that were taken from `start` on and before `end`, in that order.
+
+        A time without a zone means this machine's. What was taken without telling its zone is meant by the clock on the
+        wall in the zone of `start`.
+        """
+        start, end = (moment if moment.tzinfo is not None else moment.astimezone() for moment in (start, end))
+        walls = [media.milliseconds(moment.astimezone(start.tzinfo).replace(tzinfo=None)) for moment in (start, end)]
+        zoned = [media.milliseconds(moment) for moment in (start, end)]
+        return await self._entries("taken_between", *zoned, *walls, walls[0] - zoned[0], limit)
+
+    async def with_place(
+        self, *, south: float = -90, north: float = 90, west: float = -180, east: float = 180, limit: int = 1_000
+    ) -> builtins.list[IndexedEntry]:
+        """Pictures and films that tell where they were taken, inside these degrees, the newest first.
+
+        With `west` greater than `east` the box goes over the date line.
+        """
+        return await self._entries("with_place", south, north, west, east, limit)
+
+    async def _location_of(self, root: Path | None) -> int:
+        """The id of a location; 0, which means all, where none is given, and below it where there is no such one."""
+        return 0 if root is None else next((one.id for one in await self.locations() if one.path == root), -1)
+
+    async def _entries(self, name: str, *parameters: float | str | bytes) -> builtins.list[IndexedEntry]:
         await ensure_index(self._db)
         rows: builtins.list[Any] = await self._db.query(query(name), parameters)
         return [await self._entry(row) for row in rows]

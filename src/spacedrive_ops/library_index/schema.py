@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
 from spacedrive_jobs import LibraryDb, LibraryError, Transaction
 from spacedrive_ops.library_index.sql import query, statements
 
-SCHEMA: Final = 1
+SCHEMA: Final = 3
 
 
 class IndexTooNew(LibraryError):
@@ -22,24 +23,36 @@ class IndexTooNew(LibraryError):
 
 async def ensure_index(db: LibraryDb) -> None:
     """Make the index's tables if they are not there. Raises IndexTooNew."""
-    if await _has_tables(db):
+    if await _version(db.query) == SCHEMA:
         return
     async with db.transaction() as tx:
-        for statement in statements("schema"):
-            await tx.execute(statement)
+        for version in range(await _version(tx.execute) + 1, SCHEMA + 1):
+            for statement in statements(f"schema_{version}"):
+                await tx.execute(statement)
 
 
-async def _has_tables(db: LibraryDb) -> bool:
-    ((there,),) = await db.query(query("has_tables"))
+async def _version(ask: Callable[[str], Awaitable[Sequence[Sequence[object]]]]) -> int:
+    """Of the tables that are there; 0 where there are none."""
+    ((there,),) = await ask(query("has_tables"))
     if not there:
-        return False
-    ((version,),) = await db.query(query("version"))
-    if isinstance(version, int) and version > SCHEMA:
+        return 0
+    ((version,),) = await ask(query("version"))
+    assert isinstance(version, int)
+    if version > SCHEMA:
         raise IndexTooNew(version)
-    return True
+    return version
 
 
 async def ensure_indexes(tx: Transaction) -> None:
     """Make the indexes for the queries, if they are not there."""
     for statement in statements("indexes"):
         await tx.execute(statement)
+
+
+async def ensure_samples(db: LibraryDb) -> None:
+    """Make the table of what the ends of files hold, if it is not there: only who looks for duplicates needs it."""
+    ((there,),) = await db.query(query("has_samples"))
+    if not there:
+        async with db.transaction() as tx:
+            for statement in statements("samples"):
+                await tx.execute(statement)

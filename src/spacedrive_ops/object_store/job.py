@@ -11,7 +11,9 @@ from spacedrive_ops.content.hasher import new_hasher
 from spacedrive_ops.object_store.download import Download, absolute, refuse, sweep_all
 from spacedrive_ops.object_store.errors import TransferRefused
 from spacedrive_ops.object_store.model import DownloadState, OnExisting, TransferOutput, UploadState
+from spacedrive_ops.object_store.planning import UploadPlanJob
 from spacedrive_ops.object_store.store import Store
+from spacedrive_ops.paths.finding import Address, store_url
 from spacedrive_ops.retries import failed_before
 
 CHECKPOINT_EVERY: Final = timedelta(seconds=0.5)
@@ -19,7 +21,8 @@ CHECKPOINT_EVERY: Final = timedelta(seconds=0.5)
 
 @job(name="upload", description="Upload files and folders to an object store", checkpoint_interval=CHECKPOINT_EVERY)
 class UploadJob:
-    """Upload `sources`, folders with all they hold, to `to`: `s3://bucket/prefix`, `gs://...`, `az://...`, `file:///...`.
+    """Upload `sources`, folders with all they hold, to `to`: `s3://bucket/prefix`, `gs://...`, `az://...`, `file:///...`,
+    or an SdPath.
 
     Endpoint, region and credentials come from the environment of the process that runs the job (AWS_ACCESS_KEY_ID,
     AWS_ENDPOINT_URL, ...), never from its arguments. A key is the path from the source's name on; names that are no
@@ -33,7 +36,7 @@ class UploadJob:
     """
 
     sources: tuple[Path, ...]
-    to: str
+    to: Address
     on_conflict: OnExisting = "skip"
     verify: bool = False
 
@@ -42,23 +45,27 @@ class UploadJob:
 
         new_hasher()  # refused at once where the extra is missing
         if not self.sources:
-            raise TransferRefused(self.to, "no source was given")
+            raise TransferRefused(str(self.to), "no source was given")
         state = await _upload_state(ctx)
         failed = await failed_before(ctx) if state.again else None
-        store = await ctx.run_in_pool(Store, self.to)
+        store = await ctx.run_in_pool(Store, await store_url(ctx.library_db, self.to))
         await Upload(self, ctx, store, state, failed).to_the_end()
         return TransferOutput.of(state.tally)
 
     async def on_cancel(self, ctx: JobContext[UploadState]) -> None:
         """Throw away the parts of an unfinished file."""
         from spacedrive_ops.object_store import large
-        from spacedrive_ops.object_store.upload import multipart_of
+        from spacedrive_ops.object_store.parts import multipart_of
 
         state = await ctx.load_state(default=UploadState())
         if state.begun is not None:
-            multipart = multipart_of(await ctx.run_in_pool(Store, self.to))
+            multipart = multipart_of(await ctx.run_in_pool(Store, await store_url(ctx.library_db, self.to)))
             if multipart is not None:
                 await ctx.run_in_pool(large.give_up, multipart, state.begun)
+
+    def plan(self) -> UploadPlanJob:
+        """A job that tells what this one would do, and changes nothing."""
+        return UploadPlanJob(sources=self.sources, to=self.to, on_conflict=self.on_conflict)
 
 
 @job(name="download", description="Download from an object store", checkpoint_interval=CHECKPOINT_EVERY)
@@ -70,7 +77,7 @@ class DownloadJob:
     of the destination, and no link in it is followed.
     """
 
-    source: str
+    source: Address
     destination: Path
     on_conflict: OnExisting = "skip"
     verify: bool = True
@@ -83,7 +90,7 @@ class DownloadJob:
         await ctx.run_in_pool(refuse, destination, ctx.library.path)
         if ctx.attempt > 1:
             await ctx.run_in_pool(sweep_all, destination, ctx.id.short, ctx.attempt)
-        store = await ctx.run_in_pool(Store, self.source)
+        store = await ctx.run_in_pool(Store, await store_url(ctx.library_db, self.source))
         await Download(ctx, store, state, destination, self.on_conflict, failed, verify=self.verify).to_the_end()
         return TransferOutput.of(state.tally)
 

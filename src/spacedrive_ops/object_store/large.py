@@ -15,11 +15,13 @@ from spacedrive_ops.object_store.store import attributes_of
 MOST_PARTS = 10_000
 
 
-def decided(fd: int, status: os.stat_result, key: str, part_size: int, interrupted: Callable[[], bool]) -> Begun:
+def decided(
+    fd: int, status: os.stat_result, key: str, part_size: int, interrupted: Callable[[], bool], digest: str = ""
+) -> Begun:
     """What is stored before anything is begun. Raises Stopped."""
     while status.st_size > part_size * MOST_PARTS:
         part_size *= 2
-    digest = digest_of_file(fd, interrupted)
+    digest = digest or digest_of_file(fd, interrupted)
     return Begun(key, status.st_size, status.st_mtime_ns, status.st_ino, digest, part_size)
 
 

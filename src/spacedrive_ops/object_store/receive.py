@@ -11,9 +11,9 @@ from typing import Any, Final
 from spacedrive_jobs import failpoint
 from spacedrive_ops.content.hasher import new_hasher
 from spacedrive_ops.object_store.errors import Stopped, StoreError
-from spacedrive_ops.object_store.keys import UnsafeKey, parts_of
 from spacedrive_ops.object_store.model import OnExisting, Result
 from spacedrive_ops.object_store.store import Facts, Store
+from spacedrive_ops.paths.keys import UnsafeKey, parts_of
 from spacedrive_ops.whole_files.partial import Partial
 
 FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC

@@ -43,7 +43,11 @@ def is_same(status: os.stat_result, there: Facts) -> bool:
 
 def look(store: Store, key: str, status: os.stat_result, policy: OnExisting) -> Result | None:
     """What is to be said without sending anything; None where the file must go up."""
-    there = store.facts(key)
+    return judged(store.facts(key), status, policy)
+
+
+def judged(there: Facts | None, status: os.stat_result, policy: OnExisting) -> Result | None:
+    """The same, of what is known of the object."""
     if there is None:
         return None
     if is_same(status, there):

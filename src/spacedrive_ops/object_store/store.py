@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
-from urllib.parse import unquote_to_bytes, urlsplit
+from urllib.parse import unquote, unquote_to_bytes, urlsplit
 
 from spacedrive_ops.extras import MissingExtra
 from spacedrive_ops.object_store.errors import StoreError, TransferRefused
@@ -39,17 +39,22 @@ def attributes_of(facts: Facts) -> dict[str, str]:
 class Store:
     """A bucket, or a folder, from a prefix on. Its methods block; all raise StoreError."""
 
-    def __init__(self, url: str) -> None:
-        """Raises TransferRefused, MissingExtra."""
+    def __init__(self, url: str, *, make: bool = True) -> None:
+        """`make`: a folder that is not there. Raises TransferRefused, MissingExtra."""
         parts = urlsplit(url)
         if parts.scheme not in SCHEMES:
             raise TransferRefused(url, f"the address must begin with one of {', '.join(s + '://' for s in SCHEMES)}")
         if parts.username or parts.password or parts.query:
             raise TransferRefused(parts.scheme + "://...", "credentials belong into the environment, not the address")
         self.url = url
-        self.scheme, self.bucket, self.prefix = parts.scheme, parts.netloc, parts.path.strip("/")
+        self.scheme, self.bucket, self.prefix = parts.scheme, parts.netloc, unquote(parts.path).strip("/")
         self._folder = unquote_to_bytes(parts.path) if parts.scheme == "file" else None
-        self._obstore, self._store = _opened(url, parts.scheme)
+        self._obstore, self._store = _opened(url, parts.scheme, make=make)
+
+    @property
+    def folder(self) -> bytes | None:
+        """Where it is a folder of this machine."""
+        return self._folder
 
     @property
     def keeps_order(self) -> bool:
@@ -117,7 +122,7 @@ class Store:
             raise StoreError(_words(error)) from error
 
 
-def _opened(url: str, scheme: str) -> tuple[Any, Any]:
+def _opened(url: str, scheme: str, *, make: bool) -> tuple[Any, Any]:
     try:
         import obstore
         from obstore.store import from_url
@@ -125,7 +130,7 @@ def _opened(url: str, scheme: str) -> tuple[Any, Any]:
         raise MissingExtra("an object store", "files,upload") from error
     try:
         if scheme == "file":
-            return obstore, from_url(url, mkdir=True)
+            return obstore, from_url(url, mkdir=make)
         return obstore, from_url(
             url,
             retry_config={"max_retries": TRIES, "retry_timeout": PATIENCE},

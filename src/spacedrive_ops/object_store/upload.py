@@ -10,19 +10,18 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from spacedrive_jobs import Bytes, Count, GenericProgress, JobContext, JobInterrupted, interrupt_requested
-from spacedrive_ops.object_store import large, small
+from spacedrive_ops.object_store import small
 from spacedrive_ops.object_store.again import selected
-from spacedrive_ops.object_store.errors import Stopped, StoreError, StoreUnreachable
-from spacedrive_ops.object_store.keys import key_of
-from spacedrive_ops.object_store.model import Begun, OnExisting, Result, UploadState
-from spacedrive_ops.object_store.multipart import Multipart, Part, access_from_environment
+from spacedrive_ops.object_store.errors import StoreError, StoreUnreachable
+from spacedrive_ops.object_store.model import OnExisting, Result, UploadState
+from spacedrive_ops.object_store.multipart import Multipart
+from spacedrive_ops.object_store.parts import PART, PartsSender, multipart_of
 from spacedrive_ops.object_store.sources import Found, totals, walk
 from spacedrive_ops.object_store.store import Store
+from spacedrive_ops.paths.keys import key_of
 from spacedrive_ops.sources import Place, path_in, place_of
 
-PART: Final = 8 << 20
 AT_ONCE: Final = 8
-PARTS_AT_ONCE: Final = 4
 PHASES: Final = (("scan", 2.0), ("upload", 98.0))
 
 
@@ -162,7 +161,10 @@ class Upload:
         except OSError as error:
             result = Result("error", f"cannot be read: {(error.strerror or '').lower()}")
         else:
-            result = await self._in_parts(found, multipart, fd, status)
+            try:
+                result = await self._in_parts(found, multipart, fd, status)
+            finally:
+                os.close(fd)
         self._sent_of_large = 0
         self._say(found, result)
         self._state.begun = None
@@ -170,72 +172,20 @@ class Upload:
         await self._ctx.save_state(self._state)
 
     async def _in_parts(self, found: Found, multipart: Multipart, fd: int, status: os.stat_result) -> Result:
-        ctx = self._ctx
+        def show(sent: int) -> None:
+            self._sent_of_large = sent
+            self._show(found.path)
+
+        sender = PartsSender(self._ctx, self._store, multipart, self._state, show)
         try:
             key = key_of(found.parts)
-            known = await ctx.run_in_pool(small.look, self._store, key, status, self._job.on_conflict)
-            if known is not None:
-                await self._drop(multipart)
-                return known
-            begun, have = await self._begun(multipart, fd, status, key)
-            await self._send_parts(multipart, fd, begun, have, found)
-            if self._job.verify:
-                return await ctx.run_in_pool(small.checked, self._store, key, begun.digest, interrupt_requested)
-            return Result("ok")
-        except Stopped:
-            await ctx.check_interrupt()
-            raise
-        except (StoreError, small.SourceChanged, ValueError) as error:
-            await self._drop(multipart)
-            return Result("error", str(error))
-        finally:
-            os.close(fd)
-
-    async def _begun(self, multipart: Multipart, fd: int, status: os.stat_result, key: str) -> tuple[Begun, list[Part]]:
-        """Go on with the parts that are there, where the file is still the same; else begin."""
-        ctx, state = self._ctx, self._state
-        full = self._full(key)
-        if state.begun is not None and state.begun.upload and large.is_of(state.begun, full, status):
-            have = await ctx.run_in_pool(large.there, multipart, state.begun)
-            if have is not None:
-                return state.begun, have
-        await self._drop(multipart)
-        begun = await ctx.run_in_pool(large.decided, fd, status, full, PART, interrupt_requested)
-        state.begun = begun
-        await ctx.save_state(state)  # first the intent: what is begun must never be unknown
-        begun.upload = await ctx.run_in_pool(large.begin, multipart, begun, status)
-        await ctx.save_state(state)
-        return begun, []
-
-    async def _send_parts(self, multipart: Multipart, fd: int, begun: Begun, have: list[Part], found: Found) -> None:
-        ctx = self._ctx
-        self._sent_of_large = sum(part.size for part in have)
-        if have:
-            ctx.log(f"{os.fsdecode(found.path)!r}: going on, {len(have)} parts are there")
-        waiting = list(large.missing(begun, have))
-        while waiting:
-            chunk, waiting = waiting[:PARTS_AT_ONCE], waiting[PARTS_AT_ONCE:]
-            sending = partial(large.send_part, multipart, fd, begun, check_claim=ctx.check_claim)
-            have += await ctx.map(sending, chunk, limit=PARTS_AT_ONCE)
-            self._sent_of_large = sum(part.size for part in have)
-            self._show(found.path)
-        if os.fstat(fd).st_mtime_ns != begun.mtime_ns:
-            raise small.SourceChanged
-        ctx.check_claim()
-        await ctx.run_in_pool(multipart.complete, begun.key, begun.upload, have)
-
-    async def _drop(self, multipart: Multipart) -> None:
-        """Leave nothing of what was begun before."""
-        if self._state.begun is not None:
-            try:
-                await self._ctx.run_in_pool(large.give_up, multipart, self._state.begun)
-            except StoreError as error:  # what was begun is not forgotten: the next attempt tries again
-                raise StoreUnreachable(self._store.url, str(error)) from error
-            self._state.begun = None
-            await self._ctx.save_state(self._state)
-
-    def _full(self, key: str) -> str:
-        return f"{self._store.prefix}/{key}" if self._store.prefix else key
+            known = await self._ctx.run_in_pool(small.look, self._store, key, status, self._job.on_conflict)
+            if known is None:
+                return await sender.send(key, fd, status, verify=self._job.verify)
+        except (StoreError, ValueError) as error:
+            known = Result("error", str(error))
+        await sender.drop()
+        return known
 
     def _show(self, current: bytes) -> None:
         tally = self._state.tally
@@ -252,9 +202,3 @@ class Upload:
                 skipped_bytes=max(0, tally.bytes - tally.sent_bytes),
             )
         )
-
-
-def multipart_of(store: Store) -> Multipart | None:
-    """Where files can be gone on with in their middle; elsewhere obstore sends them from the beginning."""
-    access = access_from_environment(store.bucket) if store.scheme == "s3" else None
-    return Multipart(access) if access is not None else None

@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from spacedrive_jobs import Bytes, Count, GenericProgress, JobContext, JobError, job
+from spacedrive_ops.content.crew import Crew
 from spacedrive_ops.content.digest import Digest
 from spacedrive_ops.content.hasher import new_hasher
 from spacedrive_ops.content.reading import is_as_indexed, readings
@@ -62,11 +63,12 @@ class ValidateJob:
         state = await ctx.load_state(default=ValidateState())
         files, size = await contents.count(ctx.library_db, location.id, known=True)
         fetch = partial(contents.hashed, ctx.library_db, location.id, os.fsencode(location.path))
-        async for some in readings(ctx, fetch, state.cursor):
-            for file, result in some:
-                self._compare(ctx, state, file, result)
-            ctx.progress(_progress(state, files, size, some[-1][0].path))
-            await ctx.checkpoint(state)
+        with Crew(files) as crew:
+            async for some in readings(ctx, fetch, state.cursor, crew):
+                for file, result in some:
+                    self._compare(ctx, state, file, result)
+                ctx.progress(_progress(state, files, size, some[-1][0].path))
+                await ctx.checkpoint(state)
         await ctx.save_state(state)
         return ValidateOutput(state.intact, state.changed, state.damaged, state.unreadable)
 

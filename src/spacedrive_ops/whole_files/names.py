@@ -1,12 +1,15 @@
-"""What to call the second file of a name."""
+"""Names of files: the second of a name, and those of partials."""
 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from typing import Final
 
 NAME_MAX: Final = 255
+PARTIAL: Final = re.compile(rb"\.sd-[0-9a-f]{8}-[0-9]+-[0-9]+\.part")
+"""How the name of any partial looks: none is ever copied, indexed or sent."""
 
 
 def numbered_names(name: str) -> Iterator[str]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import re
 from collections.abc import Callable
 from pathlib import Path
 from time import monotonic
@@ -23,9 +22,6 @@ NEW: Final = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 PRIVATE: Final = 0o600
 LOOK_EVERY: Final = 0.02
-
-PARTIAL: Final = re.compile(rb"\.sd-[0-9a-f]{8}-[0-9]+-[0-9]+\.part")
-"""How the name of any partial looks: none is ever copied, indexed or sent."""
 
 
 def prefix_of(job: str) -> str:

@@ -1,4 +1,4 @@
-"""A rename that replaces nothing, which Python does not offer, with a fallback where kernel or file system lack it."""
+"""Renames that Python does not offer, with a fallback where kernel or file system lack them."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Final
 from spacedrive_ops.folders import exists
 
 RENAME_NOREPLACE: Final = 1
+RENAME_EXCHANGE: Final = 2
 _UNSUPPORTED: Final = frozenset({errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP})
 _TYPES: Final = (ctypes.c_int, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p, ctypes.c_uint)
 
@@ -41,3 +42,14 @@ def _rename_by_link(source_dir: int, source: str, target_dir: int, target: str) 
         os.rename(source, target, src_dir_fd=source_dir, dst_dir_fd=target_dir)
     else:
         os.unlink(source, dir_fd=source_dir)
+
+
+def exchange(folder: int, one: str, other: str) -> bool:
+    """Let two names of a folder change places in one step; False where kernel or file system cannot."""
+    if _renameat2 is None:
+        return False
+    if _renameat2(folder, os.fsencode(one), folder, os.fsencode(other), RENAME_EXCHANGE) == 0:
+        return True
+    if (number := ctypes.get_errno()) in _UNSUPPORTED:
+        return False
+    raise OSError(number, os.strerror(number), other)

@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from tests.acceptance.cli.conftest import Cli
 
@@ -86,6 +87,59 @@ def test_duplicates_and_validate(cli: Cli, tree: Path) -> None:
     assert "2 files intact, 1 damaged" in rotten.stdout
 
 
+def test_duplicates_are_planned_and_nothing_is_changed(cli: Cli, tree: Path) -> None:
+    original, copy = tree / "summer" / "beach.jpg", tree / "summer" / "beach copy.jpg"
+    os.utime(copy, (1, 1))
+    cli.run("index", str(tree))
+    planned = cli.run("duplicates", str(tree), "--action", "hardlink", "--plan")
+    assert planned.returncode == 0
+    assert planned.stdout.splitlines()[-3:] == [
+        f"keep {copy} (3.0 kB)",
+        f"  hardlink {original}",
+        "1 file, 3.0 kB. Nothing was changed.",
+    ]
+    (pair,) = cli.json("duplicates", "--known", "--action", "trash", "--plan", "--keep", "newest")["plan"]
+    assert pair == {"keep": str(original), "path": str(copy), "size": 3_000}
+    assert not original.samefile(copy)
+    assert cli.run("duplicates", "--plan").returncode == 2
+
+
+def test_duplicates_become_links_where_that_is_confirmed(cli: Cli, tree: Path) -> None:
+    original, copy = tree / "summer" / "beach.jpg", tree / "summer" / "beach copy.jpg"
+    cli.run("index", str(tree), "--content")
+    unsure = cli.run("duplicates", "--known", "--action", "hardlink")
+    assert (unsure.returncode, original.samefile(copy)) == (2, False)
+    assert "Nothing was changed. Add --yes if it is meant." in unsure.stderr
+    sure = cli.run("duplicates", "--known", "--action", "hardlink", "--yes")
+    assert sure.returncode == 0
+    assert sure.stdout.splitlines()[-1].startswith("1 file done, 3.0 kB saved")
+    assert original.samefile(copy)
+
+
+def test_hash_writes_a_manifest_and_checks_it(cli: Cli, tree: Path) -> None:
+    manifest = tree / "manifest.b3"
+    written = cli.run("hash", str(tree), "-o", str(manifest))
+    assert (written.returncode, written.stdout.splitlines()[-1][:21]) == (0, "Hashed 3 files, 6.0 k")
+    names = sorted(line.split("  ")[1] for line in manifest.read_text().splitlines())
+    assert names == ["notes.txt", "summer/beach copy.jpg", "summer/beach.jpg"]
+    (tree / "notes.txt").write_text("edited")
+    differs = cli.run("hash", "--check", str(manifest))
+    assert differs.returncode == 4
+    assert "2 files intact, 1 different" in differs.stdout
+    refused = cli.run("hash", str(tree), "-o", str(manifest))
+    assert refused.returncode == 1
+    assert "is there already" in refused.stderr
+    assert cli.run("hash", str(tree), "-o", str(manifest), "--overwrite").returncode == 0
+    assert sorted(line.split("  ")[1] for line in manifest.read_text().splitlines()) == names
+
+
+def test_hash_without_a_manifest_goes_into_the_index(cli: Cli, tree: Path) -> None:
+    cli.run("index", str(tree))
+    assert cli.run("hash", str(tree)).returncode == 0
+    assert cli.json("largest")["entries"][0]["digest"]
+    assert cli.run("hash", str(tree), "--check", "-o", "x").returncode == 2
+
+
 def test_delete_asks_before_it_deletes_for_good(cli: Cli, tree: Path) -> None:
     unsure = cli.run("delete", str(tree), "--permanent")
     assert unsure.returncode != 0
@@ -100,3 +154,112 @@ def test_what_cannot_be_indexed_is_said_in_words(cli: Cli, tmp_path: Path) -> No
     assert failed.returncode == 1
     assert "cannot be indexed: there is no such folder" in failed.stderr
     assert "Traceback" not in failed.stdout + failed.stderr
+
+
+@pytest.mark.timeout(60)
+def test_a_backup_is_verified_and_restored(cli: Cli, tree: Path) -> None:
+    depot, out = cli.folder / "depot", cli.folder / "out"
+    depot.mkdir()
+    done = cli.run("backup", str(tree), str(depot), "--no-thumbnails")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "Backed up 3 files, 6.0 kB: " in done.stdout
+    snapshot = done.stdout.partition("(snapshot ")[2].partition(")")[0]
+    assert cli.run("backup", "--verify", str(depot)).stdout.splitlines()[-1].endswith("of 1 backup: all is whole.")
+    assert "Restored 3 entries, 6.0 kB" in cli.run("restore", str(depot), str(out)).stdout
+    assert (out / "photos" / "notes.txt").read_bytes() == b"some words"
+    (out / "photos" / "notes.txt").write_bytes(b"mine")
+    again = cli.run("restore", str(depot), str(out), "--snapshot", snapshot, "--new")
+    assert "2 unchanged, 1 skipped" in again.stdout
+    over = cli.run("restore", str(depot), str(out), "--on-conflict", "overwrite", "--with-library")
+    assert over.returncode == 0
+    assert (out / "photos" / "notes.txt").read_bytes() == b"some words"
+    assert cli.run("--library", str(out / "library"), "queue", "show").returncode == 0
+
+
+def test_cleanup_lists_before_it_removes(cli: Cli, tree: Path) -> None:
+    stale = tree / ".sd-0a0b0c0d-1-1.part"
+    stale.write_bytes(b"x" * 5_000)
+    os.utime(stale, ns=(10**18, 10**18))
+    planned = cli.run("cleanup", str(tree), "--plan")
+    assert (planned.returncode, "Would remove 1 partial files" in planned.stdout, stale.exists()) == (0, True, True)
+    done = cli.run("cleanup", str(tree))
+    assert (done.returncode, "Removed 1 partial files" in done.stdout, stale.exists()) == (0, True, False)
+    assert "Removed nothing" in cli.run("cleanup", str(tree)).stdout
+
+
+@pytest.mark.timeout(60)
+def test_what_is_wrong_with_a_backup_is_said(cli: Cli, tree: Path) -> None:
+    depot, out = cli.folder / "depot", cli.folder / "out"
+    depot.mkdir()
+    done = cli.run("backup", str(tree), str(depot), "--no-thumbnails", "--no-library")
+    snapshot = done.stdout.partition("(snapshot ")[2].partition(")")[0]
+    wrong = cli.run("restore", str(depot), str(out), "--snapshot", "yesterday")
+    assert (wrong.returncode, snapshot in wrong.stderr) == (1, True)
+    next((depot / "objects").rglob("*/*")).unlink()
+    damaged = cli.run("backup", "--verify", str(depot))
+    assert (damaged.returncode, "cannot be restored" in damaged.stdout) == (4, True)
+    assert cli.run("backup", "--verify", str(tree), str(depot)).returncode == 2
+    assert cli.run("backup", str(depot)).returncode == 2
+
+
+def test_a_plan_tells_and_changes_nothing(cli: Cli, tree: Path) -> None:
+    out = cli.folder / "out"
+    (out / "photos").mkdir(parents=True)
+    (out / "photos" / "notes.txt").write_bytes(b"there")
+    words = ("copy", str(tree), str(out), "--on-conflict", "overwrite")
+    planned = cli.run(*words, "--plan")
+    assert planned.returncode == 0
+    assert planned.stdout.startswith(f"Plan: Copy {tree} to {out} (job ")
+    assert "nothing was changed: 3 entries, 6.0 kB: 2 new, 1 replaced (5 B would be overwritten)" in planned.stdout, (
+        planned.stdout
+    )
+    assert (out / "photos" / "notes.txt").read_bytes() == b"there"
+    assert [job["kind"] for job in cli.json("jobs", "list")["jobs"]] == ["copy_plan"]
+    gone = cli.run("delete", str(tree), "--permanent", "--plan")
+    assert (gone.returncode, "5 deleted" in gone.stdout, tree.exists()) == (0, True, True)
+
+
+def test_plans_of_what_is_sent(cli: Cli, tree: Path) -> None:
+    depot = cli.folder / "depot"
+    depot.mkdir()
+    backup = cli.run("backup", str(tree), str(depot), "--plan")
+    assert (backup.returncode, "3 new" in backup.stdout, list(depot.iterdir())) == (0, True, [])
+    upload = cli.run("upload", str(tree), depot.as_uri(), "--plan")
+    assert (upload.returncode, "3 new" in upload.stdout, list(depot.iterdir())) == (0, True, [])
+    moved = cli.run("move", str(tree), str(depot), "--plan")
+    assert (moved.returncode, "1 moved as they are" in moved.stdout, tree.exists()) == (0, True, True)
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> Path:
+    path = tmp_path / "shots" / "a.jpg"
+    path.parent.mkdir()
+    tags = Image.Exif()
+    tags[0x010F], tags[0x0110], tags[0x0132] = "Maker", "One", "2024:05:06 07:08:09"
+    Image.new("RGB", (40, 30)).save(path, exif=tags)
+    return path
+
+
+def test_facts_are_read_and_listed(cli: Cli, photo: Path) -> None:
+    (photo.parent / "broken.jpg").write_bytes(b"\xff\xd8\xff")
+    done = cli.run("facts", str(photo.parent))
+    assert done.returncode == 4
+    assert "1 file read, 1 failed" in done.stdout
+    (row,) = [line for line in done.stdout.splitlines() if line.endswith("a.jpg") and "40 x 30" in line]
+    assert row.split()[:5] == ["2024-05-06", "07:08:09", "40", "x", "30"]
+    assert "Maker One" in row
+    known = json.loads(cli.run("facts", str(photo), "--known", "--json").stdout)
+    assert known["files"][0]["facts"]["camera"] == "Maker One"
+
+
+def test_the_index_is_asked_for_what_was_taken_when_and_where(cli: Cli, photo: Path) -> None:
+    assert cli.run("facts", str(photo)).returncode == 0
+    assert cli.run("index", str(photo.parent), "--content").returncode == 0
+    assert "a.jpg" in cli.run("facts", "--between", "2024-05-06", "2024-05-07").stdout
+    assert "Nothing was found" in cli.run("facts", "--between", "2024-05-07", "2024-05-08").stdout
+    assert "Nothing was found" in cli.run("facts", "--with-place").stdout
+
+
+def test_facts_are_of_paths_or_of_the_index(cli: Cli, photo: Path) -> None:
+    assert cli.run("facts").returncode == 2
+    assert cli.run("facts", str(photo), "--with-place").returncode == 2

@@ -54,6 +54,16 @@ def test_a_copy(cli: Cli, tree: Path) -> None:
     assert names(target) == names(tree)
 
 
+def test_a_copy_of_what_a_location_names(cli: Cli, tree: Path) -> None:
+    assert cli.run("index", str(tree)).returncode == 0
+    assert cli.run("copy", "location://1/003", str(cli.folder / "backup")).returncode == 0
+    assert names(cli.folder / "backup") == names(tree / "003")
+    wrong = cli.run("copy", "location://1/../..", str(cli.folder / "other"))
+    assert (wrong.returncode, "would lead elsewhere" in wrong.stderr) == (2, True), wrong.stderr
+    gone = cli.run("copy", "location://9/a", str(cli.folder / "other"))
+    assert (gone.returncode, "no such location" in gone.stdout + gone.stderr) == (1, True), gone.stderr
+
+
 @pytest.fixture
 def elsewhere(tmp_path: Path) -> Iterator[Path]:
     """A folder on another file system, where a move cannot just rename."""

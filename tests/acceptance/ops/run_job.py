@@ -16,8 +16,8 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-import spacedrive_ops
 from spacedrive_jobs import Library
+from spacedrive_ops import jobs
 
 
 def with_paths(value: object) -> object:
@@ -31,7 +31,7 @@ def with_paths(value: object) -> object:
 
 
 async def main(library: str, kind: str, text: str) -> None:
-    job_class: Any = getattr(spacedrive_ops, kind)
+    job_class: Any = getattr(jobs, kind)
     arguments = {name: with_paths(value) for name, value in ast.literal_eval(text).items()}
     assert set(arguments) <= {field.name for field in fields(job_class)}
     async with Library.open(library, create=True) as opened:

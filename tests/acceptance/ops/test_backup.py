@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from spacedrive_jobs import JobError, JobStatus, Library
-from spacedrive_ops import BackupJob, BackupOutput
+from spacedrive_ops import BackupJob, BackupOutput, RestoreJob
 
 
 @pytest.fixture
@@ -39,17 +39,17 @@ async def test_all_arrives_and_the_second_time_nothing_is_sent(tmp_path: Path, l
     async with Library.open(tmp_path / "library", create=True) as library:
         first, problems = await backed_up(library, *locations, to=disk)
         assert (first.files, first.sent, first.failed, problems) == (6, 6, 0, {})
-        assert names(disk) == {f"photos/summer/{n}.png" for n in range(3)} | {f"music/{n}.txt" for n in range(3)}
         assert await library.db.query("SELECT count(DISTINCT digest) FROM ix_sidecar WHERE state = 'made'") == [(3,)]
         (locations[1] / "3.txt").write_text("new")
         again, _ = await backed_up(library, *locations, to=disk)
         assert (again.files, again.sent) == (7, 1)
+        assert names(disk / "snapshots") == {f"{first.snapshot}.json", f"{again.snapshot}.json"}
         kinds = [info.kind for info in (await library.jobs.list(statuses=[JobStatus.COMPLETED])).rows]
         assert {kind: kinds.count(kind) for kind in set(kinds)} == {
             "backup": 2,
             "indexer": 4,
             "thumbnails": 4,
-            "file_copy": 4,
+            "backup_files": 6,  # the library itself is one more each time
         }
 
 
@@ -58,12 +58,16 @@ async def test_a_location_without_its_disk_is_said_and_the_others_arrive(
 ) -> None:
     disk = tmp_path / "disk"
     async with Library.open(tmp_path / "library", create=True) as library:
-        await backed_up(library, *locations, to=disk)
+        first, _ = await backed_up(library, *locations, to=disk)
         locations[0].rename(tmp_path / "away")
         locations[0].mkdir()
         out, problems = await backed_up(library, *locations, to=disk)
         assert (out.failed, problems) == (1, {"photos": "its disk is not there"})
-        assert len(names(disk / "photos")) == 3, "what was backed up stays"
+        for snapshot, there in (("", {"music"}), (first.snapshot, {"music", "photos"})):
+            to = tmp_path / f"restored {snapshot}"
+            job = RestoreJob(source=str(disk), destination=to, snapshot=snapshot)
+            await (await library.jobs.dispatch(job)).wait(timeout=30)
+            assert {path.name for path in to.iterdir()} == there, "what was backed up stays"
 
 
 async def test_what_cannot_end_as_a_backup_is_refused(tmp_path: Path, locations: tuple[Path, Path]) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from spacedrive_jobs import JobError, Library
+from spacedrive_jobs import JobError, JobStatus, Library
 from spacedrive_ops import Category, DuplicatesJob, IndexerJob, LibraryIndex, ValidateJob
 
 
@@ -35,14 +37,15 @@ def planted(tmp_path: Path) -> Path:
     return root
 
 
-async def test_duplicates_are_exactly_those_planted_and_only_what_may_be_one_is_read(
+async def test_duplicates_are_exactly_those_planted_and_only_what_may_be_one_is_read_whole(
     tmp_path: Path, planted: Path
 ) -> None:
     async with Library.open(tmp_path / "library", create=True) as library:
         await index(library, planted)
         out = await (await library.jobs.dispatch(DuplicatesJob())).wait(timeout=30)
         assert (out.groups, out.copies, out.wasted) == (2, 3, 600_004)
-        assert out.read == 9, "three, two near ones, two small ones, and a file with two names"
+        assert out.sampled == 5, "three, and two near ones"
+        assert out.read == 6, "three, the one with the same ends, and two small ones; not a file that has two names"
         found = await LibraryIndex(library.db).duplicates()
         names = [
             sorted(str(one.path.relative_to(planted)) for one in await LibraryIndex(library.db).files_of(group.digest))
@@ -50,9 +53,52 @@ async def test_duplicates_are_exactly_those_planted_and_only_what_may_be_one_is_
         ]
         assert names == [["a", "b", "inner/c"], ["small 1", "small 2"]]
         assert [group.wasted for group in found] == [600_000, 4]
-        assert (await (await library.jobs.dispatch(DuplicatesJob())).wait(timeout=30)).read == 0
+        again = await (await library.jobs.dispatch(DuplicatesJob())).wait(timeout=30)
+        assert (again.sampled, again.read) == (0, 0)
         large = await (await library.jobs.dispatch(DuplicatesJob(least=1_000))).wait(timeout=30)
         assert large.groups == 1
+
+
+async def test_a_file_whose_content_is_known_is_found_again_in_others(tmp_path: Path, planted: Path) -> None:
+    async with Library.open(tmp_path / "library", create=True) as library:
+        await index(library, planted, "content")
+        (planted / "late").write_bytes((planted / "a").read_bytes())
+        await index(library, planted)
+        out = await (await library.jobs.dispatch(DuplicatesJob())).wait(timeout=30)
+        assert (out.groups, out.copies, out.read) == (2, 4, 1)
+
+
+async def test_a_sample_tells_nothing_of_a_file_that_was_edited_since(tmp_path: Path, planted: Path) -> None:
+    async with Library.open(tmp_path / "library", create=True) as library:
+        await index(library, planted)
+        await (await library.jobs.dispatch(DuplicatesJob())).wait(timeout=30)
+        (planted / "near").write_bytes((planted / "a").read_bytes())
+        await index(library, planted)
+        out = await (await library.jobs.dispatch(DuplicatesJob())).wait(timeout=30)
+        assert (out.copies, out.sampled, out.read) == (4, 1, 1)
+
+
+async def test_the_files_of_one_location_are_compared_among_themselves(tmp_path: Path, planted: Path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "a").write_bytes((planted / "a").read_bytes())
+    async with Library.open(tmp_path / "library", create=True) as library:
+        await index(library, planted)
+        await index(library, other)
+        out = await (await library.jobs.dispatch(DuplicatesJob(root=other))).wait(timeout=30)
+        assert (out.groups, out.sampled, out.read) == (0, 0, 0)
+        out = await (await library.jobs.dispatch(DuplicatesJob(root=planted))).wait(timeout=30)
+        assert (out.groups, out.copies) == (2, 3)
+        out = await (await library.jobs.dispatch(DuplicatesJob())).wait(timeout=30)
+        assert (out.groups, out.copies) == (2, 4)
+        asked = LibraryIndex(library.db)
+        assert [group.count for group in await asked.duplicates()] == [4, 2]
+        assert [group.count for group in await asked.duplicates(root=planted)] == [3, 2]
+        assert await asked.duplicates(root=other) == []
+        digest = (await asked.duplicates())[0].digest
+        assert [entry.path for entry in await asked.files_of(digest, root=other)] == [other / "a"]
+        with pytest.raises(JobError, match="is not indexed"):
+            await (await library.jobs.dispatch(DuplicatesJob(root=tmp_path))).wait(timeout=30)
 
 
 async def test_a_duplicate_that_was_edited_is_one_no_more(tmp_path: Path, planted: Path) -> None:
@@ -125,3 +171,21 @@ async def test_the_index_answers(tmp_path: Path) -> None:
         ]
         assert (await asked.list(root))[0].size == 10
         assert [location.path for location in await asked.locations()] == [root]
+
+
+@pytest.mark.parametrize("nth", [1, 2, 3, 4])
+async def test_a_search_for_duplicates_that_was_killed_goes_on_with_what_it_knew(
+    tmp_path: Path, planted: Path, nth: int
+) -> None:
+    """At each of its commits: after the samples, between the phases, after the contents."""
+    library_path = tmp_path / "library"
+    async with Library.open(library_path, create=True) as library:
+        await index(library, planted)
+    command = [sys.executable, "-m", "tests.acceptance.ops.run_job", str(library_path), "DuplicatesJob", "{}"]
+    environment = {**os.environ, "SPACEDRIVE_JOBS_FAILPOINTS": f"library.committed=kill@{nth}"}
+    subprocess.run(command, env=environment, check=False, timeout=60)
+    async with Library.open(library_path) as library:
+        (job,) = (await library.jobs.list(kind="duplicates")).rows
+        assert job.status is not JobStatus.COMPLETED
+        out = await (await library.jobs.get(job.id, DuplicatesJob)).wait(timeout=30)
+        assert (out.groups, out.copies, out.wasted, out.sampled, out.read) == (2, 3, 600_004, 5, 6)

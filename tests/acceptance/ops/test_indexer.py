@@ -6,23 +6,27 @@ import asyncio
 import os
 import random
 import shutil
+import signal
 import subprocess
 import sys
-import threading
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from spacedrive_jobs import JobError, JobFailed, Library, failpoint
+from spacedrive_jobs import JobError, JobFailed, Library, LibraryDb, failpoint
 from spacedrive_ops import IndexerJob, IndexOutput, LibraryIndex
 from spacedrive_ops.indexer import job as indexer_job
 from spacedrive_ops.indexer.turns import Turns
-from spacedrive_ops.library_index import entries
+from spacedrive_ops.indexer.walker import LESS_URGENT
+from spacedrive_ops.library_index import entries, schema
 from tests import hostile_trees
 from tests.abilities import without_dac_prefix
 from tests.acceptance.ops.disk_and_index import in_index, on_disk, rows_of, totals_of
+from tests.silent_disk import silent_disk
+from tests.waiting import aeventually
 
 ROOT = Path(__file__).parents[3]
 
@@ -56,12 +60,81 @@ async def test_a_first_run_finds_all_and_a_second_writes_nothing(tmp_path: Path,
         assert await rows_of(library) == before
 
 
+async def test_a_folder_that_is_as_it_was_is_not_compared_and_one_that_is_not_is(
+    tmp_path: Path, tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compared: list[int] = []
+    read = entries.read_children
+
+    async def counted(db: LibraryDb, folders: Sequence[int]) -> Any:
+        compared.extend(folders)
+        return await read(db, folders)
+
+    monkeypatch.setattr(entries, "read_children", counted)
+    inside = tree / "folder 2" / "part 6"
+    async with Library.open(tmp_path / "library", create=True) as library:
+        await index(library, tree)
+        await index(library, tree)
+        assert compared == []
+        status = (inside / "file 3.txt").stat()
+        (inside / "file 3.txt").write_bytes(b"x" * status.st_size)  # in place: the folder's own time stays
+        os.utime(inside / "file 3.txt", ns=(status.st_atime_ns, status.st_mtime_ns))
+        out = await index(library, tree)
+        assert [out.modified, len(compared)] == [1, 1]
+        out = await index(library, tree, exclude=("file 1.*",))
+        assert (out.deleted, len(compared)) == (12, 13), "the rules are part of what a folder is"
+        assert (await index(library, tree, exclude=("file 1.*",))).deleted == 0
+        assert len(compared) == 13
+        assert (await index(library, tree)).new == 12
+        assert await in_index(library, tree) == on_disk(tree)
+
+
+async def test_a_quick_check_looks_only_into_folders_whose_own_time_has_changed(tmp_path: Path, tree: Path) -> None:
+    async with Library.open(tmp_path / "library", create=True) as library:
+        assert (await index(library, tree, quick=True)).new == 112, "the first run is whole"
+        out = await index(library, tree, quick=True)
+        assert (out.files, out.folders) == (0, 0)
+        (tree / "folder 0" / "part 0" / "file 1.txt").rename(tree / "folder 1" / "moved.txt")
+        (tree / "folder 2" / "new" / "deep").mkdir(parents=True)
+        (tree / "folder 2" / "new" / "deep" / "file").write_text("1")
+        shutil.rmtree(tree / "folder 3" / "part 3")
+        out = await index(library, tree, quick=True)
+        assert (out.new, out.moved, out.deleted) == (3, 1, 9)
+        assert await in_index(library, tree) == on_disk(tree)
+        before = await rows_of(library)
+        assert (await index(library, tree, quick=True)).folders == 0
+        assert await rows_of(library) == before
+        with (tree / "folder 0" / "part 4" / "file 2.txt").open("r+b") as file:
+            file.write(b"edited in place")
+        assert (await index(library, tree, quick=True)).modified == 0
+        assert (await index(library, tree)).modified == 1
+        (tree / "folder 1" / "part 1" / "more").write_text("1")
+        (tree / "folder 2" / "more").write_text("1")
+        assert (await index(library, tree / "folder 1", quick=True)).new == 1
+        assert (await index(library, tree, quick=True)).new == 1
+        assert await in_index(library, tree) == on_disk(tree)
+
+
+async def test_an_index_of_the_version_before_is_used_and_brought_up_to_date(
+    tmp_path: Path, tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with Library.open(tmp_path / "library", create=True) as library:
+        monkeypatch.setattr(schema, "SCHEMA", 1)
+        await schema.ensure_index(library.db)
+        assert await library.db.query("SELECT version FROM ix_version") == [(1,)]
+        monkeypatch.undo()
+        await index(library, tree)
+        assert await in_index(library, tree) == on_disk(tree)
+        assert await library.db.query("SELECT version FROM ix_version") == [(2,)]
+
+
 async def test_each_change_is_recognised_as_what_it_is(tmp_path: Path, tree: Path) -> None:
     async with Library.open(tmp_path / "library", create=True) as library:
         await index(library, tree, mode="content")
         ids = {name: id_ for id_, name in await library.db.query("SELECT id, name FROM ix_entry")}
         (tree / "folder 0" / "part 0" / "file 0.txt").write_text("edited")
         (tree / "folder 0" / "part 4").rename(tree / "folder 1" / "moved part")
+        (tree / "folder 1" / "moved part" / "put in").write_text("after the move")
         moved = tree / "folder 2" / "part 2" / "file 3.txt"
         moved.rename(tree / "renamed.txt")
         shutil.rmtree(tree / "folder 3" / "part 3")
@@ -69,15 +142,18 @@ async def test_each_change_is_recognised_as_what_it_is(tmp_path: Path, tree: Pat
         (tree / "new").mkdir()
         (tree / "new" / "one").write_text("1")
         out = await index(library, tree)
-        assert (out.new, out.modified, out.moved, out.deleted) == (2, 1, 2, 10)
+        assert (out.new, out.modified, out.moved, out.deleted) == (3, 1, 2, 10)
         assert await in_index(library, tree) == on_disk(tree)
         now: dict[Any, Any] = {
             name: (id_, content)
             for id_, name, content in await library.db.query("SELECT id, name, content_id FROM ix_entry")
         }
         assert now[b"moved part"][0] == ids[b"part 4"]
+        before = await rows_of(library)
+        assert (await index(library, tree)).new == 0
+        assert await rows_of(library) == before
         assert now[b"renamed.txt"][1] is not None, "what it holds is known still"
-        assert await library.db.query("SELECT count(*) FROM ix_entry WHERE kind = 1 AND content_id IS NULL") == [(2,)]
+        assert await library.db.query("SELECT count(*) FROM ix_entry WHERE kind = 1 AND content_id IS NULL") == [(3,)]
         assert await library.db.query("SELECT rowid FROM ix_name WHERE ix_name MATCH 'moved'") == [(ids[b"part 4"],)]
         assert await library.db.query("SELECT count(*) FROM ix_arrival") == [(0,)]
 
@@ -98,6 +174,7 @@ async def test_totals_are_true_and_a_file_with_two_names_counts_once(tmp_path: P
 
 
 async def test_a_folder_without_its_disk_is_offline_and_loses_nothing(tmp_path: Path, tree: Path) -> None:
+    """Case I4."""
     async with Library.open(tmp_path / "library", create=True) as library:
         await index(library, tree)
         before = await in_index(library, tree)
@@ -126,7 +203,7 @@ async def test_a_folder_that_never_was_is_refused(tmp_path: Path) -> None:
 
 
 async def test_a_hostile_tree_is_indexed_whole(tmp_path: Path) -> None:
-    """Names that are no text, links in a circle, FIFOs and sockets, paths beyond what the kernel takes."""
+    """Case I3. Names that are no text, links in a circle, FIFOs and sockets, paths beyond what the kernel takes."""
     root = tmp_path / "tree"
     hostile_trees.build(root, files=20, big=1 << 20, owners=False)
     (root / "to the root").symlink_to(root)
@@ -142,6 +219,7 @@ async def test_a_hostile_tree_is_indexed_whole(tmp_path: Path) -> None:
 
 
 async def test_five_thousand_folders_deep(tmp_path: Path) -> None:
+    """Case I1."""
     root = tmp_path / "tree"
     root.mkdir()
     fd = os.open(root, os.O_RDONLY)
@@ -212,16 +290,17 @@ async def test_the_librarys_own_folder_is_not_indexed(tmp_path: Path, tree: Path
                 await index(library, own)
 
 
+@pytest.mark.timeout(90)
 async def test_killed_again_and_again_it_ends_with_the_truth(tmp_path: Path) -> None:
     root = tmp_path / "tree"
-    shutil.copytree(
-        Path(sys.prefix) / "lib", root, symlinks=True, ignore=shutil.ignore_patterns("*.so*", "__pycache__")
-    )
+    standard_library = Path(os.__file__).parent
+    left_out = shutil.ignore_patterns("*.so*", "*.a", "__pycache__", "site-packages", "config-*")
+    shutil.copytree(standard_library, root, symlinks=True, ignore=left_out)
     library_path = tmp_path / "library"
     async with Library.open(library_path, create=True, runs="none") as library:
         handle = await library.jobs.dispatch(IndexerJob(root=root, mode="content"))
     program = (
-        "import asyncio,sys,spacedrive_ops\nfrom spacedrive_jobs import Library\n"
+        "import asyncio,sys\nfrom spacedrive_jobs import Library\n"
         "async def main():\n async with Library.open(sys.argv[1]) as library:\n"
         "  print('open', flush=True)\n  await asyncio.sleep(60)\nasyncio.run(main())"
     )
@@ -252,33 +331,22 @@ async def test_killed_again_and_again_it_ends_with_the_truth(tmp_path: Path) -> 
         assert await rows_of(library) == before
 
 
+@pytest.mark.needs("root", "fuse")
 async def test_a_folder_that_does_not_answer_is_left_alone_and_the_rest_goes_on(
     tmp_path: Path, tree: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As a dead network mount does: the call that asks for it never returns."""
-    monkeypatch.setattr(indexer_job, "Turns", partial(Turns, patience=0.2))
-    answers = threading.Event()
-    hits = 0
-
-    def hang(_: str) -> None:
-        nonlocal hits
-        hits += 1
-        if hits == 3:  # the root, its first folder, and that one's first part
-            answers.wait()
-
+    """As on a dead network mount: the call that asks for it never returns."""
+    monkeypatch.setattr(indexer_job, "Turns", partial(Turns, patience=0.3))
+    quiet = tree / "folder 0" / "part 0"
     async with Library.open(tmp_path / "library", create=True) as library:
-        failpoint.arm("index.folder", hang)
-        try:
+        with silent_disk(quiet):
             handle = await library.jobs.dispatch(IndexerJob(root=tree))
             out = await handle.wait(timeout=15)
-        finally:
-            failpoint.disarm_all()
-            answers.set()
         problems = (await library.jobs.items(handle.id, outcomes=["error"])).rows
-        assert [(Path(row.item).name, row.reason[:14]) for row in problems] == [("part 0", "did not answer")]
+        assert [(Path(row.item), row.reason[:14]) for row in problems] == [(quiet, "did not answer")]
         assert out.errors == 1
-        below = {place for place in on_disk(tree) if not place[0].startswith(b"folder 0/part 0/")}
-        assert await in_index(library, tree) == below
+        below = {place[0] for place in on_disk(tree) if not place[0].startswith(b"folder 0/part 0/")}
+        assert {place[0] for place in await in_index(library, tree)} == below
         healed = await index(library, tree)
         assert healed.new == 8
         assert await in_index(library, tree) == on_disk(tree)
@@ -333,8 +401,9 @@ async def test_a_run_whose_location_became_a_part_of_another_begins_anew_there(
 ) -> None:
     """It believed that the index has nothing of what it will find."""
     monkeypatch.setattr(entries, "FOLDERS_AHEAD", 1)
+    monkeypatch.setattr(indexer_job, "SLICE_ROWS", 1)
     async with Library.open(tmp_path / "library", create=True) as library:
-        failpoint.arm("index.folder", failpoint.at_nth(failpoint.ACTIONS["raise"], 4))
+        failpoint.arm("index.slice", failpoint.at_nth(failpoint.ACTIONS["raise"], 4))
         first = await library.jobs.dispatch(IndexerJob(root=tree / "folder 1"))
         with pytest.raises(JobFailed):
             await first.wait(timeout=10)
@@ -347,21 +416,71 @@ async def test_a_run_whose_location_became_a_part_of_another_begins_anew_there(
         assert await library.db.query("SELECT count(*) FROM ix_entry") == [(113,)]
 
 
-async def test_a_root_that_does_not_answer_ends_the_job(
+async def test_a_run_that_broke_off_does_not_say_that_all_is_indexed(
     tmp_path: Path, tree: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(indexer_job, "Turns", partial(Turns, patience=0.2))
-    answers = threading.Event()
-
-    def hang(_: str) -> None:
-        answers.wait()
-
+    """Case I8."""
+    monkeypatch.setattr(indexer_job, "SLICE_ROWS", 10)
     async with Library.open(tmp_path / "library", create=True) as library:
-        failpoint.arm("index.folder", hang)
+        failpoint.arm("index.slice", failpoint.at_nth(failpoint.ACTIONS["raise"], 3))
         try:
             handle = await library.jobs.dispatch(IndexerJob(root=tree))
-            with pytest.raises(JobFailed, match="did not answer"):
+            with pytest.raises(JobFailed):
                 await handle.wait(timeout=10)
         finally:
             failpoint.disarm_all()
-            answers.set()
+        (location,) = await LibraryIndex(library.db).locations()
+        assert (location.complete, location.indexed_ms) == (False, None)
+        assert 0 < len(await in_index(library, tree)) < 112
+        again = await handle.retry()
+        out = await again.wait(timeout=10)
+        assert (out.files, out.new, out.errors) == (96, 112, 0), "counted over both attempts"
+        assert (await LibraryIndex(library.db).locations())[0].complete
+
+
+async def test_a_library_is_open_while_its_locations_are_indexed_by_a_process_that_gives_way(
+    tmp_path: Path, tree: Path
+) -> None:
+    """Cases I5 and I6."""
+    path = tmp_path / "library"
+    async with Library.open(path, create=True, runs="none") as library:
+        handle = await library.jobs.dispatch(IndexerJob(root=tree))
+    walkers: list[int] = []
+
+    def stop_the_walk(_: str) -> None:
+        if not walkers:
+            walkers.extend(
+                pid for pid in children_of(os.getpid()) if os.getpriority(os.PRIO_PROCESS, pid) >= LESS_URGENT
+            )
+            for pid in walkers:
+                os.kill(pid, signal.SIGSTOP)
+
+    failpoint.arm("index.slice", stop_the_walk)
+    try:
+        async with Library.open(path) as library:
+            await aeventually(lambda: asyncio.sleep(0, walkers))
+            assert not (await library.jobs.info(handle.id)).status.is_terminal
+            assert not (await LibraryIndex(library.db).locations())[0].complete
+            for pid in walkers:
+                os.kill(pid, signal.SIGCONT)
+            await (await library.jobs.get(handle.id)).wait(timeout=10)
+    finally:
+        failpoint.disarm_all()
+    assert len(walkers) == 1, "one process walks, and it is nice to the others"
+
+
+def children_of(pid: int) -> list[int]:
+    tasks = Path(f"/proc/{pid}/task").iterdir()
+    return [int(child) for task in tasks for child in (task / "children").read_text().split()]
+
+
+@pytest.mark.needs("root", "fuse")
+async def test_a_root_that_does_not_answer_ends_the_job(
+    tmp_path: Path, tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(indexer_job, "Turns", partial(Turns, patience=0.3))
+    async with Library.open(tmp_path / "library", create=True) as library:
+        with silent_disk(tree):
+            handle = await library.jobs.dispatch(IndexerJob(root=tree))
+            with pytest.raises(JobFailed, match="did not answer"):
+                await handle.wait(timeout=10)

@@ -5,84 +5,32 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import boto3  # type: ignore[import-untyped]  # it has no types; the store is looked at from outside by it
 import pytest
 
 from spacedrive_jobs import JobCancelled, JobFailed, Library, failpoint
-from spacedrive_ops import DownloadJob, TransferOutput, UploadJob
-from spacedrive_ops.object_store import upload as upload_module
-from tests.waiting import eventually
+from spacedrive_ops import DownloadJob, SdPath, TransferOutput, UploadJob
+from spacedrive_ops.object_store import parts
+from tests.acceptance.ops.s3_server import S3, emptied, keys, serving, unfinished
 
 ROOT = Path(__file__).parents[3]
 MIB = 1 << 20
-S3 = Any
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def answers(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(url, timeout=5):
-            return True
-    except OSError:
-        return False
 
 
 @pytest.fixture(scope="module")
 def endpoint() -> Iterator[str]:
-    port = free_port()
-    server = Path(sys.executable).with_name("moto_server")
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    process = subprocess.Popen([server, "-H", "127.0.0.1", "-p", str(port)], **quiet)  # type: ignore[call-overload]
-    url = f"http://127.0.0.1:{port}"
-    try:
-        eventually(lambda: answers(f"{url}/moto-api/"), within=20, every=0.05)
-        yield url
-    finally:
-        process.terminate()
-        process.wait(10)
+    yield from serving()
 
 
 @pytest.fixture
 def s3(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[S3]:
-    """A client of another make, to look from outside; the bucket is empty."""
-    settings = {
-        "AWS_ACCESS_KEY_ID": "testing",
-        "AWS_SECRET_ACCESS_KEY": "testing-secret",
-        "AWS_REGION": "us-east-1",
-        "AWS_ENDPOINT_URL": endpoint,
-        "AWS_ALLOW_HTTP": "true",
-        "AWS_EC2_METADATA_DISABLED": "true",
-    }
-    for name, value in settings.items():
-        monkeypatch.setenv(name, value)
-    with urllib.request.urlopen(urllib.request.Request(f"{endpoint}/moto-api/reset", method="POST"), timeout=10):
-        pass
-    client: S3 = boto3.client("s3", endpoint_url=endpoint, region_name="us-east-1")
-    client.create_bucket(Bucket="bucket")
-    yield client
-    client.close()
-
-
-def keys(s3: S3) -> list[str]:
-    return [one["Key"] for one in s3.list_objects_v2(Bucket="bucket").get("Contents", [])]
-
-
-def unfinished(s3: S3) -> list[str]:
-    return [one["Key"] for one in s3.list_multipart_uploads(Bucket="bucket").get("Uploads", [])]
+    yield from emptied(endpoint, monkeypatch)
 
 
 def make_tree(root: Path) -> Path:
@@ -359,4 +307,17 @@ async def test_an_address_that_is_none_is_refused(disk_path: Path, to: str) -> N
 
 
 def test_the_parts_are_of_a_fixed_size() -> None:
-    assert upload_module.PART == 8 * MIB
+    assert parts.PART == 8 * MIB
+
+
+async def test_a_path_in_a_bucket_names_its_keys_exactly(tmp_path: Path, s3: S3) -> None:
+    root = make_tree(tmp_path / "tree")
+    place = SdPath.in_store("s3://bucket", "pre fix/caf\udce9/100%")
+    out, _ = await upload(tmp_path, root, to=place, verify=True)
+    assert out.failed_count == 0
+    assert all(key.startswith("pre fix/caf%E9/100%25/tree/") for key in keys(s3))
+    assert "pre fix/caf%E9/100%25/tree/in ner/deeper/large.bin" in keys(s3)
+    async with Library.open(tmp_path / "library") as library:
+        handle = await library.jobs.dispatch(DownloadJob(source=place, destination=tmp_path / "back"))
+        await handle.wait(timeout=60)
+    assert contents(tmp_path / "back" / "tree") == contents(root)

@@ -355,6 +355,25 @@ async def test_kinds_have_the_schema_of_their_arguments(web: Mounted) -> None:
     assert "file_copy" in kinds
 
 
+async def test_what_the_jobs_came_to_outlives_them(web: Mounted) -> None:
+    for number in range(3):
+        await ended(web, await dispatch(web, "web.quick", number=number))
+    await ended(web, await dispatch(web, "web.hostile"))
+    await web.post("/api/jobs/actions/clear", {"filter": {}, "everything": True})
+    hostile, quick = (await web.get("/api/statistics/history"))["totals"]
+    assert (quick["kind"], quick["completed"], quick["run"]["count"]) == ("web.quick", 3, 3)
+    assert quick["sentence"].startswith("3 completed; half took up to ")
+    assert (hostile["failed"], hostile["sentence"].partition(";")[0]) == (1, "1 failed")
+    assert (await web.get("/api/statistics/history", kind="web.quick"))["totals"] == [quick]
+    assert (await web.get("/api/statistics/history", until="2020-01-01T00:00:00Z"))["spans"] == []
+    for since, status in (("2026-01-01T00:00:00", 400), ("0.5", 400), ("2026-02-30T00:00:00Z", 422)):
+        refused = await web.client.get("/api/statistics/history", params={"since": since})
+        assert (refused.status_code, refused.json()["parameters"][0]["name"]) == (status, "since")
+    scraped = await web.client.get("/api/metrics")
+    assert scraped.headers["content-type"].startswith("text/plain")
+    assert 'kind="web.quick"' in scraped.text
+
+
 async def test_a_token_that_may_only_look(web: Mounted) -> None:
     async with mounted(web.library, READ).client as client:
         assert (await client.get("/api/overview")).json()["role"] == "read"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spacedrive_ops.object_store.keys import UnsafeKey, key_of, parts_of
+from spacedrive_ops.paths.keys import UnsafeKey, key_of, parts_of
 
 NAMES = st.binary(min_size=1, max_size=12).filter(lambda name: name not in (b".", b"..") and not set(name) & {0, 47})
 

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from spacedrive_ops.content import reading
+from spacedrive_ops.content.crew import Crew
 from spacedrive_ops.content.digest import Digest
-from spacedrive_ops.content.reading import batches, readings
+from spacedrive_ops.content.reading import cut, readings
 from spacedrive_ops.library_index.contents import StoredFile
 
 
@@ -18,7 +19,8 @@ def files(folder: Path, count: int) -> list[StoredFile]:
     for number in range(count):
         path = folder / f"file {number}"
         path.write_bytes(b"%d" % number)
-        made.append(StoredFile(number + 1, os.fsencode(path), path.stat().st_size, path.stat().st_mtime_ns, None))
+        status = path.stat()
+        made.append(StoredFile(number + 1, os.fsencode(path), status.st_size, status.st_mtime_ns, -status.st_ino))
     return made
 
 
@@ -29,11 +31,11 @@ class Context:
     def __init__(self, cut_short: int) -> None:
         self.cut_short = cut_short
 
-    async def map(self, call: Callable[[StoredFile], Any], batch: Iterable[StoredFile]) -> list[Any]:
-        results = [call(file) for file in batch]
+    async def map(self, call: Callable[[list[StoredFile]], list[Any]], batch: Iterable[list[StoredFile]]) -> list[Any]:
+        results = [call(files) for files in batch]
         if self.cut_short:
             self.cut_short -= 1
-            results[len(results) // 2 :] = [None] * (len(results) - len(results) // 2)
+            results[-1] = [None] * len(results[-1])
         return results
 
     async def check_interrupt(self) -> None:
@@ -47,7 +49,7 @@ async def test_what_an_interruption_left_out_is_read_when_that_was_taken_back(tm
         return [file for file in stored if file.id > number][:200]
 
     context: Any = Context(cut_short=2)
-    read = [pair async for some in readings(context, after, 0) for pair in some]
+    read = [pair async for some in readings(context, after, 0, Crew(0)) for pair in some]
     assert [file.id for file, _ in read] == [file.id for file in stored]
     assert all(isinstance(result, Digest) for _, result in read)
 
@@ -60,11 +62,13 @@ async def test_one_that_cannot_be_read_says_why_and_the_rest_goes_on(tmp_path: P
         return [file for file in stored if file.id > number]
 
     context: Any = Context(cut_short=0)
-    read = [pair async for some in readings(context, after, 0) for pair in some]
+    read = [pair async for some in readings(context, after, 0, Crew(0)) for pair in some]
     assert [result if isinstance(result, str) else "" for _, result in read] == ["", "is no longer there", ""]
 
 
 def test_a_batch_ends_where_enough_is_to_be_read() -> None:
     sizes = [10, reading.BYTES_AT_ONCE, 10, 10]
-    cut = batches([StoredFile(number, b"", size, 0, None) for number, size in enumerate(sizes)])
-    assert [[file.id for file in batch] for batch in cut] == [[0], [1], [2, 3]]
+    files = [StoredFile(number, b"", size, 0, 0) for number, size in enumerate(sizes)]
+    batches = cut(files, reading.FILES_AT_ONCE, reading.BYTES_AT_ONCE)
+    assert [[file.id for file in batch] for batch in batches] == [[0], [1], [2, 3]]
+    assert len(cut(files, reading.FILES_AT_ONCE, reading.BYTES_AT_ONCE, sampled=True)) == 1

@@ -16,6 +16,7 @@ SCHEMA: dict[str, object] = {
     "type": "object",
     "properties": {
         "note": {"anyOf": [{"type": "string"}, {"type": "null"}], "default": None},
+        "address": {"anyOf": [{"type": "string"}, {"type": "object", "properties": {"place": {"type": "string"}}}]},
         "to": {"type": "integer"},
         "speed": {"type": "number", "default": 1.5},
         "loud": {"type": "boolean", "default": False},
@@ -48,6 +49,7 @@ def parse(*words: str) -> dict[str, object]:
         ("speed", "number"),
         ("loud", "boolean"),
         ("note", "text"),
+        ("address", "text"),
         ("mode", "choice"),
         ("grid", "json"),
         ("extra", "json"),

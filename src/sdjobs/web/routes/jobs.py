@@ -39,6 +39,16 @@ TextQuery: TypeAlias = Annotated[
 ]
 
 
+MomentQuery: TypeAlias = Annotated[
+    str | None,
+    QueryParameter(
+        description="A moment with its offset from UTC: 2026-11-25T14:00:00Z.",
+        pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?(Z|[+-][0-9]{2}:[0-9]{2})$",
+    ),
+]
+"""Text, because the framework would take a number for a moment too."""
+
+
 @get("/", responses=problems())
 async def list_jobs(
     library: GivenLibrary,
@@ -70,23 +80,18 @@ async def list_waiting_jobs(library: GivenLibrary, limit: Limit = 100) -> wire.J
     return wire.JobList(jobs=[telling.job(info, attended=attended, now=now) for info in waiting])
 
 
-@get("/count", responses=problems())
+@get("/count", responses=problems(422))
 async def count_jobs(
     library: GivenLibrary,
     status: Statuses = None,
     kind: KindQuery = None,
     text: TextQuery = "",
-    created_from: Annotated[
-        datetime | None, QueryParameter(description="Dispatched at this time or later; with an offset from UTC.")
-    ] = None,
+    created_from: MomentQuery = None,
 ) -> wire.Done:
     """How many jobs a filter means; to be asked before something is done to all of them."""
-    if created_from is not None and created_from.tzinfo is None:
-        raise Refused(
-            HTTPStatus.UNPROCESSABLE_ENTITY, "value_invalid", "say the offset from UTC: 2026-11-25T14:00:00Z",
-            field="created_from",
-        )  # fmt: skip
-    wanted = JobFilter(kind=kind, statuses=statuses_of(status), text=text, created_from=created_from)
+    wanted = JobFilter(
+        kind=kind, statuses=statuses_of(status), text=text, created_from=moment("created_from", created_from)
+    )
     count = await library.jobs.count(wanted)
     return wire.Done(count=count, sentence=f"{counted(count, 'job')}.")
 
@@ -159,6 +164,15 @@ async def explain_job(library: GivenLibrary, job: JobPath) -> wire.Explanation:
     id_ = await job_id(library, job)
     reasons = await read_reasons(library.jobs, id_)
     return wire.Explanation(job=str(id_), sentences=[shown(one) for one in sentences(reasons)])
+
+
+def moment(name: str, text: str | None) -> datetime | None:
+    """Raises Refused for a day or a time that no calendar has."""
+    try:
+        return datetime.fromisoformat(text) if text is not None else None
+    except ValueError:
+        detail = f"{text} is no moment: write 2026-11-25T14:00:00Z"
+        raise Refused(HTTPStatus.UNPROCESSABLE_ENTITY, "value_invalid", detail, field=name) from None
 
 
 async def _stored(library: Library, text: str) -> JobId:

@@ -15,6 +15,7 @@ from sdjobs.describe import queue_sentence
 from sdjobs.libraries import runner_of_all
 from sdjobs.text import shown
 from sdjobs.web import telling, wire
+from sdjobs.web.counting import counts_of
 from sdjobs.web.disk_threads import DiskThreads
 from sdjobs.web.given import GivenCaller, GivenDisks, GivenLibrary, GivenOptions, GivenTotals
 from sdjobs.web.problems import problems, reading_values
@@ -80,10 +81,6 @@ async def _open_questions(library: Library) -> int:
     return len((await library.jobs.questions(limit=MOST_QUESTIONS)).rows)
 
 
-def counts_of(counts: dict[JobStatus, int]) -> wire.Counts:
-    return wire.Counts(**{status.value: count for status, count in counts.items()})
-
-
 async def _disks(threads: DiskThreads, places: list[Path]) -> list[wire.Disk]:
     """None at all where one of them does not answer."""
     try:
@@ -109,17 +106,6 @@ def disks_of(places: list[Path]) -> list[wire.Disk]:
         except OSError:
             continue  # an absent disk is said of its location
     return list(found.values())
-
-
-@get("/statistics", responses=problems())
-async def get_statistics(library: GivenLibrary) -> wire.Statistics:
-    """How many jobs are in each status, in all and of each kind."""
-    by_kind = await library.jobs.counts_by_kind()
-    sums = {status: sum(counts[status] for counts in by_kind.values()) for status in JobStatus}
-    return wire.Statistics(
-        **{status.value: count for status, count in sums.items()},
-        kinds=[wire.KindCounts(kind=kind, counts=counts_of(counts)) for kind, counts in by_kind.items()],
-    )
 
 
 @get("/kinds", responses=problems())
@@ -189,7 +175,6 @@ ROUTER: Final = Router(
     tags=["Library"],
     route_handlers=[
         get_overview,
-        get_statistics,
         list_kinds,
         get_queue,
         pause_queue,

@@ -10,9 +10,11 @@ INSERT INTO ix_lost
     )
     SELECT e.id, e.parent_id, e.kind, e.device, e.inode, e.size, e.mtime_ns FROM lost JOIN ix_entry AS e ON e.id = lost.id;
 CREATE TEMP TABLE ix_pair (old_id INTEGER PRIMARY KEY, new_id INTEGER UNIQUE, old_parent INTEGER, parent_id INTEGER,
-                           name BLOB, category INTEGER, ctime_ns INTEGER, links INTEGER, mode INTEGER, label TEXT, path BLOB);
+                           name BLOB, category INTEGER, mtime_ns INTEGER, ctime_ns INTEGER, links INTEGER, mode INTEGER,
+                           label TEXT, path BLOB, fingerprint BLOB);
 INSERT OR IGNORE INTO ix_pair
-    SELECT l.id, n.id, o.parent_id, n.parent_id, n.name, n.category, n.ctime_ns, n.links, n.mode, n.label, f.path
+    SELECT l.id, n.id, o.parent_id, n.parent_id, n.name, n.category, n.mtime_ns, n.ctime_ns, n.links, n.mode, n.label, f.path,
+           f.fingerprint
     FROM ix_lost AS l
     JOIN ix_entry AS o ON o.id = l.id
     JOIN (SELECT e.* FROM ix_arrival AS a JOIN ix_entry AS e ON e.id = a.entry_id WHERE a.location_id = ?1) AS n
@@ -32,9 +34,10 @@ DELETE FROM ix_name WHERE rowid IN (SELECT id FROM ix_lost);
 DELETE FROM ix_folder WHERE entry_id IN (SELECT id FROM ix_lost WHERE id NOT IN (SELECT old_id FROM ix_pair));
 DELETE FROM ix_entry WHERE id IN (SELECT id FROM ix_lost WHERE id NOT IN (SELECT old_id FROM ix_pair));
 UPDATE ix_entry SET parent_id = coalesce((SELECT a.old_id FROM ix_pair AS a WHERE a.new_id = p.parent_id), p.parent_id),
-    name = p.name, category = p.category, ctime_ns = p.ctime_ns, links = p.links, mode = p.mode, label = p.label
+    name = p.name, category = p.category, mtime_ns = p.mtime_ns, ctime_ns = p.ctime_ns, links = p.links, mode = p.mode,
+    label = p.label
     FROM ix_pair AS p WHERE ix_entry.id = p.old_id;
-UPDATE ix_folder SET path = p.path FROM ix_pair AS p WHERE ix_folder.entry_id = p.old_id;
+UPDATE ix_folder SET path = p.path, fingerprint = p.fingerprint FROM ix_pair AS p WHERE ix_folder.entry_id = p.old_id;
 INSERT INTO ix_name (rowid, name)
     SELECT old_id, coalesce(label, CAST(name AS TEXT)) FROM ix_pair;
 DELETE FROM ix_arrival WHERE location_id = ?1;

@@ -21,10 +21,24 @@ class UnsafeKey(ValueError):
 
 def key_of(parts: Sequence[bytes]) -> str:
     """The key of a file by the names on its path. Raises ValueError where it is longer than keys may be."""
-    key = "/".join(map(_escaped, parts))
+    key = text_of(parts)
     if len(key.encode()) > KEY_MAX:
         raise ValueError(f"its path is longer than the {KEY_MAX:,} bytes that a key may have")
     return key
+
+
+def text_of(parts: Sequence[bytes]) -> str:
+    """As `key_of`, however long."""
+    return "/".join(map(_escaped, parts))
+
+
+def text_of_bytes(value: bytes) -> str:
+    """Any bytes as printable text, slashes and all; `bytes_of_text` gives them back."""
+    return "".join(map(_escaped_character, value.decode("utf-8", "surrogateescape")))
+
+
+def bytes_of_text(text: str) -> bytes:
+    return _unescaped(text)
 
 
 def _escaped(name: bytes) -> str:

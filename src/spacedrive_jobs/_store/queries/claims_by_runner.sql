@@ -1,0 +1,1 @@
+SELECT runner, count(*) FROM jobs WHERE runner IS NOT NULL GROUP BY runner

@@ -1,0 +1,1 @@
+DELETE FROM job_statistics WHERE hours = 24 AND start < ?

@@ -1,0 +1,1 @@
+"""Removing what jobs have left behind and nobody needs."""

@@ -1,0 +1,20 @@
+"""One thing that may go."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+Topic: TypeAlias = Literal["history", "sidecars", "partials", "logs", "spools"]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """`path`: for people and for items. `size`: bytes that its removal frees. `why`: in words. `remove` takes it away
+    and says whether it did: False where it is in use after all. Raises OSError."""
+
+    path: bytes
+    size: int
+    why: str
+    remove: Callable[[], Awaitable[bool]]

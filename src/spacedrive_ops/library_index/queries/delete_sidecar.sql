@@ -1,0 +1,1 @@
+DELETE FROM ix_sidecar WHERE digest = ? AND kind = ? AND variant = ?

@@ -1,0 +1,1 @@
+DELETE FROM ix_plan WHERE job = ?1 AND NOT (?2 AND state IS 'failed')

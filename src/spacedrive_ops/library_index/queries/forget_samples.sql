@@ -1,0 +1,1 @@
+DELETE FROM ix_sample WHERE entry_id NOT IN (SELECT id FROM ix_entry)

@@ -1,1 +1,0 @@
-INSERT INTO ix_arrival (entry_id, location_id) VALUES (?, ?)

@@ -1,0 +1,1 @@
+INSERT INTO ix_arrival (entry_id, location_id) SELECT id, location_id FROM ix_entry WHERE id BETWEEN ? AND ?

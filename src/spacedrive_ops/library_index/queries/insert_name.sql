@@ -1,1 +1,0 @@
-INSERT INTO ix_name (rowid, name) VALUES (?, ?)

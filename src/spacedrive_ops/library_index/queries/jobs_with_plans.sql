@@ -1,0 +1,1 @@
+SELECT DISTINCT job FROM ix_plan

@@ -1,0 +1,1 @@
+UPDATE ix_plan SET state = ? WHERE job = ? AND number = ?

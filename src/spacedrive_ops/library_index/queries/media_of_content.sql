@@ -1,0 +1,1 @@
+SELECT facts FROM ix_media WHERE digest = ?

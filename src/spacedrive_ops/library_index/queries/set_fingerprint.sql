@@ -1,0 +1,1 @@
+UPDATE ix_folder SET fingerprint = ? WHERE entry_id = ?

@@ -1,0 +1,1 @@
+"""MediaMetadataJob: what pictures, films and sounds say of themselves."""

@@ -1,0 +1,1 @@
+"""Paths as values: what they are called anywhere, and where that is on this machine now."""

@@ -146,3 +146,14 @@ def test_the_page_works_where_it_is_narrow(viewed: Viewed) -> None:
         page.wait_for_function("document.querySelector('[aria-busy]') === null")
         assert page.evaluate("document.documentElement.scrollWidth") <= 360, path
     page.context.close()
+
+
+def test_every_file_job_has_a_form_in_which_nobody_writes_json(viewed: Viewed) -> None:
+    page = viewed.page
+    kinds = [kind["kind"] for kind in viewed.get("kinds")["kinds"] if kind["source"].startswith("spacedrive_ops")]
+    assert {"file_copy", "backup", "duplicates", "upload"} <= set(kinds)
+    for kind in kinds:
+        viewed.go(f"new/{kind}")
+        expect(page.get_by_role("button", name="Start", exact=True)).to_be_visible()
+        assert page.locator("textarea").count() == 0, kind
+        assert page.locator(".job-form .field").count() > 0, kind

@@ -11,6 +11,8 @@ from typing import Any, Final, Literal, TypeAlias, cast
 
 import click
 
+from sdjobs.given_paths import PATH
+
 Schema: TypeAlias = Mapping[str, object]
 Shape: TypeAlias = Literal["text", "path", "integer", "number", "boolean", "choice", "json"]
 
@@ -148,7 +150,7 @@ def _click_type(field: FieldOption) -> click.ParamType[Any] | Callable[[str], ob
         case "choice":
             return click.Choice(field.choices)
         case "path":
-            return click.Path()
+            return PATH
         case "json":
             return parse_json
         case "text":

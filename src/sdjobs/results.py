@@ -25,6 +25,8 @@ def sentence(info: JobInfo) -> str:
     tell = _SENTENCES.get(info.kind)
     output = fields_of(info.output)
     try:
+        if info.kind == "file_delete" and output and not fields_of(info.arguments).get("permanent"):
+            return _trashed(output)
         return tell(output) if tell is not None and output else ""
     except (KeyError, TypeError):  # of another version
         return ""
@@ -88,6 +90,10 @@ def _validated(output: Mapping[str, Any]) -> str:
 
 def _deleted(output: Mapping[str, Any]) -> str:
     return f"Deleted {counted(output['deleted_count'], 'entry', 'entries')}, {size(output['bytes_freed'])}"
+
+
+def _trashed(output: Mapping[str, Any]) -> str:
+    return f"Put {counted(output['deleted_count'], 'entry', 'entries')} into the trash, with all that is in them"
 
 
 def _pictured(output: Mapping[str, Any]) -> str:

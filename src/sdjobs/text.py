@@ -15,12 +15,19 @@ _HOSTILE: Final = re.compile(
     "\U000e0000-\U000e0fff"  # tags: invisible text
     "]"
 )
+_LOOKS_ESCAPED: Final = re.compile(rf"\\(?=[\\xuUnrt]|{_HOSTILE.pattern})")
+"""A backslash that would be taken for the beginning of an escape: two names must never be shown alike."""
 _NAMED: Final = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _UNITS: Final = ("B", "kB", "MB", "GB", "TB", "PB")
 
 
 def shown(text: str) -> str:
-    """`text` on one line, with all that could act on a terminal, hide or turn round written as an escape."""
+    """`text` on one line, with all that could act on a terminal, hide or turn round written as an escape.
+
+    No two texts are shown alike.
+    """
+    if "\\" in text:
+        text = _LOOKS_ESCAPED.sub(r"\\\\", text)
     return _HOSTILE.sub(_escape, text)
 
 
@@ -31,7 +38,7 @@ def _escape(match: re.Match[str]) -> str:
         return _NAMED[character]
     if 0xDC80 <= code <= 0xDCFF:
         return f"\\x{code - 0xDC00:02x}"
-    if code < 0x100:
+    if code < 0x80:  # above it `\\x` is a byte that is no text
         return f"\\x{code:02x}"
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 

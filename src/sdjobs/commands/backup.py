@@ -9,6 +9,7 @@ import click
 from sdjobs.commands.file_work import FileWork, absolute, carry_out, new_option, plan_option
 from sdjobs.commands.options import detach_option, priority_option
 from sdjobs.exit_codes import ExitCode
+from sdjobs.given_paths import PATH
 from sdjobs.settings import shared_options
 from spacedrive_ops import BackupJob, BackupVerifyJob, RestoreJob
 
@@ -22,7 +23,7 @@ def address(text: str) -> str:
 
 
 @click.command()
-@click.argument("locations", nargs=-1, type=click.Path())
+@click.argument("locations", nargs=-1, type=PATH)
 @click.argument("destination")
 @click.option("--verify", is_flag=True, help="Read again all that DESTINATION holds, and back up nothing.")
 @plan_option
@@ -60,7 +61,7 @@ def backup(
 
 @click.command()
 @click.argument("source")
-@click.argument("destination", type=click.Path())
+@click.argument("destination", type=PATH)
 @click.option("--snapshot", metavar="ID", default="", help="Which backup; else the newest.")
 @click.option("--location", "locations", multiple=True, metavar="NAME", help="Only this folder of it; repeatable.")
 @click.option("--with-library", is_flag=True, help="Also the job library's databases, into the folder library.")

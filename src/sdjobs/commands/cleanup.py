@@ -7,12 +7,13 @@ import click
 from sdjobs.commands.file_work import FileWork, absolute, carry_out, new_option
 from sdjobs.commands.options import detach_option, priority_option
 from sdjobs.exit_codes import ExitCode
+from sdjobs.given_paths import PATH
 from sdjobs.settings import shared_options
 from spacedrive_ops import CleanupJob
 
 
 @click.command()
-@click.argument("folders", nargs=-1, type=click.Path())
+@click.argument("folders", nargs=-1, type=PATH)
 @click.option("--plan", is_flag=True, help="Remove nothing; list what would be removed.")
 @new_option
 @priority_option

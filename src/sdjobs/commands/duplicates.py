@@ -18,6 +18,7 @@ from sdjobs.commands.look import limit_option, path_json
 from sdjobs.commands.options import detach_option, priority_option
 from sdjobs.exit_codes import ExitCode
 from sdjobs.faults import Refusal
+from sdjobs.given_paths import PATH
 from sdjobs.libraries import open_library
 from sdjobs.settings import Settings, settings_of, shared_options
 from sdjobs.text import counted, size
@@ -35,14 +36,14 @@ from spacedrive_ops import (
 
 
 @click.command()
-@click.argument("path", required=False, type=click.Path())
+@click.argument("path", required=False, type=PATH)
 @limit_option
 @click.option("--least", type=click.IntRange(min=1), default=1, show_default=True, help="Smallest size, in bytes.")
 @click.option("--known", is_flag=True, help="Go by what is known; read no files to find more.")
 @click.option("--action", type=click.Choice(ACTIONS), help="What to do to all files of a group but one.")
 @click.option("--plan", is_flag=True, help="Only list what --action would do.")
 @click.option("--keep", type=click.Choice(KEEPS), default="oldest", show_default=True, help="Which file stays.")
-@click.option("--prefer", multiple=True, type=click.Path(), help="A folder whose files rather stay; repeatable.")
+@click.option("--prefer", multiple=True, type=PATH, help="A folder whose files rather stay; repeatable.")
 @click.option("--lose-metadata", is_flag=True, help="Link also where an owner, mode or attributes are lost with it.")
 @YES_OPTION
 @new_option

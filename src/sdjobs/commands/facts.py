@@ -16,6 +16,7 @@ from sdjobs import foreground
 from sdjobs.commands.file_work import FileWork, absolute
 from sdjobs.commands.look import limit_option, path_json
 from sdjobs.exit_codes import ExitCode
+from sdjobs.given_paths import PATH
 from sdjobs.libraries import open_library
 from sdjobs.settings import Settings, settings_of, shared_options
 from sdjobs.text import duration
@@ -36,7 +37,7 @@ Found = Sequence[tuple[Path, MediaFacts | None]]
 
 
 @click.command()
-@click.argument("paths", nargs=-1, type=click.Path())
+@click.argument("paths", nargs=-1, type=PATH)
 @click.option("--redo", type=click.Choice(REDOS), default="missing", show_default=True, help="Which files are read.")
 @click.option("--known", is_flag=True, help="Only list what is known; read nothing anew.")
 @click.option(

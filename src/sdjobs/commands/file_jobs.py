@@ -12,6 +12,7 @@ from sdjobs.commands.filter_options import YES_OPTION, confirm
 from sdjobs.commands.options import detach_option, priority_option
 from sdjobs.exit_codes import ExitCode
 from sdjobs.faults import Refusal
+from sdjobs.given_paths import PATH
 from sdjobs.settings import settings_of, shared_options
 from sdjobs.text import counted
 from spacedrive_ops import (
@@ -32,7 +33,7 @@ TAKEN: Final[tuple[Taken, ...]] = ("skip", "overwrite", "rename")
 
 
 @click.command()
-@click.argument("paths", nargs=-1, required=True, type=click.Path())
+@click.argument("paths", nargs=-1, required=True, type=PATH)
 @click.option("--permanent", is_flag=True, help="Delete for good, not into the trash.")
 @plan_option
 @YES_OPTION
@@ -57,7 +58,7 @@ def delete(context: click.Context, /, paths: tuple[str, ...], permanent: bool, y
 
 
 @click.command()
-@click.argument("path", type=click.Path())
+@click.argument("path", type=PATH)
 @new_option
 @priority_option
 @detach_option
@@ -69,7 +70,7 @@ def validate(context: click.Context, path: str, new: bool, priority: int | None,
 
 
 @click.command()
-@click.argument("paths", nargs=-1, required=True, type=click.Path())
+@click.argument("paths", nargs=-1, required=True, type=PATH)
 @click.option("--size", "sizes", multiple=True, type=click.IntRange(16, 4096), help="Pixels a side; repeatable.")
 @click.option("--redo", type=click.Choice(REDOS), default="missing", show_default=True, help="Which pictures.")
 @new_option
@@ -84,8 +85,8 @@ def thumbnails(context: click.Context, /, paths: tuple[str, ...], sizes: tuple[i
 
 
 @click.command()
-@click.argument("source", type=click.Path())
-@click.argument("destination", type=click.Path())
+@click.argument("source", type=PATH)
+@click.argument("destination", type=PATH)
 @click.option("--preset", type=click.Choice(PRESETS), default="h264", show_default=True, help="What to make of it.")
 @click.option(
     "--on-conflict", type=click.Choice(TAKEN), default="skip", show_default=True, help="Where a file is there."
@@ -107,7 +108,7 @@ def transcode(context: click.Context, /, source: str, destination: str, **option
 
 
 @click.command()
-@click.argument("sources", nargs=-1, required=True, type=click.Path())
+@click.argument("sources", nargs=-1, required=True, type=PATH)
 @click.argument("to", metavar="URL")
 @click.option(
     "--on-conflict", type=click.Choice(EXISTING), default="skip", show_default=True, help="Where one is there."
@@ -132,7 +133,7 @@ def upload(context: click.Context, /, sources: tuple[str, ...], to: str, **optio
 
 @click.command()
 @click.argument("source", metavar="URL")
-@click.argument("destination", type=click.Path())
+@click.argument("destination", type=PATH)
 @click.option(
     "--on-conflict", type=click.Choice(EXISTING), default="skip", show_default=True, help="Where one is there."
 )

@@ -9,13 +9,14 @@ import click
 from sdjobs.commands.file_work import FileWork, absolute, carry_out, new_option
 from sdjobs.commands.options import detach_option, priority_option
 from sdjobs.exit_codes import ExitCode
+from sdjobs.given_paths import PATH
 from sdjobs.settings import shared_options
 from spacedrive_ops import HashCheckJob, HashJob
 
 
 @click.command(name="hash")
-@click.argument("paths", nargs=-1, required=True, type=click.Path())
-@click.option("--output", "-o", type=click.Path(), metavar="MANIFEST", help="Write the digests to this file.")
+@click.argument("paths", nargs=-1, required=True, type=PATH)
+@click.option("--output", "-o", type=PATH, metavar="MANIFEST", help="Write the digests to this file.")
 @click.option("--overwrite", is_flag=True, help="Also if the manifest is there already.")
 @click.option("--check", is_flag=True, help="PATHS is a manifest: compare the files that it names.")
 @new_option

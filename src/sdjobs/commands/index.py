@@ -10,12 +10,13 @@ from sdjobs.commands.file_work import FileWork, absolute, carry_out, new_option
 from sdjobs.commands.index_watch import watch
 from sdjobs.commands.options import detach_option, priority_option
 from sdjobs.exit_codes import ExitCode
+from sdjobs.given_paths import PATH
 from sdjobs.settings import settings_of, shared_options
 from spacedrive_ops import IndexerJob, IndexVerifyJob
 
 
 @click.command()
-@click.argument("path", type=click.Path())
+@click.argument("path", type=PATH)
 @click.option("--content", is_flag=True, help="Also read what each file holds, for duplicates and validation.")
 @click.option("--deep", is_flag=True, help="As --content, and thumbnails and what media say of themselves.")
 @click.option("--verify", is_flag=True, help="Compare the index with the disk, and change nothing.")

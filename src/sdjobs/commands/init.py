@@ -7,11 +7,12 @@ import asyncio
 import click
 
 from sdjobs.exit_codes import ExitCode
+from sdjobs.given_paths import PATH
 from sdjobs.settings import Settings, settings_of, shared_options
 
 
 @click.command()
-@click.argument("directory", required=False, type=click.Path())
+@click.argument("directory", required=False, type=PATH)
 @shared_options()
 @click.pass_context
 def init(context: click.Context, directory: str | None) -> ExitCode:

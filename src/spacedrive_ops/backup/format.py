@@ -13,7 +13,7 @@ import stat
 from base64 import b64decode, b64encode
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final, Literal, TypeAlias
+from typing import Annotated, Final, Literal, TypeAlias
 
 import msgspec
 
@@ -25,6 +25,8 @@ FORMAT: Final = 1
 DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 OBJECTS, LISTS, SNAPSHOTS = "objects/", "lists/", "snapshots/"
 
+Owner: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=0xFFFF_FFFE)]
+"""What the kernel takes for one."""
 EntryKind: TypeAlias = Literal["file", "link", "folder"]
 
 
@@ -46,12 +48,12 @@ class Listed(msgspec.Struct, frozen=True, omit_defaults=True):
 
     path: str
     kind: EntryKind
-    mode: int
-    uid: int
-    gid: int
+    mode: Annotated[int, msgspec.Meta(ge=0, le=0o177777)]
+    uid: Owner
+    gid: Owner
     mtime_ns: int
     atime_ns: int
-    size: int = 0
+    size: Annotated[int, msgspec.Meta(ge=0)] = 0
     digest: str = ""
     target: str = ""
     same: str = ""

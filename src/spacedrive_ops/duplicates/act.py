@@ -100,6 +100,8 @@ def _act(planned: Planned, kept: Opened, doomed: Opened, means: Means) -> Outcom
         if planned.doomed.inode == planned.kept.inode:
             raise LeftAlone(f"is the same file as {os.fsdecode(kept.path)}")
         return Outcome("done")  # linked since the plan was made: by an attempt that died before it could say so
+    kept.lock()
+    doomed.lock()
     if not doomed.is_as_planned(planned.doomed):
         raise LeftAlone("was changed since it was indexed; index it again")
     if means.action == "reflink":

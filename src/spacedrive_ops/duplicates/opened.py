@@ -85,6 +85,15 @@ class Opened:
         same = (now.st_size, now.st_mtime_ns) == (self.status.st_size, self.status.st_mtime_ns)
         return same and (not self._leased or fcntl.fcntl(self.fd, fcntl.F_GETLEASE) == fcntl.F_RDLCK)
 
+    def lock(self) -> None:
+        """Until it is closed here, no other deduplication works on it: two with other rules would else each remove what
+        the other one keeps. Raises OSError; LeftAlone where one does already."""
+        try:
+            fcntl.flock(self.fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            shown = os.fsdecode(self.path)
+            raise LeftAlone(f"is left alone: {shown} is locked by a program, perhaps another deduplication") from error
+
     def _lease(self) -> bool:
         """Keep writers out: https://man7.org/linux/man-pages/man2/F_SETLEASE.2const.html"""
         try:

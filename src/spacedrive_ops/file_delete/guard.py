@@ -61,6 +61,8 @@ def check(roots: list[Root], library: Path) -> bytes:
 
 def _check_one(root: Root, forbidden: Protected, library: Identity | None) -> bool:
     """Whether there is such an entry."""
+    if not root.given.is_absolute():
+        raise DeleteRefused(root.given, "it is not absolute, and whoever runs the job may stand in another folder")
     if not root.name:
         raise DeleteRefused(root.given, "it is the root of the file system")
     try:

@@ -37,6 +37,8 @@ class Place:
 
 async def find(ctx: JobContext[IndexState], root: Path) -> Place | None:
     """The place that `root` means; None if there is no such folder and no such location."""
+    if not root.is_absolute():
+        raise JobError(f"{root} is not absolute, and whoever runs the job may stand in another folder")
     path = await ctx.run_in_pool(lambda: os.fsencode(os.path.normpath(root)))
     if await ctx.run_in_pool(lies_in, path, ctx.library.path):
         raise JobError(f"{root} is not indexed: it is the library's own folder, or inside it")

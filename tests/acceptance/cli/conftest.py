@@ -87,7 +87,7 @@ class Cli:
         }
         self._started: list[Started | Terminal] = []
 
-    def run(self, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    def run(self, *words: str, cwd: Path = ROOT, **environment: str) -> subprocess.CompletedProcess[str]:
         """To its end. Output is decoded as it is: nothing but UTF-8 may come."""
         return subprocess.run(
             [*SDJOBS, *words],
@@ -95,7 +95,7 @@ class Cli:
             capture_output=True,
             encoding="utf-8",
             env={**self.environment, **environment},
-            cwd=ROOT,
+            cwd=cwd,
             timeout=15,
             check=False,
         )

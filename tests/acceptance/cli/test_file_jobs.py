@@ -149,6 +149,24 @@ def test_delete_asks_before_it_deletes_for_good(cli: Cli, tree: Path) -> None:
     assert sure.stdout.splitlines()[-1].startswith("Deleted 5 entries")
 
 
+def test_an_empty_path_is_not_the_present_folder(cli: Cli, tree: Path) -> None:
+    """It is what a variable gives that was not set."""
+    before = sorted(tree.rglob("*"))
+    for words in (
+        ("delete", "--permanent", "--yes"),
+        ("index",),
+        ("hash",),
+        ("facts",),
+        ("thumbnails",),
+        ("validate",),
+        ("run", "file_delete", "--permanent", "--paths"),
+    ):
+        done = cli.run(*words, "", cwd=tree)
+        assert done.returncode == 2, words
+        assert "empty" in done.stderr, words
+    assert sorted(tree.rglob("*")) == before
+
+
 def test_what_cannot_be_indexed_is_said_in_words(cli: Cli, tmp_path: Path) -> None:
     failed = cli.run("index", str(tmp_path / "nothing"))
     assert failed.returncode == 1

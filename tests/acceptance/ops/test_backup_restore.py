@@ -395,3 +395,17 @@ async def test_a_damaged_list_of_the_backup_before_only_costs_reading(tmp_path: 
         second = await back_up(library, tree, to=str(depot), library=False)
         assert (second.files, second.failed) == (3, 0)
         assert (await restore(library, str(depot), tmp_path / "out"))[0].restored_count == 3
+
+
+@pytest.mark.parametrize("wrong", [{"uid": 1 << 40}, {"gid": -7}, {"mode": 1 << 30}, {"size": -1}])
+async def test_a_number_that_no_entry_has_is_damage_and_said_by_the_check_too(
+    tmp_path: Path, wrong: dict[str, object]
+) -> None:
+    tree, depot = plain_tree(tmp_path / "tree"), tmp_path / "depot"
+    depot.mkdir()
+    async with Library.open(tmp_path / "library", create=True) as library:
+        first = await back_up(library, tree, to=str(depot), library=False)
+        forged(depot, first.snapshot, {"path": "a", "kind": "folder", **wrong})
+        with pytest.raises(JobFailed, match="a line of its list is damaged"):
+            await restore(library, str(depot), tmp_path / "out")
+        assert (await verify(library, str(depot)))[0].problems == 1

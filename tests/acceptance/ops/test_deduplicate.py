@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import fcntl
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -304,3 +307,37 @@ async def test_the_tests_of_the_comparison_can_fail(
         edit_unseen(root / "a/e")
         await deduplicate(library, DeduplicateJob(action="hardlink"))
     assert holding(root, OTHER) == ["near"]
+
+
+async def test_two_deduplications_with_other_rules_never_remove_both_files(disk_path: Path, root: Path) -> None:
+    """Each of a library of its own: neither knows of the other."""
+    pairs = disk_path / "pairs"
+    for number in range(80):
+        for name, age in (("old", 100), ("new", 10)):
+            path = pairs / name / f"{number:03d}"
+            write(path, b"%d " % number * 500, 1_700_000_000 - age)
+    async with (
+        Library.open(disk_path / "first", create=True) as first,
+        Library.open(disk_path / "second", create=True) as second,
+    ):
+        runs: list[Coroutine[Any, Any, DeduplicateOutput]] = []
+        for library in (first, second):
+            await index(library, pairs)
+        runs.append((await first.jobs.dispatch(DeduplicateJob(action="trash", keep="oldest"))).wait(timeout=60))
+        runs.append((await second.jobs.dispatch(DeduplicateJob(action="trash", keep="newest"))).wait(timeout=60))
+        outputs = await asyncio.gather(*runs)
+    left = {name: {path.name for path in (pairs / name).iterdir()} for name in ("old", "new")}
+    assert left["old"] | left["new"] == {f"{number:03d}" for number in range(80)}
+    assert sum(output.done for output in outputs) == 160 - len(left["old"]) - len(left["new"])
+
+
+async def test_a_file_that_another_deduplication_works_on_is_left_alone(disk_path: Path, root: Path) -> None:
+    kept = root / "b" / "middle"
+    with kept.open("rb") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        async with Library.open(disk_path / "library", create=True) as library:
+            await index(library, root)
+            handle = await library.jobs.dispatch(DeduplicateJob(action="trash", keep="oldest"))
+            assert (await handle.wait(timeout=20)).done == 0
+            reasons = {row.reason for row in (await library.jobs.items(handle.id)).rows}
+    assert any("locked by a program" in reason for reason in reasons)

@@ -1,16 +1,19 @@
 from __future__ import annotations
 
+import re
 import subprocess
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sdjobs import text
 
 HOSTILE = [
     ("\x1b[2J\x1b[H", "\\x1b[2J\\x1b[H"),
     ("a\rb\nc\td", "a\\rb\\nc\\td"),
-    ("\x9b31m", "\\x9b31m"),
+    ("\x9b31m", "\\u009b31m"),
     ("\x07\x7f", "\\x07\\x7f"),
     ("photo\u202egnp.exe", "photo\\u202egnp.exe"),
     ("\u2066x\u2069", "\\u2066x\\u2069"),
@@ -25,6 +28,27 @@ HOSTILE = [
 def test_what_could_act_on_a_terminal_is_written_as_an_escape(hostile: str, shown: str) -> None:
     assert text.shown(hostile) == shown
     assert text.shown(hostile).isprintable()
+
+
+PIECES = ["\\", "x", "u", "f", "n", "\n", "\x0a", "\udcff", "\xff", "\x9b", "\udc9b", "\u202e", "9b", "0"]
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=6))
+def test_no_two_names_are_shown_alike(pieces: list[str]) -> None:
+    """What is shown can be read back, so it was made of one name alone."""
+    name = "".join(pieces)
+    escapes = r"\\(?:(\\)|(n|r|t)|x([0-9a-f]{2})|u([0-9a-f]{4}))"
+    assert re.sub(escapes, _meant, text.shown(name)) == name
+
+
+def _meant(found: re.Match[str]) -> str:
+    backslash, named, byte, code = found.groups()
+    if backslash or named:
+        return backslash or {"n": "\n", "r": "\r", "t": "\t"}[named]
+    if byte:
+        number = int(byte, 16)
+        return chr(number if number < 0x80 else 0xDC00 + number)
+    return chr(int(code, 16))
 
 
 @pytest.mark.parametrize("name", ["photo.jpg", "Füße", "写真", "سلام", "👨\u200d👩", "e\u0301", "a b  c"])

@@ -1,0 +1,23 @@
+"""Paths that a person gives on the command line."""
+
+from __future__ import annotations
+
+import os
+from typing import Final
+
+import click
+
+
+class GivenPath(click.Path):
+    """A path that is not empty: an empty one would mean the present folder, and be what a variable gives that was not
+    set."""
+
+    def convert(
+        self, value: str | os.PathLike[str], param: click.Parameter | None, ctx: click.Context | None
+    ) -> str | bytes | os.PathLike[str]:
+        if os.fspath(value) == "":
+            self.fail("a path is empty: was a variable not set? The present folder is `.`", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+PATH: Final = GivenPath()

@@ -56,10 +56,11 @@ def test_a_copy_from_its_form_to_its_end_with_a_pause_and_a_new_page_between(vie
     expect(viewed.part("History").get_by_role("link", name=f"Copy {source}")).to_be_visible()
 
 
-def test_undo_takes_a_pause_back(viewed: Viewed) -> None:
+def test_an_action_says_its_command_and_undo_takes_it_back(viewed: Viewed) -> None:
     job = viewed.dispatch("page.waits", gate=str(viewed.root / "gate"))
     viewed.go()
     viewed.job(job).get_by_role("button", name=re.compile("^Pause")).click()
+    expect(viewed.said(f"sdjobs jobs pause {viewed.get(f'jobs/{job}')['short_id']}")).to_be_visible()
     expect(viewed.part("Waiting").locator(f'[data-job="{job}"]')).to_be_visible()
     viewed.page.get_by_role("button", name="Undo").click()
     expect(viewed.part("Running").locator(f'[data-job="{job}"]')).to_be_visible()

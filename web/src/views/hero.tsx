@@ -49,7 +49,8 @@ function PauseAll({ overview: { paused_queues } }: { readonly overview: Overview
       await (pause ? pauseQueue() : resumeQueue());
       void client.invalidateQueries();
       const text = pause ? "Nothing new starts; what runs stops at its next safe point." : "Jobs run again.";
-      notices.say({ text, undo: () => void turn(!pause) });
+      const command = commandLine("queue", pause ? "pause" : "resume");
+      notices.say({ text, command, undo: () => void turn(!pause) });
     } catch (error) {
       notices.fail(error);
     }

@@ -91,10 +91,7 @@ export function emptyOf(shape: Shape, nullable = false): unknown {
       return [];
     case "yes-no":
       return false;
-    case "choice":
-      return shape.choices[0];
-    case "json":
-      return "";
+    // Nothing is chosen for a person where the kind itself chooses nothing.
     default:
       return "";
   }
@@ -106,12 +103,18 @@ function isObject(value: unknown): value is Json {
 
 export class Wrong extends Error {}
 
+const NEEDED: Readonly<Partial<Record<Shape["type"], string>>> = {
+  list: "Choose at least one.",
+  path: "Choose one, or type its path.",
+  choice: "Choose one.",
+};
+
 /** What a field's draft means as a job's argument; undefined where it is left to the default. Raises Wrong. */
 export function valueOf(field: Field, draft: unknown): unknown {
   if (isEmpty(draft)) {
     if (field.nullable) return null;
     if (field.required && field.shape.type !== "json") {
-      throw new Wrong(field.shape.type === "list" || field.shape.type === "path" ? "Choose at least one." : "This is needed.");
+      throw new Wrong(NEEDED[field.shape.type] ?? "This is needed.");
     }
     return field.required ? undefined : field.initial;
   }

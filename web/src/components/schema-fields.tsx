@@ -94,6 +94,7 @@ function Input(props: InputProps) {
     case "choice":
       return (
         <select {...common} value={String(value)} onChange={(event) => onChange(shape.choices.find((one) => String(one) === event.target.value))}>
+          {value === "" && <option value="">Choose…</option>}
           {shape.choices.map((choice) => (
             <option key={choice} value={String(choice)}>
               {choiceWords(name, String(choice))}

@@ -10,7 +10,7 @@ import { Commands } from "../components/command";
 import { useNotices } from "../components/notices";
 import { Failed } from "../components/section";
 import { useMay } from "../role";
-import { size } from "../words";
+import { sentence, size } from "../words";
 import { Throughput } from "./throughput";
 
 export function Hero() {
@@ -62,7 +62,7 @@ function PauseAll({ overview: { paused_queues } }: { readonly overview: Overview
       <button type="button" className={paused ? "strong" : ""} disabled={busy} onClick={() => void turn(!paused)}>
         {paused ? "Go on with everything" : "Pause everything"}
       </button>
-      {paused?.reason && <p className="quiet">{paused.reason}</p>}
+      {paused?.reason && <p className="quiet">{sentence(paused.reason)}</p>}
       <Commands
         commands={[
           ["Pause everything", commandLine("queue", "pause")],

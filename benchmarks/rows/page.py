@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
-from typing import Any, Final
+from typing import Final
 
 from benchmarks.model import Benchmark, Figures, Ground, Limit, Line, Side
 from benchmarks.ours import fill, library
@@ -73,7 +73,6 @@ def ours(ground: Ground) -> Figures:
         page.wait_for_selector("[data-job]")
         painted = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
         shown = page.evaluate("performance.now()")
-        listed = median(list_seconds(context, url) for _ in range(LISTS))
         page.goto(f"{url}/waiting")
         page.wait_for_selector("[data-job]")
         browser.start_tracing(page=page, path=trace, categories=["toplevel", "devtools.timeline"])
@@ -82,29 +81,41 @@ def ours(ground: Ground) -> Figures:
             page.evaluate("() => new Promise(requestAnimationFrame)")
         browser.stop_tracing()
         browser.close()
-    return {"paint": painted, "shown": shown, "list": listed * 1e3, "task": longest_task(trace)}
+        listed = list_seconds(url)
+    task, computed = longest_task(trace)
+    return {"paint": painted, "shown": shown, "list": listed * 1e3, "task": task, "computed": computed}
 
 
-def list_seconds(context: Any, url: str) -> float:
-    start = time.perf_counter()
-    context.request.get(f"{url}/api/jobs?limit=100")
-    return time.perf_counter() - start
+def list_seconds(url: str) -> float:
+    """Of one list of a hundred jobs, over a connection that is there."""
+    import httpx
+
+    with httpx.Client(base_url=url, headers={"Authorization": f"Bearer {TOKEN}"}) as client:
+
+        def once() -> float:
+            start = time.perf_counter()
+            client.get("/api/jobs?limit=100")
+            return time.perf_counter() - start
+
+        return median(once() for _ in range(LISTS))
 
 
-def longest_task(trace: Path) -> float:
-    """Milliseconds, on the page's main thread."""
+def longest_task(trace: Path) -> tuple[float, float]:
+    """Milliseconds, on the page's main thread: by the clock, and of the processor's time."""
     events = json.loads(trace.read_text())["traceEvents"]
     mains = {
         (event["pid"], event["tid"])
         for event in events
         if event["name"] == "thread_name" and event["args"]["name"] == "CrRendererMain"
     }
-    tasks = (
-        float(event["dur"]) / 1e3
+    tasks = [
+        event
         for event in events
         if event.get("ph") == "X" and event["name"].endswith("RunTask") and (event["pid"], event["tid"]) in mains
-    )
-    return max(tasks)
+    ]
+    by_clock = max(float(task["dur"]) for task in tasks)
+    computed = max(float(task.get("tdur", 0)) for task in tasks)
+    return by_clock / 1e3, computed / 1e3
 
 
 BENCHMARK = Benchmark(
@@ -115,6 +126,7 @@ BENCHMARK = Benchmark(
         Line("the page over 10,000 jobs: first paint", "paint", "ms", "less", Limit(500)),
         Line("its jobs are shown", "shown", "ms", "less"),
         Line("scrolling 10,000 rows: longest task of the main thread", "task", "ms", "less", Limit(32)),
+        Line("· of which it computed, without what other programs took", "computed", "ms", "less"),
         Line("JSON list of 100 jobs", "list", "ms", "less", Limit(5)),
     ),
 )

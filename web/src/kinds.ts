@@ -9,9 +9,24 @@ export interface Group {
 }
 
 export const GROUPS: readonly Group[] = [
-  { title: "Files", kinds: ["file_copy", "file_move", "file_delete"] },
-  { title: "Your library", kinds: ["indexer", "thumbnails", "media_metadata", "duplicates", "hash", "validate", "index_verify", "cleanup"] },
-  { title: "Elsewhere", kinds: ["backup", "upload", "download", "transcode"] },
+  { title: "Files", kinds: ["file_copy", "file_move", "file_delete", "transcode"] },
+  { title: "Safe elsewhere", kinds: ["backup", "restore", "backup_verify", "upload", "download"] },
+  {
+    title: "Your library",
+    kinds: [
+      "indexer",
+      "thumbnails",
+      "media_metadata",
+      "duplicates",
+      "deduplicate",
+      "validate",
+      "index_verify",
+      "hash",
+      "hash_check",
+      "cleanup",
+    ],
+  },
+  { title: "What would be done", kinds: ["copy_plan", "delete_plan", "upload_plan", "backup_plan"] },
 ];
 
 /** What a kind is for, in a line. */
@@ -19,19 +34,30 @@ export const PURPOSE: Readonly<Record<string, string>> = {
   file_copy: "Every copy is whole, and checked if you like.",
   file_move: "A source goes only when its copy is safe.",
   file_delete: "Into the trash, unless you say for good.",
+  transcode: "A film or a sound in another format.",
+  backup: "Index, thumbnails and a checked copy in one.",
+  restore: "Bring back what was backed up.",
+  backup_verify: "Whether what was backed up is still whole.",
+  upload: "To S3 and the like.",
+  download: "From S3 and the like.",
   indexer: "So that files can be searched and compared.",
   thumbnails: "Small pictures, made once for each photo.",
   media_metadata: "When, where and with what a picture was taken.",
   duplicates: "Files that hold the very same thing.",
-  hash: "A fingerprint of what each file holds.",
+  deduplicate: "Of files that are the same, keep one.",
   validate: "Files that changed although nobody touched them.",
   index_verify: "Lists each difference, changes nothing.",
-  cleanup: "What is no longer needed.",
-  backup: "Index, thumbnails and a checked copy in one.",
-  upload: "To S3 and the like.",
-  download: "From S3 and the like.",
-  transcode: "A film or a sound in another format.",
+  hash: "A fingerprint of what each file holds.",
+  hash_check: "Whether files still have their fingerprints.",
+  cleanup: "What jobs have left behind.",
+  copy_plan: "What a copy or a move would do; nothing is changed.",
+  delete_plan: "What a deletion would do; nothing is changed.",
+  upload_plan: "What an upload would send; nothing is sent.",
+  backup_plan: "What a backup would do; nothing is changed.",
 };
+
+/** Arguments that programs give, and no person. */
+export const UNASKED: ReadonlySet<string> = new Set(["located", "only", "before"]);
 
 const LABELS: Readonly<Record<string, string>> = {
   sources: "What",
@@ -53,6 +79,19 @@ const LABELS: Readonly<Record<string, string>> = {
   system: "Leave out what the system makes",
   gitignore: "Leave out what .gitignore names",
   exclude: "Leave these out",
+  quick: "Trust the times of folders: faster, and misses what was changed inside a file",
+  library: "The library itself too",
+  snapshot: "Which backup, if not the latest",
+  action: "What to do with the others",
+  keep: "Which one to keep",
+  prefer: "Folders whose files are rather kept",
+  lose_metadata: "Even where times, owners or rights differ",
+  manifest: "The list of fingerprints",
+  overwrite: "Replace a list that is there",
+  folders: "Which folders",
+  plan: "Only list it, remove nothing",
+  unknown_days: "Leave alone what is younger than so many days",
+  moving: "For a move",
   replaced: "The folder was moved or emptied on purpose",
   sizes: "Sizes, in pixels",
   redo: "Which pictures",
@@ -74,6 +113,14 @@ const CHOICES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   mode: { shallow: "Names, sizes and times", content: "Also what it holds", deep: "Also what can be told of pictures" },
   scope: { recursive: "The folder and all below", current: "Only the folder itself" },
   redo: { missing: "Those without a thumbnail", failed: "Those that failed before", all: "All, once more" },
+  action: { trash: "Into the trash", hardlink: "Make them one file under several names", reflink: "Let them share their room on the disk" },
+  keep: {
+    oldest: "The oldest",
+    newest: "The newest",
+    first_path: "The first by its path",
+    shortest_path: "The one with the shortest path",
+    longest_path: "The one with the longest path",
+  },
   preset: { h264: "H.264 film", h265: "H.265 film", av1: "AV1 film", vp9: "VP9 film", audio: "Sound alone", mp3: "MP3", flac: "FLAC" },
 };
 

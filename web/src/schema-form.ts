@@ -1,9 +1,12 @@
 /** A kind's JSON Schema read into fields. Only what job arguments use; what is not understood becomes a field for JSON. */
 
 import type { Kind } from "./api/schema";
+import { UNASKED } from "./kinds";
 
 export type Shape =
   | { readonly type: "path" }
+  /** A path, or the address of an object store. */
+  | { readonly type: "place" }
   | { readonly type: "text"; readonly maxLength?: number }
   | { readonly type: "number"; readonly whole: boolean; readonly least?: number; readonly most?: number }
   | { readonly type: "yes-no" }
@@ -26,7 +29,8 @@ type Json = Readonly<Record<string, unknown>>;
 export function fieldsOf(kind: Kind): readonly Field[] {
   const schema = resolved(kind.schema as Json, kind.schema as Json);
   const required = new Set(Array.isArray(schema.required) ? (schema.required as readonly string[]) : []);
-  return Object.entries((schema.properties ?? {}) as Readonly<Record<string, Json>>).map(([name, property]) => {
+  const properties = Object.entries((schema.properties ?? {}) as Readonly<Record<string, Json>>);
+  return properties.filter(([name]) => required.has(name) || !UNASKED.has(name)).map(([name, property]) => {
     const [inner, nullable] = withoutNull(resolved(property, kind.schema as Json));
     const shape = shapeOf(inner, kind.schema as Json);
     return {
@@ -42,6 +46,7 @@ export function fieldsOf(kind: Kind): readonly Field[] {
 
 function shapeOf(schema: Json, root: Json): Shape {
   if (schema.format === "path") return { type: "path" };
+  if (Array.isArray(schema.anyOf) && schema.anyOf.some((part) => isObject(part) && part.type === "string")) return { type: "place" };
   if (Array.isArray(schema.enum)) return { type: "choice", choices: schema.enum as readonly (string | number)[] };
   switch (schema.type) {
     case "string":
@@ -86,10 +91,7 @@ export function emptyOf(shape: Shape, nullable = false): unknown {
       return [];
     case "yes-no":
       return false;
-    case "choice":
-      return shape.choices[0];
-    case "json":
-      return "";
+    // Nothing is chosen for a person where the kind itself chooses nothing.
     default:
       return "";
   }
@@ -101,12 +103,18 @@ function isObject(value: unknown): value is Json {
 
 export class Wrong extends Error {}
 
+const NEEDED: Readonly<Partial<Record<Shape["type"], string>>> = {
+  list: "Choose at least one.",
+  path: "Choose one, or type its path.",
+  choice: "Choose one.",
+};
+
 /** What a field's draft means as a job's argument; undefined where it is left to the default. Raises Wrong. */
 export function valueOf(field: Field, draft: unknown): unknown {
   if (isEmpty(draft)) {
     if (field.nullable) return null;
     if (field.required && field.shape.type !== "json") {
-      throw new Wrong(field.shape.type === "list" || field.shape.type === "path" ? "Choose at least one." : "This is needed.");
+      throw new Wrong(NEEDED[field.shape.type] ?? "This is needed.");
     }
     return field.required ? undefined : field.initial;
   }

@@ -106,9 +106,9 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-def start(cli: Cli, root: Path, port: str = "0") -> Started:
+def start(cli: Cli, root: Path, port: str = "0", *more: str) -> Started:
     words = ["--import", JOBS, "serve", "--port", port, "--root", str(root), "--token", TOKEN, "--json"]
-    started = cli.start(*words)
+    started = cli.start(*words, *more)
     eventually(lambda: '"ready"' in started.out, within=60, what=f"a server: {started.err}")
     return started
 

@@ -38,7 +38,7 @@ class Picture:
 
 
 PICTURES = (
-    Picture("page-jobs", "", 1280, 1180),
+    Picture("page-jobs", "", 1280, 1480),
     Picture("page-job", "jobs/", 1280, 860, "dark", kind="page.copy"),
     Picture("page-form", "new/file_copy", 900, 720),
     Picture("page-narrow", "", 390, 844, "dark"),
@@ -65,21 +65,9 @@ def main(folder: Path) -> None:
 
 @contextmanager
 def served(home: Path) -> Iterator[str]:
-    words = [
-        sys.executable,
-        "-m",
-        "sdjobs",
-        "--import",
-        JOBS,
-        "--library",
-        str(home / "Photos"),
-        "serve",
-        "--port",
-        "0",
-    ]
-    process = subprocess.Popen(
-        [*words, "--root", str(home), "--token", TOKEN, "--json"], stdout=subprocess.PIPE, text=True
-    )
+    words = ["--import", JOBS, "--library", str(home / "Photos"), "serve", "--port", "0", "--root", str(home)]
+    command = [str(Path(sys.executable).with_name("sdjobs")), *words, "--token", TOKEN, "--json"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None
         yield json.loads(process.stdout.readline())["url"]

@@ -115,6 +115,18 @@ def test_forms_name_what_is_wrong_and_folders_outside_the_roots_are_not_shown(vi
     assert viewed.get("jobs/count")["count"] == 0
 
 
+def test_nothing_is_chosen_for_a_person_where_a_kind_chooses_nothing(viewed: Viewed) -> None:
+    """What is done to files that are the same is said by who owns them."""
+    page = viewed.page
+    viewed.go("new/deduplicate")
+    action = page.get_by_label("What to do with the others")
+    expect(action).to_have_value("")
+    page.get_by_role("button", name="Start", exact=True).click()
+    expect(page.get_by_text("Choose one.")).to_be_visible()
+    expect(action).to_be_focused()
+    assert viewed.get("jobs/count")["count"] == 0
+
+
 def test_a_name_that_is_no_text_can_be_chosen(viewed: Viewed) -> None:
     import os
 
@@ -146,3 +158,14 @@ def test_the_page_works_where_it_is_narrow(viewed: Viewed) -> None:
         page.wait_for_function("document.querySelector('[aria-busy]') === null")
         assert page.evaluate("document.documentElement.scrollWidth") <= 360, path
     page.context.close()
+
+
+def test_every_file_job_has_a_form_in_which_nobody_writes_json(viewed: Viewed) -> None:
+    page = viewed.page
+    kinds = [kind["kind"] for kind in viewed.get("kinds")["kinds"] if kind["source"].startswith("spacedrive_ops")]
+    assert {"file_copy", "backup", "duplicates", "upload"} <= set(kinds)
+    for kind in kinds:
+        viewed.go(f"new/{kind}")
+        expect(page.get_by_role("button", name="Start", exact=True)).to_be_visible()
+        assert page.locator("textarea").count() == 0, kind
+        assert page.locator(".job-form .field").count() > 0, kind

@@ -74,7 +74,7 @@ function isEverything(meant: Meant): boolean {
 }
 
 export async function pauseQueue(): Promise<Queue> {
-  return post<Queue>("queue/pause", { reason: "paused on the page" });
+  return post<Queue>("queue/pause", {});
 }
 
 export async function resumeQueue(): Promise<Queue> {

@@ -9,7 +9,7 @@ import { type Connection, EventStream, type Listener, type Messages } from "./st
  * is not slowed down by being watched. */
 const EVERY = 700;
 const SLOWEST = 4_000;
-const SOON = 60;
+const SOON = 20;
 
 /** Long or unchanging, and not spoken of by events: they have their own time. */
 const APART: ReadonlySet<unknown> = new Set(["ended", "kinds"]);

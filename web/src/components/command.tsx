@@ -1,19 +1,32 @@
 /** The command-line twin of what a button does, to be copied. */
 
-import { useNotices } from "./notices";
+import { useEffect, useState } from "react";
+
+const SAID_FOR = 2_500;
+
+type Outcome = "" | "Copied" | "Not copied";
 
 export function CommandLine({ text }: { readonly text: string }) {
-  const notices = useNotices();
-  async function copy(): Promise<void> {
-    const done = await copied(text);
-    notices.say({ text: done ? "Copied. Paste it into a terminal." : "The browser did not let it be copied; select it instead." });
-  }
+  const [outcome, setOutcome] = useState<Outcome>("");
+  useEffect(() => {
+    if (!outcome) return;
+    const timer = window.setTimeout(() => setOutcome(""), SAID_FOR);
+    return () => window.clearTimeout(timer);
+  }, [outcome]);
   return (
     <span className="command">
       <code>{text}</code>
-      <button type="button" className="small" onClick={() => void copy()} aria-label={`Copy the command ${text}`}>
-        Copy
+      <button
+        type="button"
+        className="small"
+        onClick={() => void copied(text).then((done) => setOutcome(done ? "Copied" : "Not copied"))}
+        aria-label={`Copy the command ${text}`}
+      >
+        {outcome || "Copy"}
       </button>
+      <span aria-live="polite" className="unseen">
+        {outcome}
+      </span>
     </span>
   );
 }

@@ -27,7 +27,7 @@ export function ConnectionBanner({ state, again }: { readonly state: Connection;
               <span>
                 <strong>You are signed out.</strong> What you see may be old.
               </span>
-              <a href={`${ROOT}login`}>Sign in</a>
+              <a href={`${ROOT}login?next=${encodeURIComponent(window.location.pathname + window.location.search)}`}>Sign in</a>
             </>
           ) : (
             <>

@@ -20,6 +20,7 @@ export function useAsk(): (job: Job, verb: Verb) => Promise<Job | null> {
       const subject = verb === "retry" ? answer : job;
       notices.say({
         text: `${job.title} ${VERB_DONE[verb]}.`,
+        command: jobCommand(job, verb),
         undo: back && (() => void asked(verb === "cancel" ? { ...job, can: ["retry"] } : answer, back)),
       });
       return subject;

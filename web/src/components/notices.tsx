@@ -2,10 +2,12 @@
 
 import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useRef, useState } from "react";
 import { sentenceOf } from "../api/request";
+import { CommandLine } from "./command";
 
 export interface Notice {
   readonly text: string;
   readonly undo?: (() => void) | undefined;
+  /** What does the same in a terminal. */
   readonly command?: string | null;
 }
 
@@ -105,7 +107,10 @@ function NoticeBox({ notice, close }: { readonly notice: Shown; readonly close: 
       onFocus={() => setHeld(true)}
       onBlur={() => setHeld(false)}
     >
-      <p>{notice.text}</p>
+      <div>
+        <p>{notice.text}</p>
+        {notice.command && <CommandLine text={notice.command} />}
+      </div>
       {notice.undo && (
         <button
           type="button"

@@ -89,10 +89,12 @@ function Input(props: InputProps) {
   };
   switch (shape.type) {
     case "path":
+    case "place":
       return <PathInput {...props} common={common} />;
     case "choice":
       return (
         <select {...common} value={String(value)} onChange={(event) => onChange(shape.choices.find((one) => String(one) === event.target.value))}>
+          {value === "" && <option value="">Choose…</option>}
           {shape.choices.map((choice) => (
             <option key={choice} value={String(choice)}>
               {choiceWords(name, String(choice))}
@@ -128,7 +130,7 @@ interface Common {
 }
 
 /** A path is typed, or chosen among the folders that the server shows. One that is no UTF-8 can only be chosen. */
-function PathInput({ value, label, common, onChange }: InputProps & { readonly common: Common }) {
+function PathInput({ shape, value, label, common, onChange }: InputProps & { readonly common: Common }) {
   const [choosing, setChoosing] = useState(false);
   const typed = typeof value === "string" || value === null;
   return (
@@ -138,7 +140,7 @@ function PathInput({ value, label, common, onChange }: InputProps & { readonly c
         className="path-input"
         spellCheck={false}
         autoCapitalize="off"
-        placeholder="/home/you/Pictures"
+        placeholder={shape.type === "place" ? "/media/backup or s3://bucket/folder" : "/home/you/Pictures"}
         readOnly={!typed}
         value={typed ? (value ?? "") : pathText(value)}
         onChange={(event) => onChange(event.target.value)}

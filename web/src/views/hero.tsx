@@ -10,7 +10,7 @@ import { Commands } from "../components/command";
 import { useNotices } from "../components/notices";
 import { Failed } from "../components/section";
 import { useMay } from "../role";
-import { size } from "../words";
+import { sentence, size } from "../words";
 import { Throughput } from "./throughput";
 
 export function Hero() {
@@ -49,7 +49,8 @@ function PauseAll({ overview: { paused_queues } }: { readonly overview: Overview
       await (pause ? pauseQueue() : resumeQueue());
       void client.invalidateQueries();
       const text = pause ? "Nothing new starts; what runs stops at its next safe point." : "Jobs run again.";
-      notices.say({ text, undo: () => void turn(!pause) });
+      const command = commandLine("queue", pause ? "pause" : "resume");
+      notices.say({ text, command, undo: () => void turn(!pause) });
     } catch (error) {
       notices.fail(error);
     }
@@ -61,7 +62,7 @@ function PauseAll({ overview: { paused_queues } }: { readonly overview: Overview
       <button type="button" className={paused ? "strong" : ""} disabled={busy} onClick={() => void turn(!paused)}>
         {paused ? "Go on with everything" : "Pause everything"}
       </button>
-      {paused?.reason && <p className="quiet">{paused.reason}</p>}
+      {paused?.reason && <p className="quiet">{sentence(paused.reason)}</p>}
       <Commands
         commands={[
           ["Pause everything", commandLine("queue", "pause")],

@@ -150,7 +150,7 @@ export function JobForm({ kind }: { readonly kind: Kind }) {
 }
 
 /** Not needed, but worth being seen at once. */
-const IMPORTANT: ReadonlySet<string> = new Set(["on_conflict", "verify", "permanent", "mode", "preset"]);
+const IMPORTANT: ReadonlySet<string> = new Set(["on_conflict", "verify", "permanent", "mode", "preset", "keep", "plan"]);
 
 /** Arguments as they are sent, and what is wrong with which. */
 function meaning(fields: readonly Field[], values: Values): readonly [Record<string, unknown>, Problems] {

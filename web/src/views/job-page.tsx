@@ -148,8 +148,11 @@ function StopAtOnce({ job }: { readonly job: JobDetails }) {
 }
 
 function Why({ job }: { readonly job: JobDetails }) {
-  const { data } = useQuery(explanation(job.id));
-  const said = (data?.sentences ?? []).slice(1);
+  const plain = job.status === "running" || (job.status === "completed" && !job.trouble);
+  const { data } = useQuery({ ...explanation(job.id), enabled: !plain });
+  const said = plain ? [] : (data?.sentences ?? []).slice(1);
+  // Of a job that runs, or is well done, the head has said all; the rest would be for whoever looks after the server.
+  if (plain && !job.retry_of) return null;
   return (
     <Section title="Why">
       {job.error && <p className="error-said">{sentence(shown(job.error.message || job.error.type))}</p>}

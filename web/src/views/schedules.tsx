@@ -71,7 +71,7 @@ function ScheduleRow({ schedule, may }: { readonly schedule: Schedule; readonly 
     try {
       await post<Dispatched | ScheduleDetails>(`${address}/${what}`);
       const undo = what === "run" ? undefined : () => void ask(what === "pause" ? "resume" : "pause");
-      notices.say({ text: SAID[what], undo });
+      notices.say({ text: SAID[what], command: words(what), undo });
     } catch (error) {
       notices.fail(error);
     }

@@ -142,7 +142,7 @@ def run(scale: float) -> int:
         storm = Storm(Path(folder))
         made = make_tree(storm.tree, entries, storm.dice)
         subprocess.run(storm.command("init"), check=True, **QUIET)
-        out = storm.index_killed(kills, within=max(1.5, 25 * scale))
+        out = storm.index_killed(kills, within=1.5 + scale)
         print(
             f"   {made:,} files, killed {storm.killed} times {dict(storm.phases)}; {out['errors']} errors", flush=True
         )

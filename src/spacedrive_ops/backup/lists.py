@@ -11,7 +11,6 @@ from typing import Final
 from spacedrive_ops.backup.depot import Depot
 from spacedrive_ops.backup.format import Listed, entry_of, line_of, list_name
 from spacedrive_ops.content.hasher import new_hasher
-from spacedrive_ops.object_store.errors import StoreError
 
 GZIP: Final = 16 + zlib.MAX_WBITS
 LEVEL: Final = 6
@@ -70,7 +69,7 @@ def packed(spool: Path, target: Path) -> str:
 
 
 def fetch(depot: Depot, digest: str, target: Path) -> None:
-    """Bring a list here, whole and compared with its BLAKE3. Raises StoreError."""
+    """Bring a list here, whole and compared with its BLAKE3. Raises StoreError; ValueError where it is damaged."""
     hasher = new_hasher()
     unfinished = target.with_suffix(".unfinished")
     with unfinished.open("wb") as file:
@@ -79,7 +78,7 @@ def fetch(depot: Depot, digest: str, target: Path) -> None:
             file.write(piece)
     if hasher.hexdigest() != digest:
         unfinished.unlink()
-        raise StoreError("it is damaged (BLAKE3 differs)")
+        raise ValueError("its list is damaged (BLAKE3 differs)")
     os.replace(unfinished, target)
 
 

@@ -49,7 +49,7 @@ class Restoring:
         self._name: bytes = b""
 
     async def to_the_end(self) -> None:
-        """Raises StoreError where a list cannot be had, ValueError where one is damaged."""
+        """Raises StoreError where a list cannot be had, ValueError where the only one is damaged."""
         ctx, state = self._ctx, self._state
         base = os.open(self._destination, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
@@ -64,12 +64,22 @@ class Restoring:
                 interrupted=interrupt_requested,
             )
             while state.location < len(self._locations):
-                await self._location(placer, self._locations[state.location])
+                await self._location_or_reason(placer, self._locations[state.location])
                 state.location, state.line = state.location + 1, 0
                 await ctx.save_state(state)
         finally:
             os.close(base)
             self._list.unlink(missing_ok=True)
+
+    async def _location_or_reason(self, placer: Placer, location: BackedUp) -> None:
+        """One that is damaged is an item, and the others come back."""
+        try:
+            await self._location(placer, location)
+        except ValueError as error:
+            if len(self._locations) == 1:
+                raise
+            self._state.tally.failed += 1
+            self._ctx.item(os.path.join(self._destination, location.name), "error", str(error))
 
     async def _location(self, placer: Placer, location: BackedUp) -> None:
         ctx, state = self._ctx, self._state

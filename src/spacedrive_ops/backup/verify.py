@@ -195,8 +195,10 @@ class _Verifying:
                 state.entries += len(batch)
                 self._show(f"{name}/{batch[-1].path}")
                 await ctx.checkpoint(state)
-        except (StoreError, ValueError) as error:
+        except StoreError as error:
             self._problem(name, f"its list {error}")
+        except ValueError as error:
+            self._problem(name, str(error))
         finally:
             list_.unlink(missing_ok=True)
 

@@ -409,3 +409,18 @@ async def test_a_number_that_no_entry_has_is_damage_and_said_by_the_check_too(
         with pytest.raises(JobFailed, match="a line of its list is damaged"):
             await restore(library, str(depot), tmp_path / "out")
         assert (await verify(library, str(depot)))[0].problems == 1
+
+
+async def test_of_several_locations_a_damaged_one_is_an_item_and_the_others_come_back(tmp_path: Path) -> None:
+    one, other, depot = plain_tree(tmp_path / "one"), plain_tree(tmp_path / "other"), tmp_path / "depot"
+    depot.mkdir()
+    (other / "only here").write_bytes(b"so that the lists differ")
+    async with Library.open(tmp_path / "library", create=True) as library:
+        await back_up(library, one, to=str(depot), library=False)
+        (damaged,) = (depot / "lists").iterdir()
+        await back_up(library, one, other, to=str(depot), library=False)
+        damaged.write_bytes(damaged.read_bytes()[:-20])
+        result, errors = await restore(library, str(depot), tmp_path / "out")
+        assert (result.restored_count, result.failed_count) == (4, 1)
+        assert [(name, "damaged" in reason) for name, reason in errors] == [("one", True)]
+        assert (tmp_path / "out" / "other" / "only here").is_file()

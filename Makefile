@@ -31,13 +31,13 @@ $(PY): | $(UV)
 
 # What runs: the pinned dependencies and the tree itself, built by pinned tools.
 .venv/.stamp-run: requirements/run.txt pyproject.toml | $(PY)
-	$(UV) pip install --quiet --python $(PY) --require-hashes -r requirements/run.txt
+	$(UV) pip install --quiet --compile-bytecode --python $(PY) --require-hashes -r requirements/run.txt
 	$(UV) pip install --quiet --python $(PY) --no-build-isolation --no-deps --editable .
 	@touch $@
 
 # What tests and checks: exactly the pinned set, nothing else.
 .venv/.stamp-dev: requirements/dev.txt pyproject.toml | $(PY)
-	$(UV) pip sync --quiet --python $(PY) --require-hashes requirements/dev.txt
+	$(UV) pip sync --quiet --compile-bytecode --python $(PY) --require-hashes requirements/dev.txt
 	$(UV) pip install --quiet --python $(PY) --no-build-isolation --no-deps --editable .
 	@touch $@ .venv/.stamp-run
 

@@ -124,7 +124,12 @@ class CleanupJob:
             yield found
 
     async def _folders(self, ctx: JobContext[CleanupState]) -> list[Path]:
-        found = list(self.folders)
+        found: list[Path] = []
+        for folder in self.folders:
+            if await ctx.run_in_pool(folder.is_dir):
+                found.append(folder)
+            else:
+                ctx.item(folder, "error", "there is no such folder")
         found += [location.path for location in await read_locations(ctx.library_db)]
         for kind in (*WRITERS, BACKUP):
             after: str | None = None

@@ -122,7 +122,7 @@ class _Run:
             "is offline: its disk is not there, or another one is in its place. The index keeps what it knows; "
             "say that the folder was replaced if that is meant"
         )
-        self._ctx.item(place.path, "warning", reason)
+        self._ctx.item(place.path, "error", reason)
         self._ctx.add_warning(f"{os.fsdecode(place.path)} {reason}")
         return IndexOutput(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, offline=True)
 

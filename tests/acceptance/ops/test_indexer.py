@@ -180,8 +180,11 @@ async def test_a_folder_without_its_disk_is_offline_and_loses_nothing(tmp_path: 
         before = await in_index(library, tree)
         tree.rename(tmp_path / "away")
         tree.mkdir()  # the empty mount point
-        out = await index(library, tree)
+        handle = await library.jobs.dispatch(IndexerJob(root=tree))
+        out = await handle.wait(timeout=10)
         assert out.offline
+        (told,) = (await library.jobs.items(handle.id, outcomes=["error"])).rows
+        assert "is offline" in told.reason
         assert await in_index(library, tree) == before
         assert await library.db.query("SELECT state FROM ix_location") == [("offline",)]
         tree.rmdir()

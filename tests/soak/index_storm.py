@@ -71,9 +71,10 @@ class Storm:
                 self.killed += 1
                 self.phases[asyncio.run(self.phase())] += 1
             else:
-                if process.returncode:
-                    self.problems.append(f"index ended with {process.returncode}")
-                return dict(json.loads(out.splitlines()[-1])["job"]["output"])
+                job = json.loads(out.splitlines()[-1])["job"]
+                if process.returncode not in (0, 4):  # 4: a folder that is offline is an error of the job
+                    raise RuntimeError(f"index ended with {process.returncode}: {job['status']}, {job['error']}")
+                return dict(job["output"])
 
     async def phase(self) -> str:
         async with Library.open(self.library, runs="none") as library:

@@ -112,3 +112,8 @@ def _try_locks(path: Path, kind: str) -> None:
     if child.returncode != 0:
         why = {3: "a second process did not see a lock", 4: "a second process did not see shared memory"}
         raise UnsupportedFileSystem(path, kind, why.get(child.returncode, "the trial process failed"))
+
+
+def printable(path: Path) -> str:
+    """For logs: not every handler takes a name that is no text."""
+    return os.fspath(path).encode("utf-8", "backslashreplace").decode()

@@ -10,6 +10,7 @@ from uuid import UUID
 import apsw
 
 from spacedrive_jobs._store import control
+from spacedrive_jobs._store.filesystem import printable
 from spacedrive_jobs._store.sql import query
 from spacedrive_jobs._store.tx import Tx
 
@@ -38,7 +39,7 @@ def pause_if_copied(connection: apsw.Connection, path: Path, now: int) -> None:
         if known != inode:
             connection.execute(query("store_inode"), (inode,))
         if known is not None and known != inode:
-            _log.warning("%s: %s", path, REASON)
+            _log.warning("%s: %s", printable(path), REASON)
             control.pause_kind(Tx(connection), None, now, REASON)
         connection.execute("COMMIT")
     except BaseException:

@@ -24,6 +24,7 @@ from spacedrive_jobs._model import failpoint
 from spacedrive_jobs._model.errors import AttemptEnded, LibraryTooNew, NoSpace, NotALibrary
 from spacedrive_jobs._model.transition import Checkpoint, Claim, NewJob
 from spacedrive_jobs._store.connection import Durability, connect, set_synchronous
+from spacedrive_jobs._store.filesystem import printable
 from spacedrive_jobs._store.holder import write_lock_holder
 from spacedrive_jobs._store.lane import Outcome, Sink, deliver
 from spacedrive_jobs._store.reader import ConnectionThread, Reader, StoreClosed
@@ -177,7 +178,7 @@ class LibraryFile:
     def _wait(self, tries: int) -> bool:
         """Another process holds the lock: waited out, so that no caller ever meets it."""
         if tries == NAME_HOLDER_AFTER:
-            _log.warning("%s is held by %s: waiting", self.path, write_lock_holder(self.path))
+            _log.warning("%s is held by %s: waiting", printable(self.path), write_lock_holder(self.path))
         return not self._abandon.wait(NAPS[min(tries, len(NAPS) - 1)])
 
     async def while_held(self, run: Callable[[], T]) -> T:

@@ -18,6 +18,7 @@ import apsw
 from spacedrive_jobs._model import failpoint
 from spacedrive_jobs._model.errors import NoSpace, StoreBusy
 from spacedrive_jobs._store.connection import Durability, set_synchronous
+from spacedrive_jobs._store.filesystem import printable
 from spacedrive_jobs._store.holder import write_lock_holder
 from spacedrive_jobs._store.lane import Outcome, Sink, deliver
 from spacedrive_jobs._store.reader import StoreClosed
@@ -230,7 +231,8 @@ class Writer:
             now = self._monotonic()
             if now - began > NAME_HOLDER_AFTER and self.held_by is None:
                 self.held_by = write_lock_holder(self._path)
-                _log.warning("%s has been held for %.0f s by %s: waiting", self._path, now - began, self.held_by)
+                name = printable(self._path)
+                _log.warning("%s has been held for %.0f s by %s: waiting", name, now - began, self.held_by)
             return not self._abandon.is_set() and (give_up_at is None or now < give_up_at)
 
         connection.set_busy_handler(wait)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 from datetime import datetime
@@ -22,13 +23,13 @@ _UNITS: Final = ("B", "kB", "MB", "GB", "TB", "PB")
 
 
 def shown(text: str) -> str:
-    """`text` on one line, with all that could act on a terminal, hide or turn round written as an escape.
-
-    No two texts are shown alike.
-    """
-    if "\\" in text:
-        text = _LOOKS_ESCAPED.sub(r"\\\\", text)
+    """`text` on one line, with all that could act on a terminal, hide or turn round written as an escape."""
     return _HOSTILE.sub(_escape, text)
+
+
+def shown_path(path: str | bytes | os.PathLike[str]) -> str:
+    """A path as the disk has it, by `shown`; no two are shown alike. What jobs say of paths is escaped already."""
+    return shown(_LOOKS_ESCAPED.sub(r"\\\\", os.fsdecode(path)))
 
 
 def _escape(match: re.Match[str]) -> str:

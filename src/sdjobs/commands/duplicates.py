@@ -21,7 +21,7 @@ from sdjobs.faults import Refusal
 from sdjobs.given_paths import PATH
 from sdjobs.libraries import open_library
 from sdjobs.settings import Settings, settings_of, shared_options
-from sdjobs.text import counted, size
+from sdjobs.text import counted, shown_path, size
 from spacedrive_ops import (
     ACTIONS,
     KEEPS,
@@ -110,7 +110,7 @@ async def _list_groups(settings: Settings, limit: int, least: int, root: Path | 
     for group, inside in zip(groups, files, strict=True):
         settings.out.line(f"{counted(group.count, 'file')} of {size(group.size)}, {size(group.wasted)} could be saved:")
         for entry in inside:
-            settings.out.line(f"  {entry.path}")
+            settings.out.line(f"  {shown_path(entry.path)}")
     if not groups:
         settings.out.line("No two indexed files are known to hold the same bytes.")
 
@@ -133,8 +133,8 @@ async def _list_plan(settings: Settings, job: DeduplicateJob, limit: int) -> Non
     for pair in shown:
         if pair.kept.path != kept:
             kept = pair.kept.path
-            settings.out.line(f"keep {os.fsdecode(kept)} ({size(pair.kept.size)})")
-        settings.out.line(f"  {job.action} {os.fsdecode(pair.doomed.path)}")
+            settings.out.line(f"keep {shown_path(kept)} ({size(pair.kept.size)})")
+        settings.out.line(f"  {job.action} {shown_path(pair.doomed.path)}")
     if count > len(shown):
         settings.out.line(f"and {count - len(shown):,} more: --limit shows more of them.")
     settings.out.line(f"{counted(count, 'file')}, {size(total)}. Nothing was changed.")

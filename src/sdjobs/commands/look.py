@@ -14,7 +14,7 @@ import click
 from sdjobs.exit_codes import ExitCode
 from sdjobs.libraries import open_library
 from sdjobs.settings import settings_of, shared_options
-from sdjobs.text import local_time, size
+from sdjobs.text import local_time, shown_path, size
 from sdjobs.views.table import Cell, Column, print_table
 from spacedrive_ops import IndexedEntry, LibraryIndex
 
@@ -59,7 +59,7 @@ def _list(
     elif not entries:
         settings.out.line(nothing)
     else:
-        rows = [(Cell(size(one.size)), Cell(_time(one)), Cell(os.fspath(one.path))) for one in entries]
+        rows = [(Cell(size(one.size)), Cell(_time(one)), Cell(shown_path(one.path))) for one in entries]
         print_table(settings, COLUMNS, rows)
     return ExitCode.DONE
 

@@ -26,7 +26,7 @@ from sdjobs.describe import (
 from sdjobs.describe_statistics import sentence as statistics_sentence
 from sdjobs.schedule_words import became, schedule_sentence
 from sdjobs.text import clock as clock_words
-from sdjobs.text import counted, duration, percent, shown, size, size_of
+from sdjobs.text import counted, duration, percent, shown, shown_path, size, size_of
 from sdjobs.web import wire
 from spacedrive_jobs import (
     AttemptInfo,
@@ -315,7 +315,7 @@ def duplicates(group: DuplicateGroup, files: list[wire.Entry]) -> wire.Duplicate
 
 
 def path_words(path: Path) -> str:
-    return shown(os.fspath(path))
+    return shown_path(path)
 
 
 def free_words(free: int, total: int) -> str:

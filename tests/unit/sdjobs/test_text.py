@@ -38,7 +38,7 @@ def test_no_two_names_are_shown_alike(pieces: list[str]) -> None:
     """What is shown can be read back, so it was made of one name alone."""
     name = "".join(pieces)
     escapes = r"\\(?:(\\)|(n|r|t)|x([0-9a-f]{2})|u([0-9a-f]{4}))"
-    assert re.sub(escapes, _meant, text.shown(name)) == name
+    assert re.sub(escapes, _meant, text.shown_path(name)) == name
 
 
 def _meant(found: re.Match[str]) -> str:

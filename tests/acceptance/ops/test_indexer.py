@@ -125,7 +125,7 @@ async def test_an_index_of_the_version_before_is_used_and_brought_up_to_date(
         monkeypatch.undo()
         await index(library, tree)
         assert await in_index(library, tree) == on_disk(tree)
-        assert await library.db.query("SELECT version FROM ix_version") == [(2,)]
+        assert await library.db.query("SELECT version FROM ix_version") == [(schema.SCHEMA,)]
 
 
 async def test_each_change_is_recognised_as_what_it_is(tmp_path: Path, tree: Path) -> None:

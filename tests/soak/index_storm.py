@@ -63,7 +63,7 @@ class Storm:
                 self.command("--json", "index", str(self.tree), "--content"), stdout=subprocess.PIPE, text=True
             )
             try:
-                out, _ = process.communicate(timeout=self.dice.uniform(0.5, within) if kills else None)
+                out, _ = process.communicate(timeout=self.dice.uniform(0.4, within) if kills else None)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.communicate()
@@ -147,7 +147,7 @@ def run(scale: float) -> int:
         print(
             f"   {made:,} files, killed {storm.killed} times {dict(storm.phases)}; {out['errors']} errors", flush=True
         )
-        if storm.killed < kills:
+        if storm.killed < kills and scale >= 1:  # a small tree may be done before
             storm.problems.append(f"it could be killed only {storm.killed} times before it was done")
         asyncio.run(storm.compare("after the kills"))
         storm.verify()

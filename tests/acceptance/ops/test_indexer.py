@@ -452,9 +452,7 @@ async def test_a_library_is_open_while_its_locations_are_indexed_by_a_process_th
 
     def stop_the_walk(_: str) -> None:
         if not walkers:
-            walkers.extend(
-                pid for pid in children_of(os.getpid()) if os.getpriority(os.PRIO_PROCESS, pid) >= LESS_URGENT
-            )
+            walkers.extend(pid for pid in children_of(os.getpid()) if niceness(pid) >= LESS_URGENT)
             for pid in walkers:
                 os.kill(pid, signal.SIGSTOP)
 
@@ -470,6 +468,14 @@ async def test_a_library_is_open_while_its_locations_are_indexed_by_a_process_th
     finally:
         failpoint.disarm_all()
     assert len(walkers) == 1, "one process walks, and it is nice to the others"
+
+
+def niceness(pid: int) -> int:
+    """Of a process that may have ended just now: then 0."""
+    try:
+        return os.getpriority(os.PRIO_PROCESS, pid)
+    except ProcessLookupError:
+        return 0
 
 
 def children_of(pid: int) -> list[int]:

@@ -6,7 +6,6 @@ import asyncio
 import os
 import random
 import shutil
-import signal
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -419,6 +418,26 @@ async def test_a_run_whose_location_became_a_part_of_another_begins_anew_there(
         assert await library.db.query("SELECT count(*) FROM ix_entry") == [(113,)]
 
 
+async def test_a_folder_that_moved_may_hold_files_that_were_edited_replaced_and_removed(
+    tmp_path: Path, tree: Path
+) -> None:
+    moved = tree / "folder 3" / "moved"
+    async with Library.open(tmp_path / "library", create=True) as library:
+        await index(library, tree)
+        (tree / "folder 0" / "part 0").rename(moved)
+        (moved / "file 0.txt").write_text("edited")
+        (moved / "file 1.txt").unlink()
+        (moved / "file 2.txt").unlink()
+        (moved / "file 2.txt").mkdir()
+        (moved / "new").write_text("1")
+        out = await index(library, tree)
+        assert (out.moved, out.new, out.deleted) == (1, 3, 3)
+        assert await in_index(library, tree) == on_disk(tree)
+        before = await rows_of(library)
+        await index(library, tree)
+        assert await rows_of(library) == before
+
+
 async def test_a_run_that_broke_off_does_not_say_that_all_is_indexed(
     tmp_path: Path, tree: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -442,45 +461,30 @@ async def test_a_run_that_broke_off_does_not_say_that_all_is_indexed(
 
 
 async def test_a_library_is_open_while_its_locations_are_indexed_by_a_process_that_gives_way(
-    tmp_path: Path, tree: Path
+    tmp_path: Path, tree: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Cases I5 and I6."""
     path = tmp_path / "library"
     async with Library.open(path, create=True, runs="none") as library:
         handle = await library.jobs.dispatch(IndexerJob(root=tree))
     walkers: list[int] = []
+    go_on, take = asyncio.Event(), Turns.take
 
-    def stop_the_walk(_: str) -> None:
-        if not walkers:
-            walkers.extend(pid for pid in children_of(os.getpid()) if niceness(pid) >= LESS_URGENT)
-            for pid in walkers:
-                os.kill(pid, signal.SIGSTOP)
+    async def held(turns: Turns) -> Any:
+        assert turns._child is not None
+        walkers.append(turns._child.pid)
+        await go_on.wait()
+        return await take(turns)
 
-    failpoint.arm("index.slice", stop_the_walk)
-    try:
-        async with Library.open(path) as library:
-            await aeventually(lambda: asyncio.sleep(0, walkers))
-            assert not (await library.jobs.info(handle.id)).status.is_terminal
-            assert not (await LibraryIndex(library.db).locations())[0].complete
-            for pid in walkers:
-                os.kill(pid, signal.SIGCONT)
-            await (await library.jobs.get(handle.id)).wait(timeout=10)
-    finally:
-        failpoint.disarm_all()
-    assert len(walkers) == 1, "one process walks, and it is nice to the others"
-
-
-def niceness(pid: int) -> int:
-    """Of a process that may have ended just now: then 0."""
-    try:
-        return os.getpriority(os.PRIO_PROCESS, pid)
-    except ProcessLookupError:
-        return 0
-
-
-def children_of(pid: int) -> list[int]:
-    tasks = Path(f"/proc/{pid}/task").iterdir()
-    return [int(child) for task in tasks for child in (task / "children").read_text().split()]
+    monkeypatch.setattr(Turns, "take", held)
+    async with Library.open(path) as library:
+        await aeventually(lambda: asyncio.sleep(0, walkers))
+        assert not (await library.jobs.info(handle.id)).status.is_terminal
+        assert not (await LibraryIndex(library.db).locations())[0].complete
+        await aeventually(lambda: asyncio.sleep(0, os.getpriority(os.PRIO_PROCESS, walkers[0]) >= LESS_URGENT))
+        go_on.set()
+        await (await library.jobs.get(handle.id)).wait(timeout=10)
+    assert len(set(walkers)) == 1
 
 
 @pytest.mark.needs("root", "fuse")

@@ -29,10 +29,11 @@ UPDATE ix_entry SET parent_id = -id WHERE id IN (SELECT old_id FROM ix_pair);
 DELETE FROM ix_entry WHERE id IN (SELECT new_id FROM ix_pair);
 DELETE FROM ix_folder WHERE entry_id IN (SELECT new_id FROM ix_pair);
 DELETE FROM ix_name WHERE rowid IN (SELECT new_id FROM ix_pair);
-UPDATE ix_entry SET parent_id = p.old_id FROM ix_pair AS p WHERE ix_entry.parent_id = p.new_id;
-DELETE FROM ix_name WHERE rowid IN (SELECT id FROM ix_lost);
+-- What is gone goes before what a moved folder holds now comes: an edited file there is gone and new, under one name.
 DELETE FROM ix_folder WHERE entry_id IN (SELECT id FROM ix_lost WHERE id NOT IN (SELECT old_id FROM ix_pair));
 DELETE FROM ix_entry WHERE id IN (SELECT id FROM ix_lost WHERE id NOT IN (SELECT old_id FROM ix_pair));
+UPDATE ix_entry SET parent_id = p.old_id FROM ix_pair AS p WHERE ix_entry.parent_id = p.new_id;
+DELETE FROM ix_name WHERE rowid IN (SELECT id FROM ix_lost);
 UPDATE ix_entry SET parent_id = coalesce((SELECT a.old_id FROM ix_pair AS a WHERE a.new_id = p.parent_id), p.parent_id),
     name = p.name, category = p.category, mtime_ns = p.mtime_ns, ctime_ns = p.ctime_ns, links = p.links, mode = p.mode,
     label = p.label

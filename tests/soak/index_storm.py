@@ -126,9 +126,8 @@ class Storm:
                 case _:
                     path.with_name(f"new {number}").write_bytes(b"new %d" % number)
                     wanted["new"] += 1
-        leaf = next(
-            path for path in folders if not any(child.is_dir() for child in path.iterdir()) and any(path.iterdir())
-        )
+        untouched = (path for path in folders if path not in {changed.parent for changed in files[:changes]})
+        leaf = next(path for path in untouched if path.is_dir() and all(child.is_file() for child in path.iterdir()))
         leaf.rename(self.tree / "a folder that moved")
         wanted["moved"] += 1
         return wanted

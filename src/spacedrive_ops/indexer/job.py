@@ -228,6 +228,7 @@ class _Run:
             settled = await entries.settle(tx, place.location)
             state.found.deleted, state.found.moved = settled.gone, settled.moved
             state.found.new -= settled.found_again
+            state.found.modified += settled.edited
             await ctx.checkpoint(state, tx=tx)
 
     async def _aggregate(self, place: Place, reporter: Reporter) -> None:

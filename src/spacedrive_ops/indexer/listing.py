@@ -6,13 +6,14 @@ import marshal
 import os
 import stat
 from hashlib import blake2b
+from itertools import compress
 from operator import attrgetter
 from typing import Final, TypeAlias
 
 OPEN_FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
-Listed: TypeAlias = tuple[str, int, int, int, int, int, int, int]
-"""name, mode, size, mtime_ns, ctime_ns, inode, device, links: as the disk has them."""
+OnDisk: TypeAlias = tuple[int, int, int, int, int, int, int]
+"""mode, size, mtime_ns, ctime_ns, device, inode, links: as the disk has them."""
 
 FORMAT: Final = 0o170000
 """The bits of a mode that tell what an entry is."""
@@ -24,33 +25,54 @@ SPECIAL: Final = 4
 MARSHAL_VERSION: Final = 2
 """The last in which equal values give equal bytes."""
 
-_facts_of: Final = attrgetter("st_mode", "st_size", "st_mtime_ns", "st_ctime_ns", "st_ino", "st_dev", "st_nlink")
+_facts_of: Final = attrgetter("st_mode", "st_size", "st_mtime_ns", "st_ctime_ns", "st_dev", "st_ino", "st_nlink")
 
 
-def list_folder(fd: int) -> tuple[list[Listed], list[tuple[str, str]]]:
-    """What lies in an open folder, by name, and (name, reason) of what cannot be told of. Raises OSError."""
-    listed: list[Listed] = []
-    unreadable: list[tuple[str, str]] = []
-    with os.scandir(fd) as entries:
-        for entry in entries:
-            try:
-                listed.append((entry.name, *_facts_of(entry.stat(follow_symlinks=False))))
-            except FileNotFoundError:
-                continue  # it went just now
-            except OSError as error:
-                unreadable.append((entry.name, error.strerror or "no reason was given"))
-    listed.sort()
-    return listed, unreadable
+class Listing:
+    """What lies in a folder: names in their order, and what is known of each. `others`: of those that are no regular
+    files. Two lists rather than one of pairs, because of most folders every step is then one call over all of it.
+    """
+
+    __slots__ = ("facts", "names", "others")
+
+    def __init__(self, names: list[str], facts: list[OnDisk]) -> None:
+        self.names, self.facts = names, facts
+        self.others: list[OnDisk] = [one for one in facts if one[0] & FORMAT != REGULAR]
+
+    def only(self, kept: list[bool]) -> Listing:
+        """Without those for which `kept` says so."""
+        return Listing([*compress(self.names, kept)], [*compress(self.facts, kept)])
+
+    def size(self) -> int:
+        """Bytes of the regular files."""
+        return sum([one[1] for one in self.facts]) - sum([one[1] for one in self.others])
+
+    def fingerprint(self) -> bytes:
+        """Equal for two listings only if they are equal."""
+        return blake2b(marshal.dumps((self.names, self.facts), MARSHAL_VERSION), digest_size=16).digest()
 
 
-def fingerprint_of(listed: list[Listed]) -> bytes:
-    """Equal for two listings only if they are equal."""
-    return blake2b(marshal.dumps(listed, MARSHAL_VERSION), digest_size=16).digest()
+def list_folder(fd: int) -> tuple[Listing, list[tuple[str, str]]]:
+    """What lies in an open folder, and (name, reason) of what cannot be told of. Raises OSError."""
+    names = os.listdir(fd)
+    names.sort()
+    try:
+        return Listing(names, [_facts_of(os.lstat(name, dir_fd=fd)) for name in names]), []
+    except OSError:
+        return _list_one_by_one(fd, names)
 
 
-def bytes_in(listed: list[Listed]) -> int:
-    """Of the regular files."""
-    return sum([one[2] for one in listed if one[1] & FORMAT == REGULAR])
+def _list_one_by_one(fd: int, names: list[str]) -> tuple[Listing, list[tuple[str, str]]]:
+    told, facts, unreadable = list[str](), list[OnDisk](), list[tuple[str, str]]()
+    for name in names:
+        try:
+            facts.append(_facts_of(os.lstat(name, dir_fd=fd)))
+            told.append(name)
+        except FileNotFoundError:
+            continue  # it went just now
+        except OSError as error:
+            unreadable.append((name, error.strerror or "no reason was given"))
+    return Listing(told, facts), unreadable
 
 
 def reopen_above(inner: int, identity: tuple[int, int]) -> int:

@@ -16,7 +16,7 @@ from spacedrive_ops.indexer import walker
 from spacedrive_ops.indexer.rules import Rules
 from spacedrive_ops.indexer.walk import Setting
 from spacedrive_ops.library_index import entries
-from spacedrive_ops.library_index.findings import Slice, unpacked
+from spacedrive_ops.library_index.findings import PLAIN, Slice, unpacked
 
 PATIENCE: Final = 60.0
 """Seconds that one folder may take to answer."""
@@ -91,7 +91,7 @@ class Turns:
     async def _answer(self, message: bytes) -> bytes:
         folders: list[int] = marshal.loads(message[1:])  # noqa: S302 - from our own child
         if message[:1] == walker.ASKS["folders"]:
-            return marshal.dumps((await entries.read_folders(self._db, folders), {}, 0))
+            return marshal.dumps((await entries.read_folders(self._db, folders), {}, 0), PLAIN)
         if message[:1] == walker.ASKS["rows"]:
-            return marshal.dumps(({}, await entries.read_children(self._db, folders), 0))
+            return marshal.dumps(({}, await entries.read_children(self._db, folders), 0), PLAIN)
         return marshal.dumps(({}, {}, await self._first_id()))

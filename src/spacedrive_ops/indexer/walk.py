@@ -14,6 +14,7 @@ import os
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import count
 from operator import itemgetter
 from time import monotonic
 from typing import Final, Literal, TypeAlias
@@ -25,9 +26,8 @@ from spacedrive_ops.indexer.listing import (
     KINDS,
     OPEN_FOLDER,
     SPECIAL,
-    Listed,
-    bytes_in,
-    fingerprint_of,
+    Listing,
+    OnDisk,
     list_folder,
     reopen_above,
 )
@@ -40,12 +40,17 @@ KEPT_OPEN: Final = 48
 """How many levels of folders, counted from the deepest, stay open."""
 ASKED_AHEAD: Final = 64
 """For how many folders beside one another the index is asked at once."""
+MOST_LATER: Final = 64
+MOST_NAMES_LATER: Final = 8_192
+"""So many folders, and names in them, are compared with their rows at once: to ask of each costs more."""
 PATH_STORED: Final = 4096
 LATEST: Final = (1 << 63) - 1
 """The year 2262: what is later, SQLite's integers cannot hold."""
 
-_NAME: Final = itemgetter(0)
-_IDENTITY: Final = itemgetter(6, 5)
+_IDENTITY: Final = itemgetter(4, 5)
+_MTIME: Final = itemgetter(2)
+_CTIME: Final = itemgetter(3)
+_INODE: Final = itemgetter(5)
 
 Sub: TypeAlias = tuple[bytes, int, bool]
 """A subfolder: its name, its id, and whether the index has just learnt of it."""
@@ -92,6 +97,16 @@ class Frame:
     identity: tuple[int, int] = (0, 0)
 
 
+@dataclass(frozen=True, slots=True)
+class Later:
+    """A folder that has changed, to be compared with its rows. `unreadable`: names that stay as the index has them."""
+
+    id: int
+    path: bytes
+    listed: Listing
+    unreadable: list[str]
+
+
 class Walk:
     """`step` until `done`. `ask` answers its questions: it is called with a kind of question and ids of folders."""
 
@@ -105,6 +120,8 @@ class Walk:
         self._frames: list[Frame] = []
         self._folders: dict[int, KnownFolder] = {}
         self._rows: dict[int, Known] = {}
+        self._later: list[Later] = []
+        self._names_later = 0
         self._next_id = 0
         self._root = setting.root_path.rstrip(b"/") + b"/"
         self._on_the_way = setting.fresh and bool(resume)
@@ -133,6 +150,7 @@ class Walk:
                 self.done = True
             if slice_.looked_at >= setting.most_entries or slice_.changes >= setting.most_rows or monotonic() > ends:
                 break
+        self._compare_later()
         slice_.at = self.at
         return slice_
 
@@ -262,55 +280,68 @@ class Walk:
     ) -> tuple[list[Sub], Ignoring | None]:
         slice_ = self._slice
         listed, unreadable = list_folder(fd)
-        slice_.looked_at += len(listed)
+        slice_.looked_at += len(listed.names)
         ignoring, base = above, ""
         if self._judge.uses_patterns:
             base = _base_of(path)
-            ignoring = self._judge.in_folder(fd, base, {one[0] for one in listed}, above)
+            ignoring = self._judge.in_folder(fd, base, set(listed.names), above)
         kept = self._without_left_out(listed, ignoring, base)
-        fingerprint = fingerprint_of(kept) if not unreadable else None
+        fingerprint = kept.fingerprint() if not unreadable else None
         before, folders = self._folders.pop(id_, (None, []))
         if fingerprint is not None and fingerprint == before and self._set.trusting:
-            self._rows.pop(id_, None)
-            slice_.size += bytes_in(kept)
-            slice_.files += len(kept) - len(folders)
+            slice_.size += kept.size()
+            slice_.files += len(kept.names) - len(folders)
             slice_.subfolders += len(folders)
             return self._open_ones([(name, sub, False) for name, sub in folders], path), ignoring
-        known = {} if is_new or self._needs_none() else self._rows_of(id_)
-        for name, reason in unreadable:  # it is there, and stays in the index as it was
-            known.pop(os.fsencode(name), None)
+        for name, reason in unreadable:
             slice_.troubles.append((os.path.join(self.at, os.fsencode(name)), "error", f"cannot be read: {reason}"))
         if fingerprint != before:
             slice_.fingerprints.append((fingerprint, id_))
-        subs = self._compare(kept, id_, path, known)
-        slice_.lost += [(gone,) for gone, _ in known.values()]
-        subs.sort()
+        changed = Later(id_, path, kept, [name for name, _ in unreadable])
+        if is_new or self._needs_none():
+            subs = self._compare(changed, {})
+        elif not self._read_before and _holds_folders(kept, folders):
+            subs = [(name, sub, False) for name, sub in folders]
+            self._put_off(changed)
+        else:
+            self._ask("rows", [id_])
+            subs = self._compare(changed, self._rows.pop(id_))
         return self._open_ones(subs, path), ignoring
 
-    def _rows_of(self, id_: int) -> Known:
-        if id_ not in self._rows:
-            self._rows.clear()  # what was asked for beside another one, and not needed
-            self._ask("rows", [id_])
-        return self._rows.pop(id_)
+    def _put_off(self, changed: Later) -> None:
+        """Where a folder has the subfolders that the index knows, the walk goes on without its rows."""
+        self._later.append(changed)
+        self._names_later += len(changed.listed.names)
+        if len(self._later) >= MOST_LATER or self._names_later >= MOST_NAMES_LATER:
+            self._compare_later()
 
-    def _without_left_out(self, listed: list[Listed], ignoring: Ignoring | None, base: str) -> list[Listed]:
-        """`listed` is in the order of its names, so those that begin with a dot stand together: as a rule none do."""
+    def _compare_later(self) -> None:
+        if not self._later:
+            return
+        self._ask("rows", [changed.id for changed in self._later])
+        for changed in self._later:
+            self._compare(changed, self._rows.pop(changed.id))
+        self._later, self._names_later = [], 0
+
+    def _without_left_out(self, listed: Listing, ignoring: Ignoring | None, base: str) -> Listing:
+        """Names that begin with a dot stand together, since they are in order: as a rule there are none."""
         judge = self._judge
-        if self._holds_excluded(listed):
-            listed = [one for one in listed if (one[6], one[5]) not in self._set.excluded]
-        dotted = bisect_left(listed, (".",)), bisect_left(listed, ("/",))
-        if dotted[0] == dotted[1] and ignoring is None and judge.names.isdisjoint(map(_NAME, listed)):
+        if listed.others and not self._set.excluded.isdisjoint(map(_IDENTITY, listed.others)):
+            listed = listed.only([_IDENTITY(one) not in self._set.excluded for one in listed.facts])
+        names = listed.names
+        dotted = bisect_left(names, "."), bisect_left(names, "/")
+        if dotted[0] == dotted[1] and ignoring is None and judge.names.isdisjoint(names):
             return listed
-        listed = [one for one in listed if one[0][:4] != ".sd-" or not PARTIAL.fullmatch(os.fsencode(one[0]))]
-        kept = [one for one in listed if not judge.excludes_name(one[0])]
+        listed = listed.only([one[:4] != ".sd-" or not PARTIAL.fullmatch(os.fsencode(one)) for one in names])
+        kept = listed.only([not judge.excludes_name(one) for one in listed.names])
         if ignoring is not None:
-            paths = [f"{base}{one[0]}/" if one[1] & FORMAT == FOLDER else base + one[0] for one in kept]
-            kept = [one for one, path in zip(kept, paths, strict=True) if not ignoring.excludes(path)]
-        self._slice.excluded += len(listed) - len(kept)
+            paths = [
+                f"{base}{name}/" if one[0] & FORMAT == FOLDER else base + name
+                for name, one in zip(kept.names, kept.facts, strict=True)
+            ]
+            kept = kept.only([not ignoring.excludes(path) for path in paths])
+        self._slice.excluded += len(listed.names) - len(kept.names)
         return kept
-
-    def _holds_excluded(self, listed: list[Listed]) -> bool:
-        return not self._set.excluded.isdisjoint(map(_IDENTITY, listed))
 
     def _open_ones(self, subs: list[Sub], path: bytes) -> list[Sub]:
         """Without those that are not to be entered."""
@@ -327,23 +358,51 @@ class Walk:
                 entered.append(sub)
         return entered
 
-    def _compare(self, listed: list[Listed], folder: int, path: bytes, known: Known) -> list[Sub]:
+    def _take_all(self, listed: Listing, folder: int) -> bool:
+        """Take regular files of which the index knows none, all at once; False where one of them is unusual."""
+        facts = listed.facts
+        if not facts or max(max(map(fact, facts)) for fact in (_MTIME, _CTIME, _INODE)) > LATEST:
+            return False
+        try:
+            raw = "/".join(listed.names).encode().split(b"/")
+        except UnicodeEncodeError:
+            return False
+        slice_, location, first = self._slice, self._set.location, self._ids(len(raw))
+        slice_.entries += [
+            (id_, location, folder, name, 1, category_of(name), size, mtime, ctime, device, inode, links, mode, None)
+            for id_, name, (mode, size, mtime, ctime, device, inode, links) in zip(
+                count(first), raw, facts, strict=False
+            )
+        ]
+        slice_.size += listed.size()
+        slice_.files += len(raw)
+        return True
+
+    def _compare(self, changed: Later, known: Known) -> list[Sub]:
+        """Take what is new, changed or lost. The subfolders, in the order of their names."""
+        listed = changed.listed
+        for name in changed.unreadable:  # it is there, and stays in the index as it was
+            known.pop(os.fsencode(name), None)
+        if not known and not listed.others and self._take_all(listed, changed.id):
+            return []
+        subs = self._compare_each(listed, changed.id, changed.path, known)
+        self._slice.lost += [(gone,) for gone, _ in known.values()]
+        subs.sort()
+        return subs
+
+    def _compare_each(self, listed: Listing, folder: int, path: bytes, known: Known) -> list[Sub]:
         """Take what is new or changed; what remains in `known` is lost. The subfolders."""
         slice_ = self._slice
         subs: list[Sub] = []
-        for name, mode, size, mtime, ctime, inode, device, links in listed:
+        for name, one in zip(listed.names, listed.facts, strict=True):
             try:
                 raw, label = name.encode(), None
             except UnicodeEncodeError:
                 raw, label = os.fsencode(name), os.fsencode(name).decode("utf-8", "backslashreplace")
-            kind = KINDS.get(mode & FORMAT, SPECIAL)
+            facts = _facts_of(one)
+            kind = facts[0]
             if kind == 1:
-                slice_.size += size
-            else:
-                size = 0
-            if mtime > LATEST or ctime > LATEST or inode > LATEST:
-                mtime, ctime, inode = min(mtime, LATEST), min(ctime, LATEST), inode & LATEST
-            facts = (kind, size, mtime, ctime, device, inode, 0 if kind == 2 else links, mode)
+                slice_.size += facts[1]
             if (before := known.pop(raw, None)) is not None and before[1][0] == kind:
                 id_, is_new = before[0], False
                 if before[1] != facts:
@@ -358,18 +417,42 @@ class Walk:
                 if is_new:
                     below = os.path.join(path, raw)
                     slice_.folders.append((id_, self._set.location, below if len(below) <= PATH_STORED else None))
-        slice_.files += len(listed) - len(subs)
+        slice_.files += len(listed.names) - len(subs)
         slice_.subfolders += len(subs)
         return subs
 
     def _add(self, raw: bytes, label: str | None, facts: Facts, folder: int) -> int:
-        if not self._next_id:
-            self._ask("ids", ())
-        id_ = self._next_id
-        self._next_id += 1
+        id_ = self._ids(1)
         category = category_of(raw) if facts[0] == 1 else 0
         self._slice.entries.append((id_, self._set.location, folder, raw, facts[0], category, *facts[1:], label))
         return id_
+
+    def _ids(self, number: int) -> int:
+        """The first of so many new ids."""
+        if not self._next_id:
+            self._ask("ids", ())
+        first = self._next_id
+        self._next_id += number
+        return first
+
+
+def _holds_folders(listed: Listing, folders: list[tuple[bytes, int]]) -> bool:
+    """Whether these are the folders in it."""
+    if not listed.others:
+        return not folders
+    found = {
+        os.fsencode(name) for name, one in zip(listed.names, listed.facts, strict=True) if one[0] & FORMAT == FOLDER
+    }
+    return found == {name for name, _ in folders}
+
+
+def _facts_of(one: OnDisk) -> Facts:
+    """What the disk has, as the index keeps it."""
+    mode, size, mtime, ctime, device, inode, links = one
+    kind = KINDS.get(mode & FORMAT, SPECIAL)
+    if mtime > LATEST or ctime > LATEST or inode > LATEST:
+        mtime, ctime, inode = min(mtime, LATEST), min(ctime, LATEST), inode & LATEST
+    return kind, size if kind == 1 else 0, mtime, ctime, device, inode, 0 if kind == 2 else links, mode
 
 
 def _base_of(path: bytes) -> str:

@@ -10,6 +10,7 @@ import os
 import pickle
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from math import inf
 from time import monotonic
 from typing import TYPE_CHECKING, Final
@@ -32,7 +33,7 @@ LOOKS: Final = 4
 def serve(channel: Channel, payload: bytes) -> None:
     """Walk as told, to the end. Raises OSError if the root itself cannot be read."""
     setting, rules, patience = pickle.loads(payload)  # noqa: S301 - from our own parent
-    os.nice(LESS_URGENT)
+    _give_way()
     sending = threading.Lock()
 
     def ask(question: Question, folders: Sequence[int]) -> None:
@@ -56,6 +57,15 @@ def serve(channel: Channel, payload: bytes) -> None:
     finally:
         ended.set()
         watch.join()
+
+
+def _give_way() -> None:
+    """Be nice to other programs. Linux shares processors among sessions first, and this process leads one of its own:
+    its niceness within that says nothing to others, so the session's is set too (sched(7), "The autogroup feature")."""
+    os.nice(LESS_URGENT)
+    if os.getsid(0) == os.getpid():
+        with suppress(OSError), open("/proc/self/autogroup", "w") as group:
+            group.write(str(LESS_URGENT))
 
 
 def _watch(walk: Walk, patience: float, ended: threading.Event, channel: Channel, sending: threading.Lock) -> None:

@@ -14,7 +14,6 @@ from spacedrive_ops.library_index.locations import read_locations
 from spacedrive_ops.library_index.sql import query, statements
 
 IDS_RESERVED: Final = 1 << 32
-ROWS_AHEAD: Final = 256
 FOLDERS_AHEAD: Final = 2048
 
 
@@ -34,9 +33,8 @@ async def reserve_ids(tx: Transaction) -> int:
 
 
 async def read_children(db: LibraryDb, folders: Sequence[int]) -> dict[int, Known]:
-    """What the index has in each of these folders, and in some below them."""
-    most = max(ROWS_AHEAD, len(folders))
-    rows: list[Any] = await db.query(query("children_of_folders"), (json.dumps(list(folders)), most))
+    """What the index has in each of these folders."""
+    rows: list[Any] = await db.query(query("children_of_folders"), (json.dumps(list(folders)),))
     found: dict[int, Known] = {}
     last, inside = 0, dict[bytes, tuple[int, Facts]]()
     for row in rows:
@@ -136,11 +134,12 @@ async def has_unsettled(db: LibraryDb, location: int) -> bool:
 
 class Settled(NamedTuple):
     """`found_again`: entries that were lost and have arrived elsewhere; `moved`: those of them that did not merely go
-    along with their folder."""
+    along with their folder; `edited`: those that are something else inside."""
 
     gone: int
     found_again: int
     moved: int
+    edited: int
 
 
 async def settle(tx: Transaction, location: int) -> Settled:
@@ -148,13 +147,14 @@ async def settle(tx: Transaction, location: int) -> Settled:
     for statement in statements("settle"):
         parameters = (location,) if "?1" in statement else ()
         await tx.execute(statement, parameters)
-    ((gone, found_again, moved),) = await tx.execute(query("settled"))
+    ((gone, found_again, moved, edited),) = await tx.execute(query("settled"))
     for statement in statements("unsettle"):
         await tx.execute(statement)
     assert isinstance(gone, int)
     assert isinstance(found_again, int)
     assert isinstance(moved, int)
-    return Settled(gone, found_again, moved)
+    assert isinstance(edited, int)
+    return Settled(gone, found_again, moved, edited)
 
 
 # --- totals -----------------------------------------------------------------------------------------------------------

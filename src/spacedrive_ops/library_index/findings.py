@@ -53,9 +53,11 @@ class Slice:
         return len(self.lost) + len(self.entries) + len(self.updates) + len(self.fingerprints)
 
     def packed(self) -> bytes:
-        return marshal.dumps(_VALUES(self))
+        return marshal.dumps(_VALUES(self), PLAIN)
 
 
+PLAIN: Final = 2
+"""The version of marshal that does not look whether it has written an object before: twice as quick for rows."""
 _VALUES: Final = attrgetter(*Slice.__slots__)
 
 

@@ -24,13 +24,13 @@ def main(pipe: int, niceness: int, program: list[str]) -> int:
     libc.prctl(PR_SET_CHILD_SUBREAPER, 1)
     os.set_inheritable(pipe, False)
     supervisor = os.getpid()
+    _give_way(niceness)
     pid = os.fork()
     if pid == 0:
         os.setpgid(0, 0)
         libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != supervisor:
             os._exit(1)
-        os.nice(niceness)
         try:
             os.execvp(program[0], program)
         except OSError as error:
@@ -47,6 +47,18 @@ def main(pipe: int, niceness: int, program: list[str]) -> int:
     _, status = os.waitpid(pid, 0)
     _kill_orphans()
     return os.waitstatus_to_exitcode(status)
+
+
+def _give_way(niceness: int) -> None:
+    """Be nice to other programs. Linux shares processors among sessions first: where this process leads one, the
+    program's niceness within it says nothing to others, so the session's is set too (sched(7))."""
+    os.nice(niceness)
+    if os.getsid(0) == os.getpid():
+        try:
+            with open("/proc/self/autogroup", "w") as group:
+                group.write(str(niceness))
+        except OSError:
+            pass  # this kernel has no such groups
 
 
 def _wait(pid: int, pipe: int) -> None:

@@ -3,4 +3,5 @@ SELECT (SELECT count(*) FROM temp.ix_lost WHERE id NOT IN (SELECT old_id FROM te
        (SELECT count(*) FROM temp.ix_pair),
        (SELECT count(*) FROM temp.ix_pair AS p
         WHERE NOT EXISTS (SELECT 1 FROM temp.ix_pair AS above WHERE above.new_id = p.parent_id
-                          AND above.old_id = p.old_parent))
+                          AND above.old_id = p.old_parent)),
+       (SELECT count(*) FROM temp.ix_pair WHERE edited)

@@ -58,8 +58,7 @@ OTHERS: Final = (
     View("waiting", "waiting"),
     View("history", "history"),
     View("library", "library"),
-    View("search", "library?view=search&text=IMG"),
-    View("largest", "library?view=largest"),
+    View("search", "library?text=IMG"),
     View("duplicates", "library?view=duplicates"),
 )
 VIEWS: Final[dict[State, tuple[View, ...]]] = {"empty": (HOME,), "busy": (HOME, *OTHERS), "broken": (HOME,)}

@@ -28,7 +28,10 @@ function Welcome() {
         {BEGINNINGS.map(([kind, name, what]) => (
           <li key={kind}>
             <Link to={`new/${kind}`} className="kind">
-              <strong>{name}</strong>
+              <strong>
+                {name}
+                <span className="unseen">:</span>
+              </strong>
               <span>{what}</span>
             </Link>
           </li>

@@ -18,7 +18,7 @@ LOGGERS: Final = ("sdjobs.web", "uvicorn.error")
 class _LogFile(RotatingFileHandler):
     """Where its disk is full, the page says so; a traceback for each line would say nothing more."""
 
-    def handleError(self, record: logging.LogRecord) -> None:
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 (its name in the base)
         if not isinstance(sys.exc_info()[1], OSError):
             super().handleError(record)
 

@@ -1,8 +1,8 @@
-"""`python -m tests.acceptance.page.gallery FOLDER [--all]`: the page in each state, size and theme, as docs/pictures.md shows it.
+"""`python -m tests.acceptance.page.gallery FOLDER [--all]`: the page in each state, size and theme.
 
-Each state is a real one, of a real server over a real library: its full disk is a small file system that was filled, its
-drive that is not there was mounted, indexed and taken away (so this needs root). `--all` also takes what the
-documentation leaves out.
+Each state is a real one, of a real server over a real library: its full disk is a small file system that was filled,
+its drive that is not there was mounted, indexed and taken away (so this needs root). `--all` also takes what
+docs/pictures.md leaves out.
 """
 
 from __future__ import annotations

@@ -27,11 +27,8 @@ function Welcome() {
       <ul className="beginnings">
         {BEGINNINGS.map(([kind, name, what]) => (
           <li key={kind}>
-            <Link to={`new/${kind}`} className="kind">
-              <strong>
-                {name}
-                <span className="unseen">:</span>
-              </strong>
+            <Link to={`new/${kind}`} className="kind" label={`${name}: ${what}`}>
+              <strong>{name}</strong>
               <span>{what}</span>
             </Link>
           </li>

@@ -54,10 +54,7 @@ function Choice({ all }: { readonly all: readonly Kind[] }) {
             {group.kinds.map((one) => (
               <li key={one.kind}>
                 <Link to={`new/${encodeURIComponent(one.kind)}${clock ? "?when=clock" : ""}`} className="kind">
-                  <strong>
-                    {kindName(one)}
-                    <span className="unseen">:</span>
-                  </strong>
+                  <strong>{kindName(one)}</strong>
                   <span>{PURPOSE[one.kind] ?? one.kind}</span>
                 </Link>
               </li>

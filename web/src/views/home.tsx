@@ -27,7 +27,7 @@ function Welcome() {
       <ul className="beginnings">
         {BEGINNINGS.map(([kind, name, what]) => (
           <li key={kind}>
-            <Link to={`new/${kind}`} className="kind" label={`${name}: ${what}`}>
+            <Link to={`new/${kind}`} className="kind">
               <strong>{name}</strong>
               <span>{what}</span>
             </Link>

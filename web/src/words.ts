@@ -28,12 +28,12 @@ export function size(bytes: number): string {
   return `${unit === 0 ? Math.round(value) : value.toFixed(1)} ${UNITS[unit]}`;
 }
 
-/** `just now`, `12 min ago`, `today 14:03`, `Mon, 23 Nov, 14:03`. */
+/** `just now`, `a moment ago`, `12 min ago`, `today 14:03`, `Mon, 23 Nov, 14:03`. */
 export function ago(moment: string, now: number): string {
   const date = new Date(moment);
   const seconds = Math.round((now - date.getTime()) / 1000);
   if (seconds < 10) return "just now";
-  if (seconds < 60) return `${seconds} s ago`;
+  if (seconds < 60) return "a moment ago"; // seconds would be wrong until the next tick of the page's clock
   if (seconds < 3600) return `${Math.floor(seconds / 60)} min ago`;
   return when(moment, now);
 }

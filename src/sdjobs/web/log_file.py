@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import Final
@@ -14,11 +15,19 @@ LIMIT: Final = 1 << 20
 LOGGERS: Final = ("sdjobs.web", "uvicorn.error")
 
 
+class _LogFile(RotatingFileHandler):
+    """Where its disk is full, the page says so; a traceback for each line would say nothing more."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 (its name in the base)
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handleError(record)
+
+
 @contextmanager
 def logging_to(folder: Path) -> Generator[Path]:
     """Within, warnings and errors of the server are appended to a file, which is kept below two MiB."""
     path = folder / NAME
-    handler = RotatingFileHandler(path, maxBytes=LIMIT, backupCount=1, encoding="utf-8", errors="backslashreplace")
+    handler = _LogFile(path, maxBytes=LIMIT, backupCount=1, encoding="utf-8", errors="backslashreplace")
     handler.setLevel(logging.WARNING)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     loggers = [logging.getLogger(name) for name in LOGGERS]
@@ -32,4 +41,5 @@ def logging_to(folder: Path) -> Generator[Path]:
         for logger, propagate in zip(loggers, before, strict=True):
             logger.removeHandler(handler)
             logger.propagate = propagate
-        handler.close()
+        with suppress(OSError):  # what could not be written is still to be written, and cannot
+            handler.close()

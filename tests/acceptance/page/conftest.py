@@ -18,6 +18,7 @@ from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 from spacedrive_jobs import Library
 from tests.abilities import CHROMIUM
 from tests.acceptance.cli.conftest import Cli, Started
+from tests.acceptance.page.filled_library import fill
 from tests.acceptance.web.conftest import bearer
 from tests.waiting import eventually
 
@@ -162,3 +163,16 @@ def viewed(cli: Cli, browser: Browser, root: Path) -> Iterator[Viewed]:
     yield Viewed(cli, browser, started, ready["url"], page, root, trouble)
     page.context.close()
     assert trouble == []
+
+
+@pytest.fixture
+def filled(viewed: Viewed) -> Viewed:
+    """On a library in which something of everything goes on."""
+    viewed.stop()
+    folder = viewed.root
+    apart(fill(folder))
+    viewed.cli.environment["SDJOBS_LIBRARY"] = str(folder / "Photos")
+    viewed.cli.library = folder / "Photos"
+    viewed.start()
+    eventually(lambda: viewed.get("statistics")["running"] >= 2)
+    return viewed

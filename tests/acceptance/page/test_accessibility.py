@@ -8,8 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.abilities import NODE_MODULES
-from tests.acceptance.page.conftest import Viewed, apart, open_page
-from tests.acceptance.page.filled_library import fill
+from tests.acceptance.page.conftest import Viewed, open_page
 from tests.waiting import eventually
 
 pytestmark = [pytest.mark.needs("chromium", "node"), pytest.mark.timeout(240), pytest.mark.xdist_group("browser")]
@@ -18,19 +17,6 @@ RUN = """async () => {
     const found = await axe.run(document, { resultTypes: ["violations"] });
     return found.violations.map(({ impact, id, nodes }) => ({ impact, id, where: nodes.map(one => one.html) }));
 }"""
-
-
-@pytest.fixture
-def filled(viewed: Viewed) -> Viewed:
-    """On a library in which something of everything goes on."""
-    viewed.stop()
-    folder = viewed.root
-    apart(fill(folder))
-    viewed.cli.environment["SDJOBS_LIBRARY"] = str(folder / "Photos")
-    viewed.cli.library = folder / "Photos"
-    viewed.start()
-    eventually(lambda: viewed.get("statistics")["running"] >= 2)
-    return viewed
 
 
 def findings(page: Page) -> list[dict[str, Any]]:

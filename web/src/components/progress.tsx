@@ -1,7 +1,7 @@
 /** One bar, and the words beside it. */
 
 import type { Job, Progress } from "../api/schema";
-import { split } from "../words";
+import { capital, split } from "../words";
 
 export function ProgressBar({ job }: { readonly job: Job }) {
   const { fraction, percent } = job.progress;
@@ -47,7 +47,7 @@ export function Phases({ progress }: { readonly progress: Progress }) {
     <ol className="phases" aria-label="Steps">
       {phases.map((name, place) => (
         <li key={name} className={place < now ? "done" : undefined} aria-current={place === now ? "step" : undefined}>
-          {name}
+          {capital(name)}
         </li>
       ))}
     </ol>

@@ -26,7 +26,7 @@ export function Hero() {
   return (
     <div className="hero">
       <div className="said">
-        <h1>{data?.sentence ?? "…"}</h1>
+        <h1>{data ? <Clauses text={data.sentence} /> : "…"}</h1>
         {data && <PauseAll overview={data} />}
       </div>
       <div className="facts">
@@ -35,6 +35,16 @@ export function Hero() {
       </div>
     </div>
   );
+}
+
+/** A line breaks after a comma rather than between a number and its word. */
+function Clauses({ text }: { readonly text: string }) {
+  return text.split(/(?<=,) /).map((clause, place) => (
+    <span key={place}>
+      {place > 0 && " "}
+      <span className="clause">{clause}</span>
+    </span>
+  ));
 }
 
 function PauseAll({ overview: { paused_queues } }: { readonly overview: Overview }) {

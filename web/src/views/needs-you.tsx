@@ -147,7 +147,8 @@ function TroubleCard({ trouble }: { readonly trouble: Trouble }) {
 function troublesOf(known: Overview): readonly Trouble[] {
   const found: Trouble[] = [];
   if (known.warning) found.push({ title: "This page is not protected", what: known.warning });
-  if (known.runners.some((runner) => runner.state === "no_space")) {
+  const isFull = known.runners.some((runner) => runner.state === "no_space");
+  if (isFull) {
     found.push({
       title: "The library's disk is full",
       what: "Jobs hold still and lose nothing. Free some space on the disk, and all goes on by itself.",
@@ -161,6 +162,7 @@ function troublesOf(known: Overview): readonly Trouble[] {
     });
   }
   for (const disk of known.disks.filter(isNearlyFull)) {
+    if (isFull && disk.free === 0) continue; // said above
     found.push({ title: `The disk of ${disk.shown} is nearly full`, what: `${disk.sentence}. Copies to it may have to wait.` });
   }
   for (const location of known.locations.filter((one) => one.state === "offline")) found.push(offline(location));

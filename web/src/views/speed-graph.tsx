@@ -38,6 +38,9 @@ interface PlotProps {
   readonly words: (value: number) => string;
 }
 
+/** Between two times at the edge of the graph: whole ones, so that none stands there twice. */
+const SECONDS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1_800, 3_600, 7_200, 14_400, 28_800, 86_400];
+
 /** For the eye; what it says is said in words beside it. */
 function Plot({ samples, values, words }: PlotProps) {
   const box = useRef<HTMLDivElement>(null);
@@ -77,7 +80,7 @@ function options(box: HTMLElement, words: (value: number) => string): uPlotType.
     legend: { show: false },
     cursor: { show: false },
     scales: { y: { range: (_, __, most) => [0, (most || 1) * 1.1] } },
-    axes: [{ ...axis, size: 28, space: 90, values: (_, splits) => splits.map((at) => clockTime(at * 1_000)) }, { ...axis, size: 84, values: (_, splits) => splits.map(words) }],
+    axes: [{ ...axis, size: 28, space: 90, incrs: SECONDS, values: (_, splits) => splits.map((at) => clockTime(at * 1_000)) }, { ...axis, size: 84, values: (_, splits) => splits.map(words) }],
     series: [{}, { stroke: outlineColor, width: 2, fill: textDecorationColor, points: { show: false } }],
   };
 }

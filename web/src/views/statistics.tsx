@@ -31,15 +31,22 @@ export function Week() {
               <span style={{ height: `${(day.done / most) * 100}%` }} />
               <span className="bad" style={{ height: `${(day.failed / most) * 100}%` }} />
             </span>
-            <b>{day.done + day.failed || "–"}</b>
-            <span>{day.name}</span>
-            <span className="unseen">{day.failed > 0 && `${counted(day.failed, "job")} of them failed`}</span>
+            <b aria-hidden="true">{day.done + day.failed || "–"}</b>
+            <span aria-hidden="true">{day.name}</span>
+            <span className="unseen">{spoken(day)}</span>
           </li>
         ))}
       </ul>
       <figcaption className="quiet">Jobs that ended on each of the last seven days.</figcaption>
     </figure>
   );
+}
+
+/** `Today: 3 jobs ended, 1 of them failed.` */
+function spoken({ name, done, failed }: Day): string {
+  const ended = done + failed;
+  if (ended === 0) return `${name}: no job ended.`;
+  return `${name}: ${counted(ended, "job")} ended${failed > 0 ? `, ${failed} of them failed` : ""}.`;
 }
 
 export function Durations() {

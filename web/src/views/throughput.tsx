@@ -28,7 +28,7 @@ export function Throughput() {
   return (
     <figure className="throughput">
       <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="none" aria-hidden="true">
-        {points.length > 1 && (
+        {points.length > 1 && points.some((value) => value > 0) && (
           <>
             <path className="area" d={`${line(points)} L${WIDTH} ${HEIGHT} L${start(points)} ${HEIGHT} Z`} />
             <path className="line" d={line(points)} />

@@ -19,15 +19,17 @@ def big_file(path: Path, size: int) -> None:
         os.fsync(file.fileno())
 
 
-def small_files(root: Path, count: int, *, smallest: int = SMALLEST, largest: int = LARGEST) -> int:
-    """`count` files in folders of a hundred, of sizes spread evenly, all on the disk; gives the bytes."""
+def small_files(
+    root: Path, count: int, *, smallest: int = SMALLEST, largest: int = LARGEST, a_folder: int = FILES_A_FOLDER
+) -> int:
+    """`count` files, so many in a folder, of sizes spread evenly, all on the disk; gives the bytes."""
     source = random.Random(2)
     block = source.randbytes(largest)
     total = 0
-    for start in range(0, count, FILES_A_FOLDER):
-        folder = root / f"{start // FILES_A_FOLDER // 100:03d}" / f"{start // FILES_A_FOLDER % 100:02d}"
+    for start in range(0, count, a_folder):
+        folder = root / f"{start // a_folder // 100:03d}" / f"{start // a_folder % 100:02d}"
         folder.mkdir(parents=True)
-        for number in range(start, min(count, start + FILES_A_FOLDER)):
+        for number in range(start, min(count, start + a_folder)):
             size = source.randint(smallest, largest)
             (folder / f"{number:07d}.bin").write_bytes(number.to_bytes(8, "big")[: min(8, size)] + block[8:size])
             total += size

@@ -424,6 +424,7 @@ class Disk(Struct, frozen=True, kw_only=True):
     """The disk that a folder is on."""
 
     shown: str
+    library: Annotated[bool, Meta(description="The library itself lies on it.")]
     free: int
     total: int
     sentence: Annotated[str, Meta(description="`120.4 of 500.0 GB free`")]

@@ -94,4 +94,4 @@ class Turns:
             return marshal.dumps((await entries.read_folders(self._db, folders), {}, 0), PLAIN)
         if message[:1] == walker.ASKS["rows"]:
             return marshal.dumps(({}, await entries.read_children(self._db, folders), 0), PLAIN)
-        return marshal.dumps(({}, {}, await self._first_id()))
+        return marshal.dumps(({}, {}, await self._first_id()), PLAIN)

@@ -14,26 +14,22 @@ import os
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import count
 from operator import itemgetter
 from time import monotonic
 from typing import Final, Literal, TypeAlias
 
 from spacedrive_ops.folders import identity
+from spacedrive_ops.indexer.comparison import Changed, Comparison, Sub
 from spacedrive_ops.indexer.listing import (
     FOLDER,
     FORMAT,
-    KINDS,
     OPEN_FOLDER,
-    SPECIAL,
     Listing,
-    OnDisk,
     list_folder,
     reopen_above,
 )
 from spacedrive_ops.indexer.rules import IGNORE_FILE, Ignoring, Judge
-from spacedrive_ops.library_index.categories import category_of
-from spacedrive_ops.library_index.findings import Facts, Known, KnownFolder, Slice
+from spacedrive_ops.library_index.findings import Known, KnownFolder, Slice
 from spacedrive_ops.whole_files.names import PARTIAL
 
 KEPT_OPEN: Final = 48
@@ -43,17 +39,8 @@ ASKED_AHEAD: Final = 64
 MOST_LATER: Final = 64
 MOST_NAMES_LATER: Final = 8_192
 """So many folders, and names in them, are compared with their rows at once: to ask of each costs more."""
-PATH_STORED: Final = 4096
-LATEST: Final = (1 << 63) - 1
-"""The year 2262: what is later, SQLite's integers cannot hold."""
 
 _IDENTITY: Final = itemgetter(4, 5)
-_MTIME: Final = itemgetter(2)
-_CTIME: Final = itemgetter(3)
-_INODE: Final = itemgetter(5)
-
-Sub: TypeAlias = tuple[bytes, int, bool]
-"""A subfolder: its name, its id, and whether the index has just learnt of it."""
 
 Question: TypeAlias = Literal["folders", "rows", "ids"]
 """What is asked of the index: KnownFolder of each folder, Known of each, or the first id for new entries."""
@@ -97,16 +84,6 @@ class Frame:
     identity: tuple[int, int] = (0, 0)
 
 
-@dataclass(frozen=True, slots=True)
-class Later:
-    """A folder that has changed, to be compared with its rows. `unreadable`: names that stay as the index has them."""
-
-    id: int
-    path: bytes
-    listed: Listing
-    unreadable: list[str]
-
-
 class Walk:
     """`step` until `done`. `ask` answers its questions: it is called with a kind of question and ids of folders."""
 
@@ -120,9 +97,9 @@ class Walk:
         self._frames: list[Frame] = []
         self._folders: dict[int, KnownFolder] = {}
         self._rows: dict[int, Known] = {}
-        self._later: list[Later] = []
+        self._later: list[Changed] = []
         self._names_later = 0
-        self._next_id = 0
+        self._comparison = Comparison(setting.location, lambda: ask("ids", ()))
         self._root = setting.root_path.rstrip(b"/") + b"/"
         self._on_the_way = setting.fresh and bool(resume)
         self._slice = Slice()
@@ -134,7 +111,7 @@ class Walk:
         """The answer to a question; what was not asked is empty, or 0."""
         self._folders.update(folders)
         self._rows.update(rows)
-        self._next_id = first_id or self._next_id
+        self._comparison.next_id = first_id or self._comparison.next_id
 
     def step(self) -> Slice:
         """Read folders for a while. Raises OSError if the root itself cannot be read."""
@@ -297,18 +274,18 @@ class Walk:
             slice_.troubles.append((os.path.join(self.at, os.fsencode(name)), "error", f"cannot be read: {reason}"))
         if fingerprint != before:
             slice_.fingerprints.append((fingerprint, id_))
-        changed = Later(id_, path, kept, [name for name, _ in unreadable])
+        changed = Changed(id_, path, kept, [name for name, _ in unreadable])
         if is_new or self._needs_none():
-            subs = self._compare(changed, {})
-        elif not self._read_before and _holds_folders(kept, folders):
+            subs = self._comparison.compare(changed, {}, slice_)
+        elif not self._read_before and changed.holds_folders(folders):
             subs = [(name, sub, False) for name, sub in folders]
             self._put_off(changed)
         else:
             self._ask("rows", [id_])
-            subs = self._compare(changed, self._rows.pop(id_))
+            subs = self._comparison.compare(changed, self._rows.pop(id_), slice_)
         return self._open_ones(subs, path), ignoring
 
-    def _put_off(self, changed: Later) -> None:
+    def _put_off(self, changed: Changed) -> None:
         """Where a folder has the subfolders that the index knows, the walk goes on without its rows."""
         self._later.append(changed)
         self._names_later += len(changed.listed.names)
@@ -320,7 +297,7 @@ class Walk:
             return
         self._ask("rows", [changed.id for changed in self._later])
         for changed in self._later:
-            self._compare(changed, self._rows.pop(changed.id))
+            self._comparison.compare(changed, self._rows.pop(changed.id), self._slice)
         self._later, self._names_later = [], 0
 
     def _without_left_out(self, listed: Listing, ignoring: Ignoring | None, base: str) -> Listing:
@@ -357,102 +334,6 @@ class Walk:
             else:
                 entered.append(sub)
         return entered
-
-    def _take_all(self, listed: Listing, folder: int) -> bool:
-        """Take regular files of which the index knows none, all at once; False where one of them is unusual."""
-        facts = listed.facts
-        if not facts or max(max(map(fact, facts)) for fact in (_MTIME, _CTIME, _INODE)) > LATEST:
-            return False
-        try:
-            raw = "/".join(listed.names).encode().split(b"/")
-        except UnicodeEncodeError:
-            return False
-        slice_, location, first = self._slice, self._set.location, self._ids(len(raw))
-        slice_.entries += [
-            (id_, location, folder, name, 1, category_of(name), size, mtime, ctime, device, inode, links, mode, None)
-            for id_, name, (mode, size, mtime, ctime, device, inode, links) in zip(
-                count(first), raw, facts, strict=False
-            )
-        ]
-        slice_.size += listed.size()
-        slice_.files += len(raw)
-        return True
-
-    def _compare(self, changed: Later, known: Known) -> list[Sub]:
-        """Take what is new, changed or lost. The subfolders, in the order of their names."""
-        listed = changed.listed
-        for name in changed.unreadable:  # it is there, and stays in the index as it was
-            known.pop(os.fsencode(name), None)
-        if not known and not listed.others and self._take_all(listed, changed.id):
-            return []
-        subs = self._compare_each(listed, changed.id, changed.path, known)
-        self._slice.lost += [(gone,) for gone, _ in known.values()]
-        subs.sort()
-        return subs
-
-    def _compare_each(self, listed: Listing, folder: int, path: bytes, known: Known) -> list[Sub]:
-        """Take what is new or changed; what remains in `known` is lost. The subfolders."""
-        slice_ = self._slice
-        subs: list[Sub] = []
-        for name, one in zip(listed.names, listed.facts, strict=True):
-            try:
-                raw, label = name.encode(), None
-            except UnicodeEncodeError:
-                raw, label = os.fsencode(name), os.fsencode(name).decode("utf-8", "backslashreplace")
-            facts = _facts_of(one)
-            kind = facts[0]
-            if kind == 1:
-                slice_.size += facts[1]
-            if (before := known.pop(raw, None)) is not None and before[1][0] == kind:
-                id_, is_new = before[0], False
-                if before[1] != facts:
-                    slice_.updates.append((id_, *facts[1:]))
-                    slice_.modified += kind != 2
-            else:
-                if before is not None:
-                    slice_.lost.append((before[0],))
-                id_, is_new = self._add(raw, label, facts, folder), True
-            if kind == 2:
-                subs.append((raw, id_, is_new))
-                if is_new:
-                    below = os.path.join(path, raw)
-                    slice_.folders.append((id_, self._set.location, below if len(below) <= PATH_STORED else None))
-        slice_.files += len(listed.names) - len(subs)
-        slice_.subfolders += len(subs)
-        return subs
-
-    def _add(self, raw: bytes, label: str | None, facts: Facts, folder: int) -> int:
-        id_ = self._ids(1)
-        category = category_of(raw) if facts[0] == 1 else 0
-        self._slice.entries.append((id_, self._set.location, folder, raw, facts[0], category, *facts[1:], label))
-        return id_
-
-    def _ids(self, number: int) -> int:
-        """The first of so many new ids."""
-        if not self._next_id:
-            self._ask("ids", ())
-        first = self._next_id
-        self._next_id += number
-        return first
-
-
-def _holds_folders(listed: Listing, folders: list[tuple[bytes, int]]) -> bool:
-    """Whether these are the folders in it."""
-    if not listed.others:
-        return not folders
-    found = {
-        os.fsencode(name) for name, one in zip(listed.names, listed.facts, strict=True) if one[0] & FORMAT == FOLDER
-    }
-    return found == {name for name, _ in folders}
-
-
-def _facts_of(one: OnDisk) -> Facts:
-    """What the disk has, as the index keeps it."""
-    mode, size, mtime, ctime, device, inode, links = one
-    kind = KINDS.get(mode & FORMAT, SPECIAL)
-    if mtime > LATEST or ctime > LATEST or inode > LATEST:
-        mtime, ctime, inode = min(mtime, LATEST), min(ctime, LATEST), inode & LATEST
-    return kind, size if kind == 1 else 0, mtime, ctime, device, inode, 0 if kind == 2 else links, mode
 
 
 def _base_of(path: bytes) -> str:

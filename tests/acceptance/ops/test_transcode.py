@@ -15,6 +15,8 @@ import pytest
 from spacedrive_jobs import JobCancelled, JobFailed, Library
 from spacedrive_ops import TranscodeJob
 from spacedrive_ops.transcode import job as transcode_job
+from spacedrive_ops.transcode.programs import NICENESS
+from spacedrive_ops.transcode.tool import Tool
 from tests.waiting import aeventually, eventually
 
 pytestmark = pytest.mark.needs("ffmpeg")
@@ -185,6 +187,18 @@ async def test_killed_in_the_middle_there_is_no_final_file_and_no_orphan(disk_pa
     assert streams(target) == ["aac", "h264"]
     assert output.size == target.stat().st_size
     assert partials(disk_path) == []
+
+
+def test_the_program_gives_way_to_other_sessions() -> None:
+    """Linux shares processors among sessions before among processes, and the supervisor leads one."""
+    said = bytearray()
+    program = Tool(["cat", "/proc/self/autogroup"], said.extend, niceness=NICENESS)
+    try:
+        while program.some(lambda: False) is None:
+            pass
+    finally:
+        program.kill()
+    assert said.endswith(b"nice %d\n" % NICENESS)
 
 
 async def test_without_its_supervisor_the_program_does_not_go_on(disk_path: Path) -> None:

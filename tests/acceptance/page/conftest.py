@@ -68,6 +68,19 @@ class Viewed:
         assert isinstance(id_, str)
         return id_
 
+    def a_drive_goes_away(self) -> tuple[Path, Path]:
+        """A folder is indexed, taken away, and looked for; where it was, and where it is now."""
+        drive = self.root / "Travel drive"
+        drive.mkdir()
+        (drive / "IMG_0001.jpg").write_bytes(b"a picture")
+        self.dispatch("indexer", root=str(drive))
+        eventually(lambda: self.get("statistics")["completed"] == 1)
+        away = drive.rename(self.root / "elsewhere")
+        self.dispatch("indexer", root=str(drive))
+        eventually(lambda: self.get("overview")["locations"][0]["state"] == "offline")
+        eventually(lambda: self.get("statistics")["completed"] == 2)
+        return drive, away
+
     def stop(self) -> None:
         self.started.send(signal.SIGTERM)
         self.started.ends()

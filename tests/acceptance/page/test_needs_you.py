@@ -8,20 +8,12 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.acceptance.page.conftest import Viewed, start
-from tests.waiting import eventually
 
 pytestmark = [pytest.mark.needs("chromium"), pytest.mark.timeout(120), pytest.mark.xdist_group("browser")]
 
 
 def test_a_drive_that_is_not_there_is_named_with_what_to_do(viewed: Viewed) -> None:
-    drive = viewed.root / "Travel drive"
-    drive.mkdir()
-    (drive / "IMG_0001.jpg").write_bytes(b"a picture")
-    viewed.dispatch("indexer", root=str(drive))
-    eventually(lambda: viewed.get("statistics")["completed"] == 1)
-    away = drive.rename(viewed.root / "elsewhere")
-    viewed.dispatch("indexer", root=str(drive))
-    eventually(lambda: viewed.get("overview")["locations"][0]["state"] == "offline")
+    drive, away = viewed.a_drive_goes_away()
     viewed.go()
     needs = viewed.part("Needs you")
     expect(needs.get_by_role("heading", name=f"{drive} is not there")).to_be_visible()

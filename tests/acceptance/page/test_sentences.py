@@ -65,15 +65,7 @@ def test_an_empty_page_reads_as_sentences(viewed: Viewed) -> None:
 
 
 def test_a_failure_and_a_drive_that_is_away_read_as_sentences(viewed: Viewed) -> None:
-    drive = viewed.root / "Travel drive"
-    drive.mkdir()
-    (drive / "IMG_0001.jpg").write_bytes(b"a picture")
-    viewed.dispatch("indexer", root=str(drive))
-    eventually(lambda: viewed.get("statistics")["completed"] == 1)
-    drive.rename(viewed.root / "elsewhere")
-    viewed.dispatch("indexer", root=str(drive))
-    eventually(lambda: viewed.get("overview")["locations"][0]["state"] == "offline")
-    eventually(lambda: viewed.get("statistics")["completed"] == 2)
+    viewed.a_drive_goes_away()
     viewed.dispatch("page.fails", sources=["/card"], destination="/photos", message="the card was pulled out")
     eventually(lambda: viewed.get("statistics")["failed"] >= 1)
     viewed.go()

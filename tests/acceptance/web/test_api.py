@@ -338,6 +338,7 @@ async def test_the_library_at_a_glance(web: Mounted, tmp_path: Path) -> None:
     assert overview["counts"]["completed"] == 1
     assert (overview["sentence"], overview["role"], overview["attended"]) == ("Nothing to do.", "full", True)
     assert overview["disks"][0]["sentence"].endswith(" free")
+    assert [one["library"] for one in overview["disks"]] == [True]
     found = (await web.get("/api/search", text="beach"))["entries"]
     assert {one["name"] for one in found} == {"beach.jpg", "copy of beach.jpg"}
     (first, *_) = (await web.get("/api/largest", limit=1))["entries"]

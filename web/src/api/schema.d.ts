@@ -1033,6 +1033,8 @@ export interface components {
          */
         readonly Disk: {
             readonly free: number;
+            /** @description The library itself lies on it. */
+            readonly library: boolean;
             /** @description `120.4 of 500.0 GB free` */
             readonly sentence: string;
             readonly shown: string;

@@ -162,7 +162,7 @@ function troublesOf(known: Overview): readonly Trouble[] {
     });
   }
   for (const disk of known.disks.filter(isNearlyFull)) {
-    if (isFull && disk.free === 0) continue; // said above
+    if (isFull && disk.library) continue; // said above
     found.push({ title: `The disk of ${disk.shown} is nearly full`, what: `${disk.sentence}. Copies to it may have to wait.` });
   }
   for (const location of known.locations.filter((one) => one.state === "offline")) found.push(offline(location));

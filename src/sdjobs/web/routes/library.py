@@ -50,7 +50,7 @@ async def get_overview(
     attended = await runner_of_all(jobs) is not None
     locations = await index.locations()
     categories = await totals.by_category()
-    places = [library.path, *(one.path for one in locations)]
+    places = [one.path for one in locations]
     return wire.Overview(
         id=str(library.id),
         name=shown(library.path.name),
@@ -70,7 +70,7 @@ async def get_overview(
             wire.CategoryTotal(category=category.name.lower(), files=files, bytes=size)
             for category, (files, size) in categories.items()
         ],
-        disks=await _disks(disks, places),
+        disks=await _disks(disks, library.path, places),
     )
 
 
@@ -81,24 +81,25 @@ async def _open_questions(library: Library) -> int:
     return len((await library.jobs.questions(limit=MOST_QUESTIONS)).rows)
 
 
-async def _disks(threads: DiskThreads, places: list[Path]) -> list[wire.Disk]:
+async def _disks(threads: DiskThreads, library: Path, places: list[Path]) -> list[wire.Disk]:
     """None at all where one of them does not answer."""
     try:
-        return await threads.ask(lambda: disks_of(places))
+        return await threads.ask(lambda: disks_of(library, places))
     except TimeoutError:
         return []
 
 
-def disks_of(places: list[Path]) -> list[wire.Disk]:
-    """The disks of these folders, each once. Blocking. A folder that is not there has none."""
+def disks_of(library: Path, places: list[Path]) -> list[wire.Disk]:
+    """The disks of these folders, each once, the library's first. Blocking. A folder that is not there has none."""
     found: dict[int, wire.Disk] = {}
-    for place in places:
+    for place in (library, *places):
         try:
             device = os.stat(place).st_dev
             if device not in found:
                 usage = shutil.disk_usage(place)
                 found[device] = wire.Disk(
                     shown=telling.path_words(place),
+                    library=place is library,
                     free=usage.free,
                     total=usage.total,
                     sentence=telling.free_words(usage.free, usage.total),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import unicodedata
 
@@ -39,12 +40,15 @@ def test_every_form_gives_it_back(path: SdPath) -> None:
     assert b"/".join(path.parts) in (os.fsencode(path.path), b"")
 
 
+@example(SdPath.parse("local:///\"'"))
 @given(PATHS)
 def test_its_text_can_be_shown_anywhere(path: SdPath) -> None:
     text = str(path)
     assert text.isprintable()
     assert not MISLEADING & {unicodedata.category(character) for character in text}
-    assert text in repr(path)
+    literal = repr(path).removeprefix("SdPath.parse(").removesuffix(")")
+    assert ast.literal_eval(literal) == text, "it can be pasted into a program, also with quotes of both kinds"
+    assert SdPath.parse(text) == path
 
 
 @given(PATHS, PATHS)

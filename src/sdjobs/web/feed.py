@@ -132,6 +132,7 @@ class Feed:
                 "schedules": await self._jobs.schedules(),
                 "queue": await self._jobs.paused_queues(),
                 "questions": [question.id for question in questions],
+                "history": await self._jobs.deletions(),
                 "runners": [(one.id, one.mode, one.state) for one in await self._jobs.runners()],
             }
         return self._hints

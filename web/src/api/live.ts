@@ -1,6 +1,7 @@
 /** What the stream tells, brought into what the page has: progress at once, lists by looking at them anew. */
 
 import type { InfiniteData, QueryClient } from "@tanstack/react-query";
+import { running } from "./queries";
 import type { Job, JobDetails, JobList, JobPage, Moved, Event as JobEvent } from "./schema";
 import { speeds } from "./speeds";
 import { type Connection, EventStream, type Listener, type Messages } from "./stream";
@@ -10,6 +11,12 @@ import { type Connection, EventStream, type Listener, type Messages } from "./st
 const EVERY = 700;
 const SLOWEST = 4_000;
 const SOON = 20;
+
+/** Of the jobs that run there are few, and what they do is what people watch: that list has a pace of its own, which grows
+ * with the number of jobs that have begun since the last look. */
+const RUNNING_EVERY = 50;
+const RUNNING_FOR_EACH = 20;
+const RUNNING_SLOWEST = 1_000;
 
 /** Long or unchanging, and not spoken of by events: they have their own time. */
 const APART: ReadonlySet<unknown> = new Set(["ended", "kinds"]);
@@ -22,6 +29,7 @@ const ABOUT: Readonly<Record<string, readonly string[]>> = {
   runners: ["overview"],
 };
 
+const RUNNING = running.queryKey;
 const TERMINAL: ReadonlySet<string> = new Set(["completed", "failed", "cancelled"]);
 
 export interface Watcher {
@@ -36,6 +44,10 @@ export class Live implements Listener {
   private timer: number | undefined;
   private looked = Number.NEGATIVE_INFINITY;
   private pace = EVERY;
+  private begun = 0;
+  private runningPace = RUNNING_EVERY;
+  private runningTimer: number | undefined;
+  private runningLooked = Number.NEGATIVE_INFINITY;
 
   constructor(
     private readonly client: QueryClient,
@@ -46,6 +58,7 @@ export class Live implements Listener {
     const stop = this.stream.start();
     return () => {
       window.clearTimeout(this.timer);
+      window.clearTimeout(this.runningTimer);
       stop();
     };
   }
@@ -75,7 +88,7 @@ export class Live implements Listener {
 
   private moved(jobs: readonly Moved[]): void {
     const progress = new Map(jobs.map((one) => [one.job, one.progress]));
-    this.client.setQueryData<JobList>(["jobs", "running"], (list) =>
+    this.client.setQueryData<JobList>(RUNNING, (list) =>
       list && {
         jobs: list.jobs.map((job) => {
           const found = progress.get(job.id);
@@ -91,12 +104,36 @@ export class Live implements Listener {
 
   private changed(event: JobEvent): void {
     this.patch(event);
+    if (event.status === "running" && !this.isShown(event.job)) this.lookAtRunning();
     if (TERMINAL.has(event.status)) this.ended.push(event);
     this.lookAt(["jobs", "overview", `job ${event.job}`]);
   }
 
-  /** In long lists the row is changed where it stands: they are too long to be fetched for each event. */
+  private isShown(job: string): boolean {
+    return this.client.getQueryData<JobList>(RUNNING)?.jobs.some((one) => one.id === job) ?? false;
+  }
+
+  private lookAtRunning(): void {
+    this.begun += 1;
+    if (this.runningTimer !== undefined) return;
+    const wait = Math.max(0, this.runningLooked + this.runningPace - performance.now());
+    this.runningTimer = window.setTimeout(() => {
+      this.runningTimer = undefined;
+      this.runningLooked = performance.now();
+      this.runningPace = Math.min(Math.max(RUNNING_EVERY, this.begun * RUNNING_FOR_EACH), RUNNING_SLOWEST);
+      this.begun = 0;
+      void this.client.invalidateQueries({ queryKey: RUNNING });
+    }, wait);
+  }
+
+  /** What is shown already is changed where it stands, at once: short lists are fetched a moment later, long ones are too
+   * long to be fetched for each event. */
   private patch(event: JobEvent): void {
+    this.client.setQueryData<JobList>(RUNNING, (list) => {
+      if (!list?.jobs.some((job) => job.id === event.job)) return list;
+      return { jobs: list.jobs.map((job) => after(job, event)) };
+    });
+    this.client.setQueryData<JobDetails>(["job", event.job], (job) => job && after(job, event));
     this.client.setQueriesData<InfiniteData<JobPage>>({ queryKey: ["jobs", "all"] }, (list) => {
       if (!list?.pages.some((page) => page.jobs.some((job) => job.id === event.job))) return list;
       return { ...list, pages: list.pages.map((page) => ({ ...page, jobs: page.jobs.map((job) => after(job, event)) })) };
@@ -134,7 +171,7 @@ function isShort(query: { queryKey: readonly unknown[] }): boolean {
   return query.queryKey[0] === "jobs" && query.queryKey[1] !== "all";
 }
 
-function after(job: Job, event: JobEvent): Job {
+function after<Known extends Job>(job: Known, event: JobEvent): Known {
   if (job.id !== event.job) return job;
   const { status, request, attempt, reason, state, sentence } = event;
   return { ...job, status, request, attempt, reason, state, why: reason, sentence };

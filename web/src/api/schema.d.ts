@@ -566,7 +566,8 @@ export interface paths {
         };
         /**
          * Get metrics
-         * @description All metrics of the library in Prometheus' text format, from its beginning. The read-only token suffices.
+         * @description All metrics of the library in Prometheus' text format, from its beginning; as OpenMetrics 1.0.0 where `Accept`
+         *     prefers that. The read-only token suffices.
          */
         readonly get: operations["get_metrics"];
         readonly put?: never;

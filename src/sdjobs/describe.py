@@ -138,6 +138,12 @@ def title_of(kind: str, arguments: object) -> str:
     return f"{VERBS[kind]} {path_text(root)}" if kind in VERBS and root is not None else kind
 
 
+def plain_title(info: JobInfo) -> str:
+    """The title for who sees no table of kinds: for a kind's own name, which is a code, what such a job does."""
+    said = title(info)
+    return said if said != info.kind else info.description.partition("\n")[0].rstrip(".") or said
+
+
 DONE: Final = {
     "pause": "paused or pausing",
     "resume": "resumed",

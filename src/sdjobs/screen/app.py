@@ -32,7 +32,6 @@ class WatchApp(App[ExitCode]):
     """On an open library, which it neither closes nor runs jobs of. `failure`: what ended it, if it was not a key."""
 
     ENABLE_COMMAND_PALETTE = False
-    CSS = "Screen { background: ansi_default; color: ansi_default; }"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+c", "interrupt", show=False, priority=True),
         Binding("ctrl+q", "interrupt", show=False, priority=True),

@@ -21,21 +21,23 @@ from spacedrive_jobs import QuestionInfo
 AnswerT = TypeVar("AnswerT")
 
 MOST_LINES: Final = 40
+KEYS_WIDTH: Final = 13
 
 
 class Dialog(ModalScreen[AnswerT], Generic[AnswerT]):
     """Lines in a frame over the screen."""
 
-    CSS = """
-    Dialog { align: center middle; background: ansi_default; }
+    DEFAULT_CSS = """
+    Dialog { align: center middle; background: transparent; }
     Dialog > Vertical { width: 72; max-width: 100%; height: auto; max-height: 100%; padding: 0 1;
                         border: round ansi_default; background: ansi_default; }
     Dialog Lines { height: auto; background: ansi_default; }
-    Dialog Input { height: 1; border: none; padding: 0; background: ansi_default; color: ansi_default; }
+    Dialog.plain > Vertical { border: ascii ansi_default; }
+    Dialog Input { background: ansi_default; color: ansi_default; }
     """
 
     def __init__(self, *, draws_unicode: bool) -> None:
-        super().__init__()
+        super().__init__(classes="" if draws_unicode else "plain")
         self._draws_unicode = draws_unicode
         self._lines = Lines(lambda width, _: self.drawn(self.sheet(width)), id="asked")
 
@@ -118,7 +120,7 @@ class AnswerDialog(Dialog[Answer | None]):
         with Vertical():
             yield self._lines
             if not self._question.choices:
-                yield Input(placeholder="Your answer, then Enter", max_length=1_000)
+                yield Input(placeholder="Your answer, then Enter", max_length=1_000, compact=True)
 
     def drawn(self, sheet: Sheet) -> list[Text]:
         lines = sheet.wrapped(self._question.question, "bold")
@@ -168,7 +170,7 @@ class FindDialog(Dialog[str | None]):
     def compose(self) -> ComposeResult:
         with Vertical():
             yield self._lines
-            yield Input(self._text, placeholder="A part of a path, a kind, a reason", max_length=200)
+            yield Input(self._text, placeholder="A part of a path, a kind, a reason", max_length=200, compact=True)
 
     def drawn(self, sheet: Sheet) -> list[Text]:
         return [
@@ -192,7 +194,7 @@ class Help(Dialog[None]):
     def drawn(self, sheet: Sheet) -> list[Text]:
         lines: list[Text] = []
         for keys, what, command in self._rows:
-            lines.append(Text.assemble((keys.ljust(10), "bold"), sheet.cut(what, sheet.width - 10)))
+            lines.append(Text.assemble((keys.ljust(KEYS_WIDTH), "bold"), sheet.cut(what, sheet.width - KEYS_WIDTH)))
             if command:
-                lines.append(sheet.line(f"$ {command}", "dim", indent=10))
+                lines.append(sheet.line(f"$ {command}", "dim", indent=KEYS_WIDTH))
         return [*lines, sheet.line("Esc closes this.", "dim")]

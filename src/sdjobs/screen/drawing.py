@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
+from rich.cells import cell_len
 from rich.text import Text
 
-from sdjobs.describe import plain_title, queue_sentence, state_word, took, trouble, why
+from sdjobs.describe import brief_title, plain_title, queue_sentence, state_word, took, trouble, why
 from sdjobs.screen.board import AskedEntry, Board, Entry, JobEntry, MoreEntry, Section, TroubleEntry
 from sdjobs.screen.looking import Look
 from sdjobs.screen.sheet import Sheet, clipped, sentence
@@ -38,13 +39,14 @@ def header(board: Board, speeds: Sequence[float], sheet: Sheet, name: str) -> li
     """What goes on, how fast, and how much room is left. `speeds`: bytes a second, the newest last."""
     look = board.look
     if look is None:
-        return [sheet.line("Looking at the library…", "bold"), Text(), _rule(sheet)]
+        return [sheet.line("Looking at the library.", "bold"), Text(), _rule(sheet)]
     said = queue_sentence(look.counts, everything_paused=None in look.paused, attended=look.attended)
     facts = _facts(look, speeds, sheet)
     if board.window.text:
-        facts = sheet.line(f"Only jobs that say “{board.window.text}”. Esc shows all.", "yellow")
+        facts = sheet.line(f"Only jobs that say: {board.window.text} (Esc shows all)", "yellow")
     title = Text(sheet.cut(said, sheet.width), "bold")
-    return [sheet.sides(title, Text(sheet.cut(name, sheet.width // 3), "dim")), facts, _rule(sheet)]
+    beside = Text(sheet.cut(name, sheet.width // 3) if sheet.is_wide else "", "dim")
+    return [sheet.sides(title, beside), facts, _rule(sheet)]
 
 
 def _facts(look: Look, speeds: Sequence[float], sheet: Sheet) -> Text:
@@ -141,7 +143,8 @@ def _entry(entry: Entry, chosen: bool, look: Look, sheet: Sheet) -> list[Text]:
         case JobEntry(Section.RUNNING, info):
             return _running(info, chosen, sheet)
         case JobEntry(Section.NEEDS, info):
-            return _two(plain_title(info), sentence(why(info) or trouble(info) or "it failed"), chosen, sheet, "red")
+            title = title_within(info, sheet.width - MARGIN, sheet)
+            return _two(title, sentence(why(info) or trouble(info) or "it failed"), chosen, sheet, "red")
         case JobEntry(Section.WAITING, info):
             return _row(info, _waits(info, attended=look.attended), age(info.created_at, sheet.now), chosen, sheet)
         case JobEntry(_, info):
@@ -160,7 +163,7 @@ def _entry(entry: Entry, chosen: bool, look: Look, sheet: Sheet) -> list[Text]:
 
 def _running(info: JobInfo, chosen: bool, sheet: Sheet) -> list[Text]:
     inner = sheet.narrower(MARGIN)
-    title = Text(inner.cut(plain_title(info), inner.width), "bold")
+    title = Text(title_within(info, inner.width - len(step_of(info)) - 2, inner), "bold")
     aside = Text(step_of(info), "yellow" if info.request is not None else "dim")
     lines = [Text.assemble(" " * MARGIN, line) for line in progress_lines(info, inner)]
     return [_marked(inner.sides(title, aside), " ", chosen, sheet), *lines]
@@ -176,6 +179,16 @@ def progress_lines(info: JobInfo, sheet: Sheet) -> list[Text]:
         clipped(first_line(snapshot, sheet.glyphs, sheet.width, sheet.moment), sheet.width),
         clipped(second_line(snapshot, sheet.glyphs, sheet.width), sheet.width),
     ]
+
+
+def title_within(info: JobInfo, room: int, sheet: Sheet) -> str:
+    """Whole if it fits, else with the last names of its paths, else the beginning of that."""
+    whole = sheet.cut(plain_title(info), sheet.width)
+    return whole if cell_len(whole) <= room and not _is_cut(whole, sheet) else sheet.cut(brief_title(info), room)
+
+
+def _is_cut(text: str, sheet: Sheet) -> bool:
+    return text.endswith(sheet.glyphs.cut)
 
 
 def step_of(info: JobInfo) -> str:
@@ -229,10 +242,10 @@ def _row(info: JobInfo, said: str, when: str, chosen: bool, sheet: Sheet) -> lis
     inner = sheet.narrower(MARGIN)
     right = Text(when.rjust(6), "dim")
     if not sheet.is_wide:
-        first = inner.sides(Text(inner.cut(plain_title(info), inner.width)), right)
+        first = inner.sides(Text(title_within(info, inner.width - right.cell_len - 2, inner)), right)
         return [_marked(first, sign, chosen, sheet, colour), sheet.line(said, "dim", MARGIN)]
     room = inner.width - right.cell_len - 4
-    title = Text(inner.cut(plain_title(info), room * 9 // 20))
+    title = Text(title_within(info, room * 9 // 20, inner))
     title.pad_right(room * 9 // 20 - title.cell_len + 2)
     line = inner.sides(Text.assemble(title, (inner.cut(said, room - room * 9 // 20), "dim")), right)
     return [_marked(line, sign, chosen, sheet, colour)]

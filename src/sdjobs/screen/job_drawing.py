@@ -7,7 +7,7 @@ from typing import Final
 
 from rich.text import Text
 
-from sdjobs.describe import plain_title, state_word, took, trouble, why
+from sdjobs.describe import items_amount, plain_title, state_word, took, trouble, why
 from sdjobs.screen.drawing import progress_lines, step_of
 from sdjobs.screen.footer import Key, job_keys
 from sdjobs.screen.job_look import JobLook, JobWindow, Part
@@ -28,11 +28,13 @@ HEIGHT: Final = 6
 def job_header(look: JobLook | None, window: JobWindow, sheet: Sheet) -> list[Text]:
     """What it is, how it is, how far, and its parts with the one that is shown."""
     if look is None:
-        return [sheet.line("Looking at the job…", "bold"), *[Text()] * (HEIGHT - 1)]
+        return [sheet.line("Looking at the job.", "bold"), *[Text()] * (HEIGHT - 1)]
     info = look.info
     title = Text(sheet.cut(plain_title(info), sheet.width), "bold")
     shows_bar = info.status is JobStatus.RUNNING or info.view.fraction is not None
     bar = progress_lines(info, sheet) if shows_bar else [Text(), Text()]
+    if info.status is not JobStatus.RUNNING:  # why it does not run is said above
+        bar[1] = sheet.line(items_amount(info.view), "dim")
     state = sheet.sides(_state(look, sheet), Text(step_of(info), "dim"))
     rule = Text(sheet.glyphs.rest * sheet.width, "dim")
     return [sheet.sides(title, Text(info.id.short, "dim")), state, *bar, _parts(window, sheet), rule]
@@ -70,9 +72,6 @@ def _parts(window: JobWindow, sheet: Sheet) -> Text:
 def job_lines(look: JobLook, window: JobWindow, sheet: Sheet) -> list[Text]:
     """All lines of the part that is shown."""
     lines: list[Text] = []
-    for question in look.questions if window.part is Part.WHY else ():
-        choices = ", ".join(map(str, question.choices)) or "any text"
-        lines += sheet.wrapped(f"It asks: {question.question} ({choices})", "yellow")
     for row in look.rows:
         lines += sheet.wrapped(row.text, row.style) if row.text else [Text()]
         if row.below:

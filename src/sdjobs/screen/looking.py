@@ -132,15 +132,12 @@ class Looker:
         return page.rows[::-1]
 
     async def _waiting(self, window: Window, counts: Mapping[JobStatus, int]) -> tuple[tuple[JobInfo, ...], int | None]:
-        """In the order of their start, then those that are paused; under a filter the newest first."""
+        """In the order of their start, then as many that are paused; under a filter the newest first."""
         if window.text:
             page = await self._jobs.list(statuses=WAITING, text=window.text, limit=window.waiting)
             return page.rows, _more(page.next is not None, window, 0)
         queued = await self._jobs.waiting(window.waiting)
-        paused: tuple[JobInfo, ...] = ()
-        if len(queued) < window.waiting:
-            page = await self._jobs.list(statuses=[JobStatus.PAUSED], limit=window.waiting - len(queued))
-            paused = page.rows
+        paused = (await self._jobs.list(statuses=[JobStatus.PAUSED], limit=window.waiting)).rows
         beyond = sum(counts[status] for status in WAITING) - len(queued) - len(paused)
         return (*queued, *paused), max(beyond, 0)
 

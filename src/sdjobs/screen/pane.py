@@ -44,8 +44,8 @@ COMMON: Final[tuple[BindingType, ...]] = (
 class Pane(Screen[None]):
     """`renew` is called after each look at the library; `redraw` after whatever changes what is shown."""
 
-    CSS = """
-    Pane { background: ansi_default; overflow: hidden; }
+    DEFAULT_CSS = """
+    Pane { background: ansi_default; color: ansi_default; overflow: hidden; }
     Pane #head { dock: top; }
     Pane #body { height: 1fr; }
     Pane #foot { dock: bottom; height: 3; }

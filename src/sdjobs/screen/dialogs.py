@@ -14,6 +14,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from sdjobs import clock
+from sdjobs.screen.footer import typed_lines
 from sdjobs.screen.lines import Lines
 from sdjobs.screen.sheet import Sheet
 from spacedrive_jobs import QuestionInfo
@@ -80,7 +81,7 @@ class Confirm(Dialog[bool]):
         return [
             *sheet.wrapped(self._question, "bold", most=3),
             *sheet.wrapped(self._explanation),
-            sheet.line(f"$ {self._command}", "dim"),
+            *typed_lines(self._command, sheet),
             Text.assemble(("y", "bold"), " Yes   ", ("n", "bold"), " No"),
         ]
 
@@ -132,7 +133,7 @@ class AnswerDialog(Dialog[Answer | None]):
             box = "x" if self._for_all else " "
             lines.append(sheet.line(f"A [{box}] One answer for all {self._many:,} like it"))
         given = Answer(self._chosen("ANSWER"), self._for_all)
-        return [*lines, sheet.line(f"$ {self._command(given)}", "dim"), sheet.line("Enter Answer   Esc Not now")]
+        return [*lines, *typed_lines(self._command(given), sheet), sheet.line("Enter Answer   Esc Not now")]
 
     def _chosen(self, otherwise: object) -> object:
         return self._question.choices[self._place] if self._question.choices else otherwise
@@ -196,5 +197,5 @@ class Help(Dialog[None]):
         for keys, what, command in self._rows:
             lines.append(Text.assemble((keys.ljust(KEYS_WIDTH), "bold"), sheet.cut(what, sheet.width - KEYS_WIDTH)))
             if command:
-                lines.append(sheet.line(f"$ {command}", "dim", indent=KEYS_WIDTH))
+                lines += sheet.wrapped(f"$ {command}", "dim", indent=KEYS_WIDTH, most=3)
         return [*lines, sheet.line("Esc closes this.", "dim")]

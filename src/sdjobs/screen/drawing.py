@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
@@ -13,7 +13,7 @@ from rich.text import Text
 from sdjobs.describe import brief_title, plain_title, queue_sentence, state_word, took, trouble, why
 from sdjobs.screen.board import AskedEntry, Board, Entry, JobEntry, MoreEntry, Section, TroubleEntry
 from sdjobs.screen.looking import Look
-from sdjobs.screen.sheet import Sheet, clipped, sentence
+from sdjobs.screen.sheet import Sheet, clipped, sentence, tidy
 from sdjobs.text import age, counted, size
 from sdjobs.views.bar import first_line, second_line
 from sdjobs.views.plot import sparkline
@@ -55,7 +55,7 @@ def _facts(look: Look, speeds: Sequence[float], sheet: Sheet) -> Text:
     if sheet.is_wide and any(speeds):
         moved = Text.assemble((sparkline(speeds[-POINTS:], draws_unicode=sheet.draws_unicode), "cyan"), " ", moved)
     if look.disk is None:
-        return moved
+        return clipped(moved, sheet.width)
     scarce = look.disk.free < max(look.disk.total * 0.02, 200e6)
     free = Text(f"{size(look.disk.free)} free", "bold red" if scarce else "")
     return sheet.sides(moved, free)
@@ -77,7 +77,8 @@ def body(board: Board, sheet: Sheet, height: int, top: int) -> tuple[list[Text],
     lines: list[Text] = []
     for start, block in zip(starts, blocks, strict=True):
         if start + block.height > top and start < top + height:
-            lines += list(block.draw())[max(top - start, 0) : top + height - start]
+            seen = list(block.draw())[max(top - start, 0) : top + height - start]
+            lines += [clipped(line, sheet.width) for line in seen]
     return lines, top
 
 
@@ -171,8 +172,12 @@ def _running(info: JobInfo, chosen: bool, sheet: Sheet) -> list[Text]:
 
 def progress_lines(info: JobInfo, sheet: Sheet) -> list[Text]:
     """The bar with its numbers, and what the job is at."""
+    view = replace(
+        info.view,
+        phase=tidy(info.view.phase), message=tidy(info.view.message), current_path=tidy(info.view.current_path),
+    )  # fmt: skip
     snapshot = Snapshot(
-        job=info.id, title="", status=info.status, request=info.request, reason=info.reason, view=info.view,
+        job=info.id, title="", status=info.status, request=info.request, reason=tidy(info.reason), view=view,
         trouble=trouble(info),
     )  # fmt: skip
     return [

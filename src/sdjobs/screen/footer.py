@@ -33,9 +33,14 @@ def footer(notice: Notice, command: str, keys: Sequence[Key], sheet: Sheet) -> l
     said = f"{notice.said} (u takes it back)" if notice.can_undo else notice.said
     return [
         sheet.line(said, "bold red" if notice.failed else "green"),
-        sheet.line(f"$ {command}" if command else "", "dim"),
+        *typed_lines(command, sheet),
         keys_line(keys, sheet),
     ]
+
+
+def typed_lines(command: str, sheet: Sheet) -> list[Text]:
+    """Whole wherever it can be: it is there to be copied."""
+    return sheet.wrapped(f"$ {command}" if command else "", "dim", most=3)
 
 
 def keys_line(keys: Sequence[Key], sheet: Sheet) -> Text:

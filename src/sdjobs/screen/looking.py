@@ -13,7 +13,7 @@ from typing import Final
 from sdjobs import clock
 from sdjobs.describe import plain_title, possible
 from sdjobs.libraries import runner_of_all
-from spacedrive_jobs import JobId, JobInfo, JobNotFound, JobStatus, JobSystem, Library, QuestionInfo
+from spacedrive_jobs import JobId, JobInfo, JobNotFound, JobStatus, JobSystem, Library, LibraryNotFound, QuestionInfo
 
 FEW: Final = 8
 """Jobs of a list that are shown at first."""
@@ -90,7 +90,7 @@ class Looker:
         self._titles: dict[JobId, str] = {}
 
     async def look(self, window: Window) -> Look:
-        """Raises what the store raises."""
+        """Raises LibraryNotFound where its folder has gone, and what the store raises."""
         seq = await self._jobs.last_change()
         now = asyncio.get_running_loop().time()
         if self._last is None or window != self._window or seq != self._seq or now >= self._until:
@@ -105,6 +105,8 @@ class Looker:
         await self._jobs.changes_after(max(self._seq, 0), limit=1, wait=seconds)
 
     async def _look_at_all(self, window: Window) -> Look:
+        if not await asyncio.to_thread(self._path.exists):  # an open database is read on though its file is gone
+            raise LibraryNotFound(self._path)
         counts = await self._jobs.counts()
         waiting, more_waiting = await self._waiting(window, counts)
         ended = await self._jobs.list(statuses=ENDED, text=window.text, limit=window.ended)

@@ -48,7 +48,7 @@ class Pane(Screen[None]):
     Pane { background: ansi_default; color: ansi_default; overflow: hidden; }
     Pane #head { dock: top; }
     Pane #body { height: 1fr; }
-    Pane #foot { dock: bottom; height: 3; }
+    Pane #foot { dock: bottom; }
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [*COMMON]
@@ -73,9 +73,9 @@ class Pane(Screen[None]):
         """The library was looked at."""
 
     def redraw(self) -> None:
-        self._head.redraw()
-        self._body.redraw()
-        self._foot.redraw()
+        self._foot.styles.height = len(self._drawn_foot(self.sheet(self.size.width)))
+        for lines in (self._head, self._body, self._foot):
+            lines.redraw()
 
     def _drawn_foot(self, sheet: Sheet) -> list[Text]:
         notice, command = self.watch_app.notice, self.watch_app.said_command

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import termios
 from collections.abc import Callable, Generator
@@ -22,13 +23,25 @@ async def show(settings: Settings) -> ExitCode:
 
     Raises what kept it from going on; the terminal is then as it was.
     """
-    async with open_library(settings) as library:
-        app = WatchApp(library, settings)
-        with kept_terminal() as restore, listening(lambda _: app.action_interrupt(), patience=1, farewell=restore):
-            code = await app.run_async(mouse=False)
+    with quiet_logs():
+        async with open_library(settings) as library:
+            app = WatchApp(library, settings)
+            with kept_terminal() as restore, listening(lambda _: app.action_interrupt(), patience=1, farewell=restore):
+                code = await app.run_async(mouse=False)
     if app.failure is not None:
         raise app.failure
     return code if code is not None else ExitCode.INTERRUPTED
+
+
+@contextmanager
+def quiet_logs() -> Generator[None, None, None]:
+    """Within, what the library logs is not printed into the screen; what matters to a person is said there in words."""
+    logger, silent = logging.getLogger("spacedrive_jobs"), logging.NullHandler()
+    logger.addHandler(silent)
+    try:
+        yield
+    finally:
+        logger.removeHandler(silent)
 
 
 @contextmanager

@@ -59,6 +59,7 @@ class Sheet:
 
     def wrapped(self, text: str, style: str = "", indent: int = 0, most: int = 6) -> list[Text]:
         """On as many lines as it needs, at most `most`; the last one says that there was more."""
+        indent = min(indent, self.width // 2)
         rest, lines, room = tidy(text), list[Text](), max(self.width - indent, 1)
         while rest and len(lines) < most - 1:
             piece = start_of(rest, room, "")

@@ -131,8 +131,8 @@ def _height(entry: Entry, sheet: Sheet) -> int:
     match entry:
         case MoreEntry():
             return 1
-        case JobEntry(section=Section.RUNNING):
-            return 3
+        case JobEntry(Section.RUNNING, info):
+            return 3 if _says_what_it_does(info) else 2
         case JobEntry(section=Section.WAITING | Section.HISTORY):
             return 1 if sheet.is_wide else 2
         case _:
@@ -166,8 +166,15 @@ def _running(info: JobInfo, chosen: bool, sheet: Sheet) -> list[Text]:
     inner = sheet.narrower(MARGIN)
     title = Text(title_within(info, inner.width - len(step_of(info)) - 2, inner), "bold")
     aside = Text(step_of(info), "yellow" if info.request is not None else "dim")
-    lines = [Text.assemble(" " * MARGIN, line) for line in progress_lines(info, inner)]
-    return [_marked(inner.sides(title, aside), " ", chosen, sheet), *lines]
+    bar, doing = [Text.assemble(" " * MARGIN, line) for line in progress_lines(info, inner)]
+    first = _marked(inner.sides(title, aside), " ", chosen, sheet)
+    return [first, bar, doing] if _says_what_it_does(info) else [first, bar]
+
+
+def _says_what_it_does(info: JobInfo) -> bool:
+    view = info.view
+    counts_both = view.bytes_done is not None and view.items_done is not None
+    return counts_both or bool(info.request or view.phase or view.message or view.current_path or trouble(info))
 
 
 def progress_lines(info: JobInfo, sheet: Sheet) -> list[Text]:

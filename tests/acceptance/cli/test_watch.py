@@ -40,7 +40,7 @@ def test_a_job_of_another_process_is_seen_and_paused(cli: Cli) -> None:
     screen.shows("attempt 1 starts at 0")
     screen.press("q")
     assert screen.ends() == 0
-    assert screen.is_left
+    assert screen.is_left()
 
 
 def test_what_another_process_does_is_seen_at_once(cli: Cli) -> None:
@@ -57,13 +57,13 @@ def test_what_another_process_does_is_seen_at_once(cli: Cli) -> None:
 def test_however_it_ends_the_terminal_is_as_before(cli: Cli, way: str) -> None:
     screen = cli.whole_screen("watch")
     screen.shows("Nothing runs now.")
-    assert not screen.is_left
+    assert not screen.is_left()
     if way == "ctrl-c":
         screen.press("\x03")
     else:
         os.kill(screen.pid, signal.Signals[way])
     assert screen.ends() == 3
-    assert screen.is_left
+    assert screen.is_left()
     assert "Traceback" not in screen.written
 
 
@@ -72,7 +72,7 @@ def test_a_library_that_goes_meanwhile_is_said_and_the_terminal_is_as_before(cli
     screen.shows("Nothing runs now.")
     shutil.move(cli.library, cli.folder / "elsewhere")
     assert screen.ends() == 2
-    assert screen.is_left
+    assert screen.is_left()
     assert f"Error: There is no library at {cli.library}." in screen.written
     assert "Traceback" not in screen.written
 

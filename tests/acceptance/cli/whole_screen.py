@@ -43,7 +43,6 @@ class WholeScreen(Terminal):
         """Wait until `words` stand nowhere on the screen."""
         eventually(lambda: not any(words in line for line in self.screen()), what=f"no {words!r} on {self.screen()}")
 
-    @property
     def is_left(self) -> bool:
         """The screen from before is there again, with its cursor, and keys are echoed and make lines as usual."""
         written = self.read()

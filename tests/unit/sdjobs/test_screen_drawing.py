@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import pytest
 from rich.cells import cell_len
+from rich.text import Text
 
 from sdjobs.screen.board import Board
 from sdjobs.screen.drawing import body, header
@@ -11,7 +14,8 @@ from sdjobs.screen.footer import Notice, footer, keys_line, keys_of, look_at
 from sdjobs.screen.job_drawing import HEIGHT, job_header, job_lines, screen_keys
 from sdjobs.screen.job_look import JobLook, JobWindow, Part, Row
 from sdjobs.screen.looking import Disk, Look
-from spacedrive_jobs import GenericProgress, JobInfo, JobMetrics, JobStatus, ProgressView, Request
+from sdjobs.text import age
+from spacedrive_jobs import GenericProgress, JobMetrics, JobStatus, ProgressView, Request
 from tests.unit.sdjobs.looks import asked, look, numbered, plain, queued, sheet
 from tests.unit.sdjobs.records import NOW, TRANSFER
 
@@ -139,7 +143,7 @@ def test_only_ascii_where_a_terminal_has_no_more() -> None:
 def test_what_is_chosen_is_seen_with_its_heading() -> None:
     board = Board()
     board.take(look(waiting=tuple(queued(number) for number in range(1, 101))))
-    top = 0
+    top, lines = 0, list[Text]()
     for place in (*range(101), *range(100, -1, -1)):
         board.place = min(place, 99)
         lines, top = body(board, sheet(), 10, top)
@@ -149,15 +153,18 @@ def test_what_is_chosen_is_seen_with_its_heading() -> None:
 
 
 def test_a_line_that_is_not_seen_is_not_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
-    drawn: list[JobInfo] = []
-    from sdjobs.screen import drawing
+    drawn: list[datetime] = []
 
-    row = drawing._row
-    monkeypatch.setattr(drawing, "_row", lambda info, *rest: drawn.append(info) or row(info, *rest))
+    def counted_age(moment: datetime, now: datetime) -> str:
+        """Each row that is drawn says one age."""
+        drawn.append(moment)
+        return age(moment, now)
+
+    monkeypatch.setattr("sdjobs.screen.drawing.age", counted_age)
     board = Board()
     board.take(look(waiting=tuple(queued(number) for number in range(1, 1001))))
     body(board, sheet(), 20, 0)
-    assert len(drawn) < 20
+    assert 10 < len(drawn) < 20
 
 
 def test_the_header_says_speed_and_room() -> None:

@@ -24,6 +24,8 @@ INTERVAL: Final = 1.0
 """Seconds between two looks while nothing changes."""
 PACE: Final = 0.2
 """Between two looks however much happens: a burst of short jobs costs a few looks a second."""
+PATIENCE: Final = 0.7
+"""After which somebody is told that what they asked for has to wait."""
 POINTS: Final = 120
 """Looks of which the speed is kept."""
 
@@ -35,6 +37,7 @@ class WatchApp(App[ExitCode]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+c", "interrupt", show=False, priority=True),
         Binding("ctrl+q", "interrupt", show=False, priority=True),
+        Binding("ctrl+z", "suspend_process", show=False, priority=True),
     ]
 
     def __init__(self, library: Library, settings: Settings) -> None:
@@ -125,11 +128,15 @@ class WatchApp(App[ExitCode]):
         self.run_worker(self._carry_out(deed), exit_on_error=True)
 
     async def _carry_out(self, deed: Deed) -> None:
+        waits = Notice("Another process holds the library. It is done when that lets go.")
+        timer = self.set_timer(PATIENCE, lambda: self.say(waits))
         try:
             done = await carry_out(self.jobs, deed)
         except Exception as error:
             self.say(Notice(self._words(error), failed=True))
             return
+        finally:
+            timer.stop()
         self._back = done.back
         words = command_of(deed)
         self.say(Notice(done.said, can_undo=done.back is not None), self.typed(words) if words else "")

@@ -6,7 +6,7 @@ import logging
 import os
 import termios
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from sdjobs.exit_codes import ExitCode
 from sdjobs.libraries import open_library
@@ -56,7 +56,9 @@ def kept_terminal() -> Generator[Callable[[], None], None, None]:
     try:
         yield restore
     except BaseException:
-        restore()
+        with suppress(OSError, termios.error):
+            restore()
         raise
-    if termios.tcgetattr(0) != before:
-        restore()
+    with suppress(OSError, termios.error):  # a window that was closed needs nothing
+        if termios.tcgetattr(0) != before:
+            restore()

@@ -130,6 +130,14 @@ class Cli:
         environment = {"TERM": "dumb", "PS1": "$ ", "SDJOBS": shlex.join(SDJOBS)}
         return self._terminal(["/bin/bash", "--norc", "--noprofile", "-i"], environment, columns=200, rows=24)
 
+    def shell_on_whole_screen(self) -> WholeScreen:
+        """As `shell`, for commands that take the whole screen."""
+        environment = {**self.environment, "PS1": "$ ", "SDJOBS": shlex.join(SDJOBS)}
+        shell = ["/bin/bash", "--norc", "--noprofile", "-i"]
+        screen = WholeScreen(shell, environment, cwd=ROOT, columns=100, rows=30)
+        self._started.append(screen)
+        return screen
+
     def _terminal(self, words: list[str], environment: dict[str, str], columns: int, rows: int) -> Terminal:
         terminal = Terminal(words, {**self.environment, **environment}, cwd=ROOT, columns=columns, rows=rows)
         self._started.append(terminal)

@@ -6,14 +6,16 @@ import os
 import re
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from tests.acceptance.cli.conftest import ROOT, SAMPLES, Cli
-from tests.acceptance.cli.whole_screen import ENTERS
+from tests.acceptance.cli.whole_screen import ENTERS, LEAVES
 from tests.waiting import eventually
 
 RUN = ("--import", SAMPLES, "run")
@@ -65,6 +67,53 @@ def test_however_it_ends_the_terminal_is_as_before(cli: Cli, way: str) -> None:
     assert screen.ends() == 3
     assert screen.is_left()
     assert "Traceback" not in screen.written
+
+
+def test_a_second_signal_does_not_wait_for_the_first(cli: Cli) -> None:
+    screen = cli.whole_screen("watch")
+    screen.shows("Nothing runs now.")
+    for number in (signal.SIGSTOP, signal.SIGTERM, signal.SIGHUP, signal.SIGCONT):
+        os.kill(screen.pid, number)
+    assert screen.ends() == 3
+    assert screen.is_left()
+
+
+def test_a_closed_window_ends_it(cli: Cli) -> None:
+    screen = cli.whole_screen("watch")
+    screen.shows("Nothing runs now.")
+    screen.hang_up()
+    eventually(screen.has_gone, what="the end of the program")
+    assert not (cli.library / "logs" / "sdjobs.log").exists()
+
+
+def test_ctrl_z_gives_the_shell_its_screen_and_fg_goes_on(cli: Cli) -> None:
+    shell = cli.shell_on_whole_screen()
+    shell.press("$SDJOBS watch\n")
+    shell.shows("Nothing runs now.")
+    shell.press("\x1a")
+    shell.shows("Stopped")
+    assert shell.written.rindex(LEAVES) > shell.written.rindex(ENTERS)
+    shell.press("fg\n")
+    eventually(lambda: shell.read().rindex(ENTERS) > shell.written.rindex(LEAVES), what="the screen again")
+    cli.run(*STEPS, "1", "--detach")
+    shell.shows("1 waits")
+    shell.press("q")
+    eventually(lambda: shell.read().rindex(LEAVES) > shell.written.rindex(ENTERS), what="the shell again")
+
+
+def test_a_library_that_another_process_holds_is_said_and_waited_for(cli: Cli) -> None:
+    cli.run(*STEPS, "1", "--detach")
+    screen = cli.whole_screen("watch")
+    screen.shows("1 waits")
+    with closing(sqlite3.connect(cli.library / "jobs.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        screen.press("G")
+        screen.shows("jobs show")
+        screen.press("p")
+        screen.shows("Another process holds the library.")
+        other.execute("ROLLBACK")
+        screen.shows("pauses at its next safe point.")
+    assert cli.only_job()["status"] == "paused"
 
 
 def test_a_library_that_goes_meanwhile_is_said_and_the_terminal_is_as_before(cli: Cli) -> None:

@@ -11,9 +11,11 @@ from textual.pilot import Pilot
 
 from sdjobs.exit_codes import ExitCode
 from sdjobs.screen.app import WatchApp
+from sdjobs.screen.deeds import Deed, Done
 from sdjobs.screen.lines import Lines
+from sdjobs.screen.looking import Look, Looker, Window
 from sdjobs.settings import LIBRARY_VARIABLE, Settings
-from spacedrive_jobs import JobHandle, JobStatus, Library
+from spacedrive_jobs import JobHandle, JobStatus, JobSystem, Library, NoSpace, StoreBusy
 from tests.acceptance.cli.sample_jobs import Asking, Steps, failing
 from tests.waiting import aeventually
 
@@ -210,6 +212,37 @@ async def test_what_cannot_be_done_is_said(tmp_path: Path) -> None:
         await seen.shows("It asks nothing.")
         await seen.press("u")
         await seen.shows("There is nothing to take back.")
+
+
+async def test_a_full_disk_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def refused(jobs: JobSystem, deed: Deed) -> Done:
+        raise NoSpace(tmp_path / "library")
+
+    monkeypatch.setattr("sdjobs.screen.app.carry_out", refused)
+    async with watching(tmp_path / "library", runs=False) as seen:
+        await seen.shows("Nothing to do.")
+        await seen.press("P")
+        await seen.shows("o space")
+        await seen.press("q")
+        assert seen.app.return_value is ExitCode.DONE
+
+
+async def test_a_library_that_cannot_be_read_is_said_once_and_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with watching(tmp_path / "library", runs=False) as seen:
+        await seen.shows("Nothing to do.")
+        with monkeypatch.context() as broken:
+
+            async def cannot(looker: Looker, window: Window) -> Look:
+                raise StoreBusy(tmp_path, "somebody")
+
+            broken.setattr(Looker, "look", cannot)
+            seen.app.look_again()
+            await seen.shows("The library cannot be read now.")
+            await seen.shows("Nothing to do.")
+        seen.app.look_again()
+        await seen.shows("The library can be read again.")
 
 
 async def test_help_lists_the_keys_and_how_the_same_is_typed(tmp_path: Path) -> None:

@@ -102,8 +102,8 @@ def _job(info: JobInfo, attended: bool, now: datetime) -> dict[str, Any]:
         "deadline": info.deadline,
         "seconds": seconds,
         "handled": info.handled,
-        "progress": progress(info.view, info.progress),
-        "counters": wire.Counters(**{name: getattr(info.metrics, name) for name in _COUNTERS}),
+        "progress": progress(info.view, info.progress) if info.view != _NOTHING_SHOWN else _NO_PROGRESS,
+        "counters": counters(info.metrics) if info.metrics != _NOTHING_COUNTED else _NO_COUNTERS,
     }
 
 
@@ -130,6 +130,17 @@ def progress(view: ProgressView, raw: object = None) -> wire.Progress:
         rate=rate(view),
         left=f"{clock_words(view.eta)} left" if view.eta is not None else "",
     )
+
+
+def counters(metrics: JobMetrics) -> wire.Counters:
+    return wire.Counters(**{name: getattr(metrics, name) for name in _COUNTERS})
+
+
+_NOTHING_SHOWN: Final = ProgressView()
+_NO_PROGRESS: Final = progress(_NOTHING_SHOWN)
+_NOTHING_COUNTED: Final = JobMetrics()
+_NO_COUNTERS: Final = counters(_NOTHING_COUNTED)
+"""What a job tells that has done nothing yet: of a list of waiting ones, a quarter of the work."""
 
 
 def event(one: JobEvent) -> wire.Event:

@@ -306,6 +306,10 @@ class BlockingJobSystem:
         """As JobSystem.last_change."""
         return self._thread.call(self._jobs.last_change())
 
+    def deletions(self) -> int:
+        """As JobSystem.deletions."""
+        return self._thread.call(self._jobs.deletions())
+
     def running_views(self) -> dict[JobId, tuple[Progress | None, ProgressView]]:
         """As JobSystem.running_views."""
         return self._thread.call(self._jobs.running_views())

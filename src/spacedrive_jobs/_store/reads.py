@@ -191,6 +191,12 @@ def last_event(connection: apsw.Connection) -> int:
     return 0
 
 
+def deletions(connection: apsw.Connection) -> int:
+    """How many jobs were ever deleted from the history."""
+    ((count,),) = connection.execute(query("read_deletions"))
+    return int(str(count))
+
+
 def next_moment(connection: apsw.Connection, *, schedules: bool) -> int | None:
     """The earliest due time or deadline of a waiting job, and of schedules where asked (ms)."""
     for (at,) in connection.execute(query("next_due"), (int(schedules),)):

@@ -40,7 +40,7 @@ function RunningCard({ job }: { readonly job: Job }) {
         </h3>
         <JobActions job={job} verbs={["resume", "pause", "cancel"]} />
       </header>
-      {job.request && <p className="request">{job.sentence}</p>}
+      {(job.request || job.status !== "running") && <p className="request">{job.sentence}</p>}
       <Phases progress={progress} />
       <ProgressBar job={job} />
       <Figures progress={progress} />

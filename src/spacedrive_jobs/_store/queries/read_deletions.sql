@@ -1,0 +1,1 @@
+SELECT deletions FROM library

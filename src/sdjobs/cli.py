@@ -36,6 +36,7 @@ CONTEXT: Final = {"help_option_names": ["-h", "--help"], "max_content_width": 10
         "download": "sdjobs.commands.file_jobs:download",
         "run": "sdjobs.commands.run:run",
         "types": "sdjobs.commands.types:types",
+        "watch": "sdjobs.commands.watch:watch",
         "jobs": "sdjobs.cli:jobs",
         "queue": "sdjobs.cli:queue",
         "schedule": "sdjobs.cli:schedule",

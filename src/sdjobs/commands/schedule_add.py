@@ -12,13 +12,13 @@ import click
 from sdjobs.commands.options import priority_option
 from sdjobs.commands.run import ARGS_OPTION, KindsGroup, add_fields, values_of
 from sdjobs.commands.schedule import print_schedule
+from sdjobs.commands.spans import parse_moment, parse_span
 from sdjobs.exit_codes import ExitCode
 from sdjobs.kind_options import FieldOption, field_options
 from sdjobs.libraries import open_library, runner_of_all
 from sdjobs.settings import Settings, settings_of, shared_options
 from spacedrive_jobs import CatchUp, JobSystem, KindInfo
 
-UNITS: Final = {"d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
 RULES: Final = ("every", "cron", "daily", "weekly", "monthly", "at")
 
 
@@ -39,28 +39,12 @@ def add() -> None:
     """
 
 
-def parse_span(text: str) -> timedelta:
-    """`6h`, `90m`, `1d12h`."""
-    parts = re.findall(r"(\d+(?:\.\d+)?)([dhms])", text.lower())
-    if not parts or "".join(number + unit for number, unit in parts) != text.lower():
-        raise click.BadParameter(f"{text!r} is no time span: write 30s, 90m, 6h, 1d12h.")
-    return timedelta(**{UNITS[unit]: float(number) for number, unit in parts})
-
-
 def parse_time(text: str) -> time:
     """`03:00`."""
     try:
         return datetime.strptime(text, "%H:%M").time()  # noqa: DTZ007 - a time of the day, in the schedule's own zone
     except ValueError:
         raise click.BadParameter(f"{text!r} is no time of the day: write 03:00.") from None
-
-
-def parse_moment(text: str) -> datetime:
-    """ISO 8601; without an offset it is local time."""
-    try:
-        return datetime.fromisoformat(text).astimezone()
-    except ValueError:
-        raise click.BadParameter(f"{text!r} is no date and time: write 2026-12-24T18:00.") from None
 
 
 def parse_misfire(text: str) -> Literal["once", "skip"] | CatchUp:

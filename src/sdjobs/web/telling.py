@@ -13,12 +13,12 @@ from sdjobs.describe import (
     amount,
     bytes_json,
     items_amount,
+    plain_title,
     possible,
     rate,
     running_time,
     state_line,
     state_word,
-    title,
     title_of,
     trouble,
     why,
@@ -79,7 +79,7 @@ def _job(info: JobInfo, attended: bool, now: datetime) -> dict[str, Any]:
         "id": str(info.id),
         "short_id": info.id.short,
         "kind": info.kind,
-        "title": shown(_title(info)),
+        "title": shown(plain_title(info)),
         "state": state,
         "why": reason,
         "sentence": f"{state}: {reason}" if reason else state,
@@ -105,12 +105,6 @@ def _job(info: JobInfo, attended: bool, now: datetime) -> dict[str, Any]:
         "progress": progress(info.view, info.progress) if info.view != _NOTHING_SHOWN else _NO_PROGRESS,
         "counters": counters(info.metrics) if info.metrics != _NOTHING_COUNTED else _NO_COUNTERS,
     }
-
-
-def _title(info: JobInfo) -> str:
-    """The kind's own name is a code: who sees no table of kinds is told what such a job does."""
-    said = title(info)
-    return said if said != info.kind else info.description.partition("\n")[0].rstrip(".") or said
 
 
 def progress(view: ProgressView, raw: object = None) -> wire.Progress:

@@ -101,7 +101,7 @@ async def test_what_the_caller_ignores_stays_ignored() -> None:
 
 async def test_when_patience_ends_the_process_leaves(monkeypatch: pytest.MonkeyPatch) -> None:
     left: list[str] = []
-    monkeypatch.setattr(signals, "leave_at_once", lambda: left.append("left"))
+    monkeypatch.setattr(signals, "leave_at_once", lambda _: left.append("left"))
     with signals.listening(lambda _: None, patience=2) as listening:
         for _ in range(2):
             os.kill(os.getpid(), signal.SIGINT)

@@ -1,4 +1,4 @@
-"""The job manager page over ten thousand waiting jobs: its first paint, its scrolling, and one list of its API."""
+"""The job manager page over ten thousand waiting jobs: its first paint, and one list of its API."""
 
 from __future__ import annotations
 
@@ -22,9 +22,6 @@ FLAGS: Final = (
     "--disable-component-update", "--disable-sync",
 )  # fmt: skip
 TOKEN: Final = "token-of-the-benchmark-of-the-page"
-STEPS: Final = 120
-STEP: Final = 400
-"""Pixels that one turn of the wheel scrolls."""
 LISTS: Final = 30
 
 
@@ -62,7 +59,6 @@ def ours(ground: Ground) -> Figures:
     from playwright.sync_api import sync_playwright
 
     asyncio.run(queue(ground.folder, ground.scale.pick(2_000, 10_000)))
-    trace = ground.folder.parent / "trace.json"
     with served(ground.folder) as url, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
         context = browser.new_context(viewport={"width": 1280, "height": 900})
@@ -73,17 +69,9 @@ def ours(ground: Ground) -> Figures:
         page.wait_for_selector("[data-job]")
         painted = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
         shown = page.evaluate("performance.now()")
-        page.goto(f"{url}/waiting")
-        page.wait_for_selector("[data-job]")
-        browser.start_tracing(page=page, path=trace, categories=["toplevel", "devtools.timeline"])
-        for _ in range(STEPS):
-            page.mouse.wheel(0, STEP)
-            page.evaluate("() => new Promise(requestAnimationFrame)")
-        browser.stop_tracing()
         browser.close()
         listed = list_seconds(url)
-    task, computed = longest_task(trace)
-    return {"paint": painted, "shown": shown, "list": listed * 1e3, "task": task, "computed": computed}
+    return {"paint": painted, "shown": shown, "list": listed * 1e3}
 
 
 def list_seconds(url: str) -> float:
@@ -100,24 +88,6 @@ def list_seconds(url: str) -> float:
         return median(once() for _ in range(LISTS))
 
 
-def longest_task(trace: Path) -> tuple[float, float]:
-    """Milliseconds, on the page's main thread: by the clock, and of the processor's time."""
-    events = json.loads(trace.read_text())["traceEvents"]
-    mains = {
-        (event["pid"], event["tid"])
-        for event in events
-        if event["name"] == "thread_name" and event["args"]["name"] == "CrRendererMain"
-    }
-    tasks = [
-        event
-        for event in events
-        if event.get("ph") == "X" and event["name"].endswith("RunTask") and (event["pid"], event["tid"]) in mains
-    ]
-    by_clock = max(float(task["dur"]) for task in tasks)
-    computed = max(float(task.get("tdur", 0)) for task in tasks)
-    return by_clock / 1e3, computed / 1e3
-
-
 BENCHMARK = Benchmark(
     name="page",
     group="page",
@@ -125,8 +95,6 @@ BENCHMARK = Benchmark(
     lines=(
         Line("the page over 10,000 jobs: first paint", "paint", "ms", "less", Limit(500)),
         Line("its jobs are shown", "shown", "ms", "less"),
-        Line("scrolling 10,000 rows: longest task of the main thread", "task", "ms", "less", Limit(32)),
-        Line("· of which it computed, without what other programs took", "computed", "ms", "less"),
         Line("JSON list of 100 jobs", "list", "ms", "less", Limit(5)),
     ),
 )

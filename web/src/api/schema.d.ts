@@ -1619,7 +1619,7 @@ export interface components {
             readonly items_done: number | null;
             readonly items_per_second: number | null;
             readonly items_total: number | null;
-            /** @description `0:09 left` */
+            /** @description `9 s left` */
             readonly left: string;
             readonly message: string;
             /** @description `62 %` */

@@ -194,7 +194,9 @@ def queue_sentence(
     """What goes on in a library, in one sentence. `full`: its disk has no room for the state of its jobs."""
     queued, running = counts[JobStatus.QUEUED], counts[JobStatus.RUNNING]
     runs, run = ("holds still", "hold still") if full else ("runs", "run")
-    said = _shares((running, runs, run), (queued, "waits", "wait"), (counts[JobStatus.PAUSED], "is paused", "are paused"))
+    said = _shares(
+        (running, runs, run), (queued, "waits", "wait"), (counts[JobStatus.PAUSED], "is paused", "are paused")
+    )
     if full:
         return f"The library's disk is full: {said}."
     if everything_paused:

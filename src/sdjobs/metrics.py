@@ -62,7 +62,7 @@ def _text(reading: Reading, content_type: str) -> bytes:
     registry = CollectorRegistry(auto_describe=False)
     register(registry, reading)
     if content_type == OPEN_METRICS:
-        return openmetrics.exposition.generate_latest(registry)
+        return bytes(openmetrics.exposition.generate_latest(registry))  # type: ignore[no-untyped-call]  # it says nothing
     return exposition.generate_latest(registry)
 
 
@@ -72,21 +72,21 @@ def negotiated(accept: str) -> str:
     best, preferred = 0.0, CONTENT_TYPE
     for wanted in accept.lower().split(","):
         media_type, *rest = (part.strip() for part in wanted.split(";"))
-        parameters = dict(part.partition("=")[::2] for part in rest)
-        offered, versions = _OFFERED.get(media_type, ("", ()))
-        if offered and parameters.get("version", versions[0]).strip('"') in versions:
-            quality = _quality(parameters.get("q", "1"))
-            if quality > best:
-                best, preferred = quality, offered
+        parameters = {name: value for name, _, value in (part.partition("=") for part in rest)}
+        offered, version = _OFFERED.get(media_type, ("", ""))
+        quality = _quality(parameters.get("q", "1"))
+        if offered and parameters.get("version", version).strip('"') == version and quality > best:
+            best, preferred = quality, offered
     return preferred
 
 
 _OFFERED: Final = {
-    "application/openmetrics-text": (OPEN_METRICS, ("1.0.0",)),
-    "text/plain": (CONTENT_TYPE, ("0.0.4",)),
-    "text/*": (CONTENT_TYPE, ("",)),
-    "*/*": (CONTENT_TYPE, ("",)),
+    "application/openmetrics-text": (OPEN_METRICS, "1.0.0"),
+    "text/plain": (CONTENT_TYPE, "0.0.4"),
+    "text/*": (CONTENT_TYPE, ""),
+    "*/*": (CONTENT_TYPE, ""),
 }
+"""What is given to who wants such a media type, and in which version it must be wanted if in any."""
 
 
 def _quality(text: str) -> float:

@@ -23,6 +23,7 @@ CONTEXT: Final = {"help_option_names": ["-h", "--help"], "max_content_width": 10
         "index": "sdjobs.commands.index:index",
         "search": "sdjobs.commands.look:search",
         "largest": "sdjobs.commands.look:largest",
+        "recent": "sdjobs.commands.look:recent",
         "duplicates": "sdjobs.commands.duplicates:duplicates",
         "hash": "sdjobs.commands.hash:hash_files",
         "validate": "sdjobs.commands.file_jobs:validate",

@@ -15,7 +15,7 @@ from sdjobs.screen.deeds import Deed, Done
 from sdjobs.screen.lines import Lines
 from sdjobs.screen.looking import Look, Looker, Window
 from sdjobs.settings import LIBRARY_VARIABLE, Settings
-from spacedrive_jobs import JobHandle, JobStatus, JobSystem, Library, NoSpace, StoreBusy
+from spacedrive_jobs import JobFilter, JobHandle, JobStatus, JobSystem, Library, NoSpace, StoreBusy
 from tests.acceptance.cli.sample_jobs import Asking, Steps, failing
 from tests.waiting import aeventually
 
@@ -254,6 +254,31 @@ async def test_help_lists_the_keys_and_how_the_same_is_typed(tmp_path: Path) -> 
         await seen.shows("queue pause")
         await seen.press("escape")
         await seen.shows("Waiting")
+
+
+async def test_help_that_is_longer_than_the_screen_can_be_scrolled(tmp_path: Path) -> None:
+    async with watching(tmp_path / "library", runs=False, size=(80, 10)) as seen:
+        await seen.shows("Nothing to do.")
+        await seen.press("question_mark")
+        frame = seen.app.screen.query_one(".frame")
+        assert frame.size.height <= 10
+        await seen.press("end")
+
+        async def is_at_the_end() -> bool:
+            return frame.max_scroll_y > 0 and frame.scroll_offset.y == frame.max_scroll_y
+
+        await aeventually(is_at_the_end)
+
+
+async def test_a_job_that_is_deleted_meanwhile_is_left(tmp_path: Path) -> None:
+    async with watching(tmp_path / "library") as seen:
+        await (await seen.library.jobs.dispatch(Steps(total=1))).wait()
+        await seen.shows("Done in")
+        await seen.press("end", "enter")
+        await seen.shows("1 Why")
+        await seen.library.jobs.clear(JobFilter())
+        await seen.shows("This job was deleted from the history.")
+        await seen.shows("Nothing runs now.")
 
 
 async def test_it_follows_the_size_of_its_terminal(tmp_path: Path) -> None:

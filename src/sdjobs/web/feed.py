@@ -133,11 +133,12 @@ class Feed:
         if self._time() - self._hints_at >= HINTS_EVERY:
             self._hints_at = self._time()
             questions = (await self._jobs.questions(limit=1_000)).rows
+            quiet = await self._jobs.quiet_changes()
             self._hints = {
                 "schedules": await self._jobs.schedules(),
-                "queue": await self._jobs.paused_queues(),
+                "queue": (await self._jobs.paused_queues(), quiet.reorderings),
                 "questions": [question.id for question in questions],
-                "history": await self._jobs.deletions(),
+                "history": quiet.deletions,
                 "runners": [(one.id, one.mode, one.state) for one in await self._jobs.runners()],
             }
         return self._hints

@@ -25,7 +25,6 @@ from sdjobs.describe import (
 )
 from sdjobs.describe_statistics import sentence as statistics_sentence
 from sdjobs.schedule_words import became, schedule_sentence
-from sdjobs.text import clock as clock_words
 from sdjobs.text import counted, duration, percent, shown, shown_path, size, size_of
 from sdjobs.web import wire
 from spacedrive_jobs import (
@@ -128,7 +127,7 @@ def progress(view: ProgressView, raw: object = None) -> wire.Progress:
         amount=amount(view),
         items=items_amount(view),
         rate=rate(view),
-        left=f"{clock_words(view.eta)} left" if view.eta is not None else "",
+        left=f"{duration(view.eta)} left" if view.eta is not None else "",
     )
 
 

@@ -306,9 +306,9 @@ class BlockingJobSystem:
         """As JobSystem.last_change."""
         return self._thread.call(self._jobs.last_change())
 
-    def deletions(self) -> int:
-        """As JobSystem.deletions."""
-        return self._thread.call(self._jobs.deletions())
+    def quiet_changes(self) -> QuietChanges:
+        """As JobSystem.quiet_changes."""
+        return self._thread.call(self._jobs.quiet_changes())
 
     def running_views(self) -> dict[JobId, tuple[Progress | None, ProgressView]]:
         """As JobSystem.running_views."""

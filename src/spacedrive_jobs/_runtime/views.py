@@ -75,7 +75,7 @@ def _reason(row: JobRow, definition: JobDefinition | None, handled: bool, why: s
             return f"waits for a handler: no job of kind {row.kind!r} is registered here"
         if not handled:
             return f"waits for a handler: it has version {row.version}, this process knows {definition.version}"
-        return row.reason or "waits for a free slot"
+        return row.reason or "waits for its turn"
     if row.status is JobStatus.RUNNING and row.request is not None:
         return REQUESTED[row.request]
     return row.reason

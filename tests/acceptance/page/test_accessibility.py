@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any, Final, Literal
 
@@ -78,7 +79,13 @@ def looks(page: Page) -> Iterator[str]:
 @pytest.mark.needs("root", "mount")
 def test_axe_finds_nothing_serious_where_a_disk_is_full(full: Viewed) -> None:
     full.go()
-    expect(full.page.get_by_role("heading", name="The library's disk is full")).to_be_visible()
+    expect(full.page.get_by_role("heading", level=3, name="The library's disk is full")).to_be_visible()
+    # All parts of the page say the same.
+    expect(full.page.get_by_role("heading", level=1)).to_have_text(
+        re.compile("The library's disk is full: .* hold still")
+    )
+    expect(full.part("Running")).to_contain_text("Holds still")
+    expect(full.part("Running")).not_to_contain_text("Runs for")
     for look in looks(full.page):
         assert findings(full.page) == [], look
 

@@ -125,6 +125,17 @@ def test_an_old_job_that_ends_takes_its_place_among_newer_ones(viewed: Viewed) -
     expect(viewed.job(old)).to_have_attribute("data-status", "completed")
 
 
+def test_another_order_of_what_waits_is_shown_whoever_made_it(viewed: Viewed) -> None:
+    """No job changes its status, so no event tells of it."""
+    viewed.post("queue/pause", {"kind": "page.quick"})
+    *_, last = [viewed.dispatch("page.quick", number=number) for number in range(3)]
+    viewed.go()
+    rows = viewed.part("Waiting").locator("[data-job]")
+    expect(rows).to_have_count(3)
+    viewed.post(f"jobs/{last}/front")
+    expect(rows.first).to_have_attribute("data-job", last)
+
+
 def test_the_page_of_a_job_that_was_deleted_says_so(viewed: Viewed) -> None:
     job = viewed.dispatch("page.quick")
     eventually(lambda: viewed.get("statistics")["completed"] == 1)

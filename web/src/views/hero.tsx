@@ -102,6 +102,11 @@ function Disks({ disks }: { readonly disks: readonly Disk[] }) {
   );
 }
 
+/** Where there is no room for the state of jobs: all that run hold still. */
+export function isFull(known: Overview): boolean {
+  return known.runners.some((runner) => runner.state === "no_space");
+}
+
 export function isNearlyFull(disk: Disk): boolean {
   return disk.free < disk.total * 0.02 || disk.free < 200e6;
 }

@@ -10,6 +10,7 @@ import { CommandLine } from "../components/command";
 import { useNotices } from "../components/notices";
 import { Failed, Nothing, Section } from "../components/section";
 import { useNow } from "../clock";
+import { categoryWords } from "../kinds";
 import { useMay } from "../role";
 import { Link, goTo, usePlace, useTitle } from "../routing";
 import { ago, capital, counted, size } from "../words";
@@ -105,7 +106,7 @@ function Categories({ overview: { categories, bytes } }: { readonly overview: Ov
         <tbody>
           {found.map((one) => (
             <tr key={one.category}>
-              <th scope="row">{capital(one.category)}</th>
+              <th scope="row">{categoryWords(one.category)}</th>
               <td>
                 <span className="share" aria-hidden="true">
                   <span style={{ transform: `scaleX(${one.bytes / Math.max(bytes, 1)})` }} />

@@ -98,7 +98,7 @@ function ScheduleRow({ schedule, may }: { readonly schedule: Schedule; readonly 
         <div>
           <h3>{schedule.title}</h3>
           <p>
-            {capital(schedule.rule)}
+            {capital(schedule.rule.replace("(Etc/UTC)", "(UTC)"))}
             <span className="quiet">{nextWords(schedule, now)}</span>
           </p>
         </div>

@@ -1,1 +1,0 @@
-SELECT deletions FROM library

@@ -9,10 +9,10 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
+from benchmarks.browser import chromium, served, signed_in
 from benchmarks.jobs import tally
 from benchmarks.model import Benchmark, Figures, Ground, Limit, Line, Side
 from benchmarks.ours import SLOTS, all_ran, fill, library
-from benchmarks.rows.page import CHROMIUM, FLAGS, TOKEN, served
 
 LISTS: Final = {"waiting": "waiting", "history": "history"}
 STEP: Final = 400
@@ -35,18 +35,13 @@ async def much(folder: Path, jobs: int) -> None:
 
 
 def ours(ground: Ground) -> Figures:
-    from playwright.sync_api import sync_playwright
-
     jobs = ground.scale.pick(2_000, 10_000)
     asyncio.run(much(ground.folder, jobs))
     figures: dict[str, float] = {}
-    with served(ground.folder) as url, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
-        context = browser.new_context(viewport={"width": 1280, "height": 900})
-        context.request.post(f"{url}/api/login", data={"token": TOKEN}, headers={"Origin": url})
-        page = context.new_page()
+    with served(ground.folder, "--page-only") as server, chromium() as browser:
+        page = signed_in(browser, server.url)
         for name, path in LISTS.items():
-            page.goto(f"{url}/{path}")
+            page.goto(f"{server.url}/{path}")
             page.wait_for_selector("[data-job]")
             page.evaluate(TICK)
             trace = ground.folder.parent / f"{name}.json"
@@ -56,7 +51,6 @@ def ours(ground: Ground) -> Figures:
                 page.evaluate("() => new Promise(requestAnimationFrame)")
             browser.stop_tracing()
             figures |= {f"{name} {what}": value for what, value in read(trace).items()}
-        browser.close()
     return figures
 
 

@@ -138,6 +138,28 @@ def title_of(kind: str, arguments: object) -> str:
     return f"{VERBS[kind]} {subject}" if subject else kind
 
 
+def plain_title(info: JobInfo) -> str:
+    """The title for who sees no table of kinds: for a kind's own name, which is a code, what such a job does."""
+    said = title(info)
+    return said if said != info.kind else info.description.partition("\n")[0].rstrip(".") or said
+
+
+def brief_title(info: JobInfo) -> str:
+    """As `plain_title`, with only the last names of paths: for where there is little room."""
+    transfer = _transfer(info.arguments)
+    if transfer and info.kind != "copy_plan":
+        sources, destination = transfer
+        return transfer_title(info.kind, [_last_name(source) for source in sources], _last_name(destination))
+    root = fields_of(info.arguments).get("root")
+    if info.kind in VERBS and root is not None:
+        return f"{VERBS[info.kind]} {_last_name(path_text(root))}"
+    return plain_title(info)
+
+
+def _last_name(path: str) -> str:
+    return path.rstrip("/").rpartition("/")[2] or path
+
+
 DONE: Final = {
     "pause": "paused or pausing",
     "resume": "resumed",
@@ -172,7 +194,9 @@ def queue_sentence(
     """What goes on in a library, in one sentence. `full`: its disk has no room for the state of its jobs."""
     queued, running = counts[JobStatus.QUEUED], counts[JobStatus.RUNNING]
     runs, run = ("holds still", "hold still") if full else ("runs", "run")
-    said = _shares((running, runs, run), (queued, "waits", "wait"), (counts[JobStatus.PAUSED], "is paused", "are paused"))
+    said = _shares(
+        (running, runs, run), (queued, "waits", "wait"), (counts[JobStatus.PAUSED], "is paused", "are paused")
+    )
     if full:
         return f"The library's disk is full: {said}."
     if everything_paused:

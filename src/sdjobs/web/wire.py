@@ -508,7 +508,8 @@ class FolderList(Struct, frozen=True, kw_only=True):
 
 
 class Hello(Struct, frozen=True, kw_only=True):
-    """The first message of a stream. `resumed`: it goes on after the number that was asked for; else look at all lists
+    """The first message of a stream. `resumed`: it goes on after the number that was asked for, so what follows may be
+    applied to lists of that time; what has no number (see Changed) may have changed meanwhile. Else look at all lists
     after this, and apply what follows to them."""
 
     cursor: int
@@ -536,7 +537,8 @@ class Movement(Struct, frozen=True, kw_only=True):
 
 
 class Changed(Struct, frozen=True, kw_only=True):
-    """Something else is not as it was: any of `schedules`, `queue`, `questions`, `runners`."""
+    """Something else is not as it was: `schedules`, `queue`, `questions`, `runners`, or `history`, because jobs
+    were deleted from it."""
 
     what: list[str]
 

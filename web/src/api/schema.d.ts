@@ -39,7 +39,8 @@ export interface paths {
          *     job's status or requests (Event), with its number as the message's id: none is left out, none comes twice, and a
          *     client that comes back with the last number goes on after it. `progress` (Movement) says how far running jobs are,
          *     `changed` (Changed) that something else is not as it was, `resync` (Resync) that the client was away or behind for
-         *     too long, or that jobs were deleted from the history: it then looks at all lists anew.
+         *     too long, or that jobs were deleted from the history: it then looks at all lists anew. What has no number (of which
+         *     `changed` tells) may also have changed while a client was away: it looks at that anew after each `hello`.
          */
         readonly get: operations["stream_events"];
         readonly put?: never;
@@ -565,7 +566,8 @@ export interface paths {
         };
         /**
          * Get metrics
-         * @description All metrics of the library in Prometheus' text format, from its beginning. The read-only token suffices.
+         * @description All metrics of the library in Prometheus' text format, from its beginning; as OpenMetrics 1.0.0 where `Accept`
+         *     prefers that. The read-only token suffices.
          */
         readonly get: operations["get_metrics"];
         readonly put?: never;
@@ -985,7 +987,7 @@ export interface components {
         };
         /**
          * Changed
-         * @description Something else is not as it was: any of `schedules`, `queue`, `questions`, `runners`.
+         * @description Something else is not as it was: `schedules`, `queue`, `questions`, `runners`, or `history`, because jobs were deleted from it.
          */
         readonly Changed: {
             readonly what: readonly string[];
@@ -1187,7 +1189,7 @@ export interface components {
         };
         /**
          * Hello
-         * @description The first message of a stream. `resumed`: it goes on after the number that was asked for; else look at all lists after this, and apply what follows to them.
+         * @description The first message of a stream. `resumed`: it goes on after the number that was asked for, so what follows may be applied to lists of that time; what has no number (see Changed) may have changed meanwhile. Else look at all lists after this, and apply what follows to them.
          */
         readonly Hello: {
             readonly cursor: number;
@@ -2625,7 +2627,7 @@ export interface operations {
             };
             readonly cookie?: never;
         };
-        readonly requestBody: {
+        readonly requestBody?: {
             readonly content: {
                 readonly "application/json": components["schemas"]["Reason"] | null;
             };
@@ -2801,7 +2803,7 @@ export interface operations {
             };
             readonly cookie?: never;
         };
-        readonly requestBody: {
+        readonly requestBody?: {
             readonly content: {
                 readonly "application/json": components["schemas"]["Reason"] | null;
             };
@@ -4108,6 +4110,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
+                    readonly "application/openmetrics-text": string;
                     readonly "text/plain": string;
                 };
             };

@@ -2,10 +2,9 @@
 
 import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useMemo, useState } from "react";
-import { type JobFilter, allJobs, count, newest } from "../api/queries";
+import { NEWEST, type JobFilter, allJobs, count, newest } from "../api/queries";
 import type { Job } from "../api/schema";
 
-const NEWEST = 50;
 const SETTLES = 2_000;
 
 interface LongList {

@@ -4,6 +4,7 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { jobCommand, looking } from "../api/commands";
 import { children, explanation, job as jobQuery } from "../api/queries";
+import { Refused } from "../api/request";
 import type { JobDetails } from "../api/schema";
 import { Breaks } from "../components/breaks";
 import { Commands } from "../components/command";
@@ -32,7 +33,7 @@ export function JobPage({ id }: { readonly id: string }) {
   useWhole(id, job);
   useLookAgain(job);
   useTitle(job ? job.title : "Job");
-  if (error && !job) {
+  if (error && (!job || isGone(error))) {
     return (
       <div className="page">
         <h1>This job cannot be shown</h1>
@@ -183,6 +184,11 @@ function Why({ job }: { readonly job: JobDetails }) {
       )}
     </Section>
   );
+}
+
+/** Deleted from the history, maybe while it was looked at. */
+function isGone(error: Error): boolean {
+  return error instanceof Refused && error.status === 404;
 }
 
 /** An address with a part of an id becomes the one with all of it. */

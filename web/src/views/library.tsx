@@ -2,7 +2,7 @@
 
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
-import { commandLine } from "../api/commands";
+import { filesCommand, indexCommand, searchCommand } from "../api/commands";
 import { duplicates, largest, overview, recent, search } from "../api/queries";
 import { post } from "../api/request";
 import type { Dispatched, Entry, Location, Overview } from "../api/schema";
@@ -82,7 +82,7 @@ function LocationRow({ location, may }: { readonly location: Location; readonly 
         </p>
       </div>
       {may && (
-        <button type="button" className="small" onClick={() => void index()} title={commandLine("index", location.shown)}>
+        <button type="button" className="small" onClick={() => void index()} title={indexCommand(location.shown)}>
           Look again
         </button>
       )}
@@ -143,7 +143,7 @@ function Files() {
       {sought ? (
         <>
           <Found text={sought} />
-          <CommandLine text={commandLine("search", sought)} />
+          <CommandLine text={searchCommand(sought)} />
         </>
       ) : (
         <>
@@ -162,6 +162,7 @@ function Files() {
             ))}
           </fieldset>
           {view === "duplicates" ? <Duplicates /> : <Listed view={view} />}
+          <CommandLine text={filesCommand(view === "recent" || view === "duplicates" ? view : "largest")} />
         </>
       )}
     </Section>

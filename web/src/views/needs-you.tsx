@@ -2,7 +2,7 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
-import { commandLine, jobCommand, looking } from "../api/commands";
+import { indexCommand, jobCommand, looking, workerCommand } from "../api/commands";
 import { newest, overview, questions } from "../api/queries";
 import type { Job, Location, Overview, Question } from "../api/schema";
 import { Breaks } from "../components/breaks";
@@ -161,7 +161,7 @@ function troublesOf(known: Overview): readonly Trouble[] {
     found.push({
       title: "Nobody runs the jobs",
       what: `${counted(known.counts.queued, "job")} ${known.counts.queued === 1 ? "waits" : "wait"} for a worker. Start one, and they run.`,
-      command: ["Start one", commandLine("worker")],
+      command: ["Start one", workerCommand()],
     });
   }
   for (const disk of known.disks.filter(isNearlyFull)) {
@@ -177,6 +177,6 @@ function offline(location: Location): Trouble {
     title: `${location.shown} is not there`,
     what: "Its disk is not connected, or the folder was moved. Nothing of it is forgotten: connect the disk and index the folder again.",
     place: ["To the library's folders", "library"],
-    command: ["Index it again", commandLine("index", location.shown)],
+    command: ["Index it again", indexCommand(location.shown)],
   };
 }

@@ -50,7 +50,7 @@ function RunningCard({ job, still }: RunningCardProps) {
         </h3>
         <JobActions job={job} verbs={["resume", "pause", "cancel"]} />
       </header>
-      {job.request && <p className="request">{job.sentence}</p>}
+      {(job.request || job.status !== "running") && <p className="request">{job.sentence}</p>}
       <Phases progress={progress} />
       <ProgressBar job={job} />
       <Figures progress={progress} idle={still} />

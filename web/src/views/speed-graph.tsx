@@ -47,6 +47,7 @@ function Plot({ samples, values, words }: PlotProps) {
   const plot = useRef<uPlotType | null>(null);
   const latest = useRef<uPlotType.AlignedData>([[], []]);
   latest.current = [samples.map((one) => one.at), [...values]];
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the words depend on the unit alone, which stays while a job runs
   useEffect(() => {
     let gone = false;
     void Promise.all([import("uplot"), import("uplot/dist/uPlot.min.css")]).then(([{ default: UPlot }]) => {
@@ -63,8 +64,6 @@ function Plot({ samples, values, words }: PlotProps) {
       plot.current?.destroy();
       plot.current = null;
     };
-    // The words depend on the unit alone, which does not change while a job runs.
-    // biome-ignore lint: see above
   }, []);
   useEffect(() => plot.current?.setData(latest.current));
   return <div className="plot" ref={box} aria-hidden="true" />;

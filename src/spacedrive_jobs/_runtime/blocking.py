@@ -31,6 +31,7 @@ from spacedrive_jobs._model.record import (
     LogLine,
     NoteInfo,
     Page,
+    QuietChanges,
     RunnerInfo,
     ScheduleInfo,
 )

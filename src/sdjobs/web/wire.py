@@ -43,7 +43,7 @@ class Progress(Struct, frozen=True, kw_only=True):
     amount: Annotated[str, Meta(description="`1.2 of 2.0 GB`")]
     items: Annotated[str, Meta(description="`14 of 20 items`")]
     rate: Annotated[str, Meta(description="`84.1 MB/s`")]
-    left: Annotated[str, Meta(description="`0:09 left`")]
+    left: Annotated[str, Meta(description="`9 s left`")]
 
 
 class Counters(Struct, frozen=True, kw_only=True):

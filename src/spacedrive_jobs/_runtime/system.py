@@ -424,7 +424,7 @@ class JobSystem:
         """What the jobs that ended came to: a record for each kind and hour, oldest first; `total_by_kind` adds up.
 
         They outlive the history: neither `clear` nor its retention changes them. Hours (of UTC) that `since` or `until`
-        cuts are whole; after eight days the hours of a day become one record, after 400 days they are forgotten.
+        cuts are whole; after eight days the hours of a day become one record, after 400 days all of a kind together.
         """
         start = to_ms(since) if since is not None else 0
         end = to_ms(until) if until is not None else statistics.END_OF_TIME

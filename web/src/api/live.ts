@@ -3,8 +3,9 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { askAnew } from "./anew";
 import { LongLists } from "./long-lists";
-import { toldEvent, toldProgress } from "./meanwhile";
-import type { JobDetails, JobList, Moved, Event as JobEvent } from "./schema";
+import { after, toldEvent, toldProgress } from "./meanwhile";
+import { RunningList } from "./running-list";
+import type { JobDetails, Moved, Event as JobEvent } from "./schema";
 import { speeds } from "./speeds";
 import { type Connection, EventStream, type Listener, type Messages } from "./stream";
 
@@ -37,6 +38,7 @@ export interface Watcher {
 export class Live implements Listener {
   private readonly stream = new EventStream(this);
   private readonly lists: LongLists;
+  private readonly running: RunningList;
   private readonly stale = new Set<string>();
   private ended: JobEvent[] = [];
   private timer: number | undefined;
@@ -48,12 +50,14 @@ export class Live implements Listener {
     private readonly watcher: Watcher,
   ) {
     this.lists = new LongLists(client);
+    this.running = new RunningList(client);
   }
 
   start(): () => void {
     const stop = this.stream.start();
     return () => {
       window.clearTimeout(this.timer);
+      this.running.stop();
       stop();
     };
   }
@@ -82,14 +86,7 @@ export class Live implements Listener {
 
   private moved(jobs: readonly Moved[]): void {
     const progress = new Map(jobs.map((one) => [one.job, one.progress]));
-    this.client.setQueryData<JobList>(["jobs", "running"], (list) =>
-      list && {
-        jobs: list.jobs.map((job) => {
-          const found = progress.get(job.id);
-          return found ? { ...job, progress: found } : job;
-        }),
-      },
-    );
+    this.running.moved(progress);
     for (const [id, found] of progress) {
       toldProgress(id, found);
       speeds.add(id, found);
@@ -100,6 +97,8 @@ export class Live implements Listener {
   private changed(event: JobEvent): void {
     toldEvent(event);
     this.lists.changed(event);
+    this.running.changed(event);
+    this.client.setQueryData<JobDetails>(["job", event.job], (job) => job && after(job, event));
     if (TERMINAL.has(event.status)) this.ended.push(event);
     this.lookAt(["jobs", "overview", `job ${event.job}`]);
   }

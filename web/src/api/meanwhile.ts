@@ -30,7 +30,7 @@ export async function upToDate<List extends { readonly jobs: readonly Job[] }>(a
 }
 
 /** As a list shows the job after what an event says of it. */
-export function after(job: Job, event: JobEvent | undefined): Job {
+export function after<Known extends Job>(job: Known, event: JobEvent | undefined): Known {
   if (job.id !== event?.job) return job;
   const { status, request, attempt, reason, state, sentence } = event;
   return { ...job, status, request, attempt, reason, state, why: reason, sentence };

@@ -566,7 +566,8 @@ export interface paths {
         };
         /**
          * Get metrics
-         * @description All metrics of the library in Prometheus' text format, from its beginning. The read-only token suffices.
+         * @description All metrics of the library in Prometheus' text format, from its beginning; as OpenMetrics 1.0.0 where `Accept`
+         *     prefers that. The read-only token suffices.
          */
         readonly get: operations["get_metrics"];
         readonly put?: never;
@@ -1618,7 +1619,7 @@ export interface components {
             readonly items_done: number | null;
             readonly items_per_second: number | null;
             readonly items_total: number | null;
-            /** @description `0:09 left` */
+            /** @description `9 s left` */
             readonly left: string;
             readonly message: string;
             /** @description `62 %` */
@@ -2626,7 +2627,7 @@ export interface operations {
             };
             readonly cookie?: never;
         };
-        readonly requestBody: {
+        readonly requestBody?: {
             readonly content: {
                 readonly "application/json": components["schemas"]["Reason"] | null;
             };
@@ -2802,7 +2803,7 @@ export interface operations {
             };
             readonly cookie?: never;
         };
-        readonly requestBody: {
+        readonly requestBody?: {
             readonly content: {
                 readonly "application/json": components["schemas"]["Reason"] | null;
             };
@@ -4109,6 +4110,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
+                    readonly "application/openmetrics-text": string;
                     readonly "text/plain": string;
                 };
             };

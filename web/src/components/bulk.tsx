@@ -39,7 +39,7 @@ export function Bulk({ verb, meant, label, question, explanation, doIt }: BulkPr
   async function act(): Promise<void> {
     setBusy(true);
     try {
-      notices.say({ text: (await askAll(verb, meant)).sentence });
+      notices.say({ text: (await askAll(verb, meant)).sentence, command });
       await client.resetQueries({ queryKey: ["jobs", "all"] });
       void client.invalidateQueries();
     } catch (error) {
@@ -49,10 +49,10 @@ export function Bulk({ verb, meant, label, question, explanation, doIt }: BulkPr
     setCount(null);
   }
   if (!may) return null;
-  const command = meant.createdFrom ? null : filterCommand(verb, meant);
+  const command = filterCommand(verb, meant);
   return (
     <>
-      <button type="button" onClick={() => void open()} title={command ?? undefined}>
+      <button type="button" onClick={() => void open()} title={command}>
         {label}
       </button>
       {count !== null && (
@@ -64,11 +64,9 @@ export function Bulk({ verb, meant, label, question, explanation, doIt }: BulkPr
           onClose={() => setCount(null)}
         >
           <p>{explanation}</p>
-          {command && (
-            <p>
-              <CommandLine text={command} />
-            </p>
-          )}
+          <p>
+            <CommandLine text={command} />
+          </p>
         </Confirm>
       )}
     </>

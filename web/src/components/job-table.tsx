@@ -6,6 +6,7 @@ import type { Job } from "../api/schema";
 import { Link } from "../routing";
 import { ago, exactly } from "../words";
 import { useNow } from "../clock";
+import { Breaks } from "./breaks";
 import { JobActions } from "./job-actions";
 import type { Verb } from "../api/actions";
 
@@ -115,7 +116,7 @@ const JobRow = memo(function JobRow({ job, columns, place }: RowProps) {
       <div role="cell" className="what">
         <span className="dot" data-state={job.status} aria-hidden="true" />
         <Link to={`jobs/${job.id}`} className="title">
-          {job.title}
+          <Breaks text={job.title} />
         </Link>
       </div>
       <div role="cell" className="why">

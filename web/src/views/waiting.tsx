@@ -9,7 +9,7 @@ import { type Columns, JobTable, LongJobTable } from "../components/job-table";
 import { eachOnce, useLongList } from "../components/long-list";
 import { Failed, Nothing, Section } from "../components/section";
 import { Link, useTitle } from "../routing";
-import { counted, number, sentence } from "../words";
+import { counted, number, sentence, when } from "../words";
 
 const FEW = 8;
 const PAUSED = { statuses: ["paused"], kind: "", text: "" } as const;
@@ -94,5 +94,13 @@ export function WaitingPage() {
 
 function waits(job: Job): string {
   if (job.status === "paused") return sentence(job.why ? `Paused: ${job.why}` : "Paused, until you let it go on");
-  return sentence(job.why || "Starts as soon as there is room");
+  return sentence(startsLater(job) ?? (job.why || "Starts as soon as there is room"));
+}
+
+/** Of a job that is due at a time: when, in this browser's zone; and why it is not done yet, where it was tried. */
+function startsLater(job: Job): string | undefined {
+  const now = Date.now();
+  if (!job.due_at || Date.parse(job.due_at) <= now) return undefined;
+  const at = when(job.due_at, now);
+  return job.reason && !job.reason.startsWith("after ") ? `${sentence(job.why)} Once more ${at}` : `Starts ${at}`;
 }

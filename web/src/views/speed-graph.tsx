@@ -1,23 +1,28 @@
-/** How fast a job has been since the page was opened. */
+/** How fast a job has been from its beginning. */
 
-import { useEffect, useRef, useSyncExternalStore } from "react";
+import { useQuery } from "@tanstack/react-query";
+import { useEffect, useMemo, useRef, useSyncExternalStore } from "react";
 import type uPlotType from "uplot";
+import { speedHistory } from "../api/queries";
 import type { JobDetails } from "../api/schema";
-import { type Sample, speeds } from "../api/speeds";
+import { joined, type Sample, speeds } from "../api/speeds";
 import { Section } from "../components/section";
 import { clockTime, number, size } from "../words";
 
 const HEIGHT = 160;
 
 export function SpeedGraph({ job }: { readonly job: JobDetails }) {
-  const samples = useSyncExternalStore(speeds.subscribe, () => speeds.of(job.id));
+  const { data } = useQuery(speedHistory(job.id));
+  const live = useSyncExternalStore(speeds.subscribe, () => speeds.of(job.id));
+  const samples = useMemo(() => joined(data?.speeds ?? [], live), [data, live]);
   const bytes = samples.some((one) => one.bytes !== null);
   const values = samples.map((one) => (bytes ? one.bytes : one.items));
   const known = values.filter((one): one is number => one !== null);
   const enough = known.length > 2;
   const words = bytes ? (value: number) => `${size(value)}/s` : (value: number) => `${number(Math.round(value))} items/s`;
+  if (!enough && job.status !== "running") return null;
   return (
-    <Section title="Speed" aside={<p className="quiet">since this page was opened</p>}>
+    <Section title="Speed">
       {enough ? (
         <>
           <Plot samples={samples} values={values} words={words} />

@@ -122,6 +122,7 @@ def set_priority(tx: Tx, job: JobId, priority: int, now: int) -> None:
     tx.announces = tx.reaches = True
     for id_ in (job.bytes, *(row[0] for row in tx.run("descendants", {"id": job.bytes}))):
         tx.change("set_priority", (priority, now, id_))
+    tx.change("count_arrangement")
 
 
 def put_first(tx: Tx, job: JobId) -> None:
@@ -130,7 +131,8 @@ def put_first(tx: Tx, job: JobId) -> None:
     if found.status != "queued":
         raise TransitionRefused(job, "put first", found.status)
     tx.announces = tx.reaches = True
-    tx.change("move_to_front", (tx.front(), job.bytes))
+    tx.change("move_job", (tx.front(), job.bytes))
+    tx.change("count_arrangement")
 
 
 def pause_kind(tx: Tx, kind: str | None, now: int, reason: str) -> None:

@@ -1,0 +1,1 @@
+UPDATE library SET arrangements = arrangements + 1 WHERE one = 1

@@ -1,0 +1,1 @@
+SELECT arrangements FROM library WHERE one = 1

@@ -131,6 +131,7 @@ class Feed:
             self._hints = {
                 "schedules": await self._jobs.schedules(),
                 "queue": await self._jobs.paused_queues(),
+                "order": await self._jobs.arrangements(),
                 "questions": [question.id for question in questions],
                 "runners": [(one.id, one.mode, one.state) for one in await self._jobs.runners()],
             }

@@ -8,6 +8,7 @@ from typing import Annotated, Final, Literal, TypeAlias
 from msgspec import Meta, Struct
 
 StatusWord: TypeAlias = Literal["queued", "running", "paused", "completed", "failed", "cancelled"]
+WaitingWord: TypeAlias = Literal["queued", "paused"]
 RequestWord: TypeAlias = Literal["pause", "cancel", "abort"]
 Verb: TypeAlias = Literal["pause", "resume", "cancel", "abort", "retry", "front"]
 OutcomeWord: TypeAlias = Literal["ok", "skipped", "warning", "error"]
@@ -113,7 +114,7 @@ class JobDetails(Job, frozen=True, kw_only=True):
 
 
 class JobPage(Struct, frozen=True, kw_only=True):
-    """Part of a list of jobs, the newest first."""
+    """Part of a list of jobs, in the order of that list."""
 
     jobs: list[Job]
     next: Cursor
@@ -536,7 +537,7 @@ class Movement(Struct, frozen=True, kw_only=True):
 
 
 class Changed(Struct, frozen=True, kw_only=True):
-    """Something else is not as it was: any of `schedules`, `queue`, `questions`, `runners`."""
+    """Something else is not as it was: any of `schedules`, `queue`, `order` (of what waits), `questions`, `runners`."""
 
     what: list[str]
 

@@ -34,8 +34,12 @@ class Cursor(NamedTuple):
 
     @staticmethod
     def parse(text: str) -> Cursor:
+        """Raises ValueError."""
         part, priority, position, id_ = text.split(".")
-        return Cursor(int(part), int(priority), int(position), bytes.fromhex(id_))
+        numbers = int(part), int(priority), int(position)
+        if max(map(abs, numbers)) > ABOVE_ALL:
+            raise ValueError(f"{text} is no cursor")
+        return Cursor(*numbers, bytes.fromhex(id_))
 
 
 BEGINNING: Final = Cursor(0, ABOVE_ALL, -ABOVE_ALL, b"")

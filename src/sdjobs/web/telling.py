@@ -102,6 +102,7 @@ def _job(info: JobInfo, attended: bool, now: datetime) -> dict[str, Any]:
         "deadline": info.deadline,
         "seconds": seconds,
         "handled": info.handled,
+        "held": info.held,
         "progress": progress(info.view, info.progress),
         "counters": wire.Counters(**{name: getattr(info.metrics, name) for name in _COUNTERS}),
     }

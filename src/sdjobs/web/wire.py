@@ -89,6 +89,7 @@ class Job(Struct, frozen=True, kw_only=True):
     deadline: Moment | None
     seconds: Annotated[float | None, Meta(description="`took` as a number.")]
     handled: Annotated[bool, Meta(description="This process knows its kind.")]
+    held: Annotated[bool, Meta(description="It waits for other jobs or for an answer.")]
     progress: Progress
     counters: Counters
 

@@ -19,8 +19,12 @@ const ABOUT: Readonly<Record<string, readonly string[]>> = {
   questions: ["questions", "overview"],
   schedules: ["schedules"],
   queue: ["overview", "jobs"],
+  order: ["jobs", "line"],
   runners: ["overview"],
 };
+
+/** Lists of jobs that are loaded part by part. */
+const LONG: ReadonlySet<unknown> = new Set(["all", "line"]);
 
 const TERMINAL: ReadonlySet<string> = new Set(["completed", "failed", "cancelled"]);
 
@@ -97,7 +101,8 @@ export class Live implements Listener {
 
   /** In long lists the row is changed where it stands: they are too long to be fetched for each event. */
   private patch(event: JobEvent): void {
-    this.client.setQueriesData<InfiniteData<JobPage>>({ queryKey: ["jobs", "all"] }, (list) => {
+    const predicate = ({ queryKey }: { queryKey: readonly unknown[] }) => queryKey[0] === "jobs" && LONG.has(queryKey[1]);
+    this.client.setQueriesData<InfiniteData<JobPage>>({ predicate }, (list) => {
       if (!list?.pages.some((page) => page.jobs.some((job) => job.id === event.job))) return list;
       return { ...list, pages: list.pages.map((page) => ({ ...page, jobs: page.jobs.map((job) => after(job, event)) })) };
     });
@@ -120,7 +125,8 @@ export class Live implements Listener {
     this.stale.clear();
     for (const name of stale) {
       const [first = "", id] = name.split(" ");
-      if (first !== "jobs") void this.client.invalidateQueries({ queryKey: id === undefined ? [first] : [first, id] });
+      if (first === "line") void this.client.invalidateQueries({ queryKey: ["jobs", "line"] });
+      else if (first !== "jobs") void this.client.invalidateQueries({ queryKey: id === undefined ? [first] : [first, id] });
       else void this.client.invalidateQueries({ predicate: isShort });
     }
     const ended = this.ended;
@@ -129,9 +135,9 @@ export class Live implements Listener {
   }
 }
 
-/** Lists of jobs that are fetched whole; of the long ones (`all`) only the counts are. */
+/** Lists of jobs that are fetched whole; of the long ones only the counts are. */
 function isShort(query: { queryKey: readonly unknown[] }): boolean {
-  return query.queryKey[0] === "jobs" && query.queryKey[1] !== "all";
+  return query.queryKey[0] === "jobs" && !LONG.has(query.queryKey[1]);
 }
 
 function after(job: Job, event: JobEvent): Job {

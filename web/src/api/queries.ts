@@ -50,11 +50,22 @@ export const running = queryOptions({
   queryFn: ({ signal }) => get<JobList>("jobs/running", {}, signal),
 });
 
-/** The first in line, in their order. */
-export const nextInLine = (limit: number) =>
+/** The first of what waits, in line. */
+export const inLine = (filter: JobFilter, limit: number) =>
   queryOptions({
-    queryKey: ["jobs", "waiting", limit],
-    queryFn: ({ signal }) => get<JobList>("jobs/waiting", { limit }, signal),
+    queryKey: ["jobs", "waiting", filter, limit],
+    queryFn: ({ signal }) => get<JobPage>("jobs/waiting", { ...filterQuery(filter), limit }, signal),
+  });
+
+/** All of it, part by part. */
+export const wholeLine = (filter: JobFilter) =>
+  infiniteQueryOptions({
+    queryKey: ["jobs", "line", filter],
+    queryFn: ({ signal, pageParam }) =>
+      get<JobPage>("jobs/waiting", { ...filterQuery(filter), limit: PART, after: pageParam }, signal),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next ?? undefined,
+    structuralSharing: false,
   });
 
 export const questions = queryOptions({

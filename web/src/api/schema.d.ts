@@ -1305,6 +1305,8 @@ export interface components {
             readonly finished_at: string | null;
             /** @description This process knows its kind. */
             readonly handled: boolean;
+            /** @description It waits for other jobs or for an answer. */
+            readonly held: boolean;
             readonly id: string;
             readonly kind: string;
             readonly parent: string | null;
@@ -1357,6 +1359,8 @@ export interface components {
             readonly finished_at: string | null;
             /** @description This process knows its kind. */
             readonly handled: boolean;
+            /** @description It waits for other jobs or for an answer. */
+            readonly held: boolean;
             readonly id: string;
             readonly kind: string;
             /** @description Any JSON value. */

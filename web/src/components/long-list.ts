@@ -8,7 +8,7 @@ import type { Job } from "../api/schema";
 const NEWEST = 50;
 const SETTLES = 2_000;
 
-interface LongList {
+export interface LongList {
   readonly jobs: readonly Job[];
   readonly total: number;
   readonly error: Error | null;
@@ -57,7 +57,7 @@ function missesSome(
 }
 
 /** Ask for all of it anew, once it has been wrong for a while: what is just being told is not missing. */
-function useFresh(wrong: boolean, again: () => void): void {
+export function useFresh(wrong: boolean, again: () => void): void {
   useEffect(() => {
     if (!wrong) return;
     const timer = window.setTimeout(again, SETTLES);

@@ -156,7 +156,7 @@ const JobRow = memo(function JobRow({ job, columns, place, grip, held }: RowProp
       data-held={held || undefined}
     >
       <div role="cell" className="what">
-        {grip && isMovable(job) && <Handle job={job} grip={grip} held={held} />}
+        {grip && (isMovable(job) ? <Handle job={job} grip={grip} held={held} /> : <span className="no-handle" />)}
         <span className="dot" data-state={job.status} aria-hidden="true" />
         <Link to={`jobs/${job.id}`} className="title">
           {job.title}

@@ -230,20 +230,17 @@ def test_a_row_is_dragged_by_touch(viewed: Viewed) -> None:
     target = page.locator(f'[data-job="{c}"]')
     target.scroll_into_view_if_needed()
     x, y = middle(grip)
-    _, there = middle(target)
-    x, y = middle(grip)
     box = target.bounding_box()
     assert box is not None
-    session = page.context.new_cdp_session(page)
-    touch = lambda kind, points: session.send(  # noqa: E731
-        "Input.dispatchTouchEvent", {"type": kind, "touchPoints": points}
-    )
-    touch("touchStart", [{"x": x, "y": y}])
+    there = box["y"] + box["height"] / 2 + 8
+    finger = page.context.new_cdp_session(page)
+    finger.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [{"x": x, "y": y}]})
     for step in range(1, 9):
-        touch("touchMove", [{"x": x, "y": y + (box["y"] + box["height"] / 2 + 8 - y) * step / 8}])
+        point = {"x": x, "y": y + (there - y) * step / 8}
+        finger.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [point]})
     expect(page.locator(f'[data-job="{a}"]')).to_have_attribute("data-held", "true")
     expect(rows_of(page).nth(2)).to_have_attribute("data-job", a)
-    touch("touchEnd", [])
+    finger.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
     expect_order(viewed, [b, c, a, d, e], page)
     page.context.close()
 

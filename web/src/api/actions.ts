@@ -5,6 +5,9 @@ import { type JobFilter, filterQuery } from "./queries";
 import { get, post } from "./request";
 import type { Done, Filter, Job, JobDetails, JobList, Queue } from "./schema";
 
+/** Lists of jobs that are loaded part by part: too long to be looked at anew for each change. */
+export const LONG: ReadonlySet<unknown> = new Set(["all", "line"]);
+
 export type Verb = Job["can"][number];
 export type BulkVerb = "pause" | "resume" | "cancel" | "abort" | "retry" | "clear";
 
@@ -39,9 +42,7 @@ export async function ask(client: QueryClient, job: Job, verb: Verb): Promise<Jo
 
 function lookAgain(client: QueryClient, answer: Job): void {
   place(client, answer);
-  void client.invalidateQueries({
-    predicate: ({ queryKey }) => queryKey[0] === "jobs" && queryKey[1] !== "all" && queryKey[1] !== "line",
-  });
+  void client.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] === "jobs" && !LONG.has(queryKey[1]) });
   void client.invalidateQueries({ queryKey: ["overview"] });
   void client.invalidateQueries({ queryKey: ["job", answer.id] });
 }

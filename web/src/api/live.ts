@@ -1,6 +1,7 @@
 /** What the stream tells, brought into what the page has: progress at once, lists by looking at them anew. */
 
 import type { InfiniteData, QueryClient } from "@tanstack/react-query";
+import { LONG } from "./actions";
 import type { Job, JobDetails, JobList, JobPage, Moved, Event as JobEvent } from "./schema";
 import { speeds } from "./speeds";
 import { type Connection, EventStream, type Listener, type Messages } from "./stream";
@@ -22,9 +23,6 @@ const ABOUT: Readonly<Record<string, readonly string[]>> = {
   order: ["jobs", "line"],
   runners: ["overview"],
 };
-
-/** Lists of jobs that are loaded part by part. */
-const LONG: ReadonlySet<unknown> = new Set(["all", "line"]);
 
 const TERMINAL: ReadonlySet<string> = new Set(["completed", "failed", "cancelled"]);
 

@@ -2,7 +2,7 @@
 
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { type BulkVerb, type Meant, askAll, countOf } from "../api/actions";
+import { type BulkVerb, LONG, type Meant, askAll, countOf } from "../api/actions";
 import { filterCommand } from "../api/commands";
 import { useMay } from "../role";
 import { counted } from "../words";
@@ -40,7 +40,7 @@ export function Bulk({ verb, meant, label, question, explanation, doIt }: BulkPr
     setBusy(true);
     try {
       notices.say({ text: (await askAll(verb, meant)).sentence });
-      await client.resetQueries({ queryKey: ["jobs", "all"] });
+      await client.resetQueries({ predicate: ({ queryKey }) => queryKey[0] === "jobs" && LONG.has(queryKey[1]) });
       void client.invalidateQueries();
     } catch (error) {
       notices.fail(error);

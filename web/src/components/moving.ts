@@ -152,8 +152,12 @@ function useDragging(
       const place = placeAt(box.current, y, to, now.current.last);
       if (place !== to) setHeld({ ...held, to: place });
     }
+    // Where the pointer is now: on a busy machine the last frame may not have seen it there.
     function drop(event: globalThis.PointerEvent): void {
-      if (event.isPrimary) putDown(now.current, setHeld, setSaid);
+      if (!event.isPrimary) return;
+      const { jobs, from, to, last } = now.current;
+      const place = box.current && y !== null ? placeAt(box.current, event.clientY, to, last) : to;
+      putDown({ ...now.current, to: place, shown: from < 0 ? jobs : moved(jobs, from, place) }, setHeld, setSaid);
     }
     function stop(): void {
       leave(now.current, setHeld, setSaid);

@@ -92,9 +92,10 @@ page: .venv/.stamp-dev web/node_modules/.stamp-ci ## build the page of `sdjobs s
 	$(NPM) run --silent check
 	$(NPM) run --silent build -- --logLevel warn
 
-pictures: .venv/.stamp-dev ## take the pictures of the page that stand in docs/ (needs chromium, and root for its full disk)
+pictures: .venv/.stamp-dev ## take the pictures and screens that stand in docs/ (needs chromium, and root for a full disk)
 	$(PY) -m tests.acceptance.page.pictures docs/pictures
 	$(PY) -m tests.acceptance.page.gallery docs/pictures/gallery
+	$(PY) -m tests.acceptance.cli.terminal_pictures docs/terminal.md
 
 fresh: ## show that run and test work on a fresh Debian 12, as root and as an ordinary user (needs root, debootstrap)
 	scripts/fresh-debian.sh $(ARGS)

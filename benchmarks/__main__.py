@@ -17,7 +17,7 @@ from benchmarks.run import run_benchmark
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument(
-        "--rows", default="", help="groups (engine, copy, files) or names of benchmarks, with commas between"
+        "--rows", default="", help="groups (engine, copy, files, page) or names of benchmarks, with commas between"
     )
     size = parser.add_mutually_exclusive_group()
     size.add_argument("--quick", action="store_true", help="small and once: for a look while other work goes on")

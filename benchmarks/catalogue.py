@@ -39,7 +39,7 @@ FILES: Final = (
     "film_frames",
     "hostile_pictures",
 )
-PAGE: Final = ("page",)
+PAGE: Final = ("page", "page_scroll", "page_events", "page_cost")
 GROUPS: Final = {"engine": ENGINE, "copy": COPY, "files": FILES, "page": PAGE}
 
 

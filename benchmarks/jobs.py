@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import os
 import time
 from dataclasses import dataclass, field
@@ -10,7 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from benchmarks.measure import microseconds_each
-from spacedrive_jobs import Count, JobContext, interrupt_requested, job
+from spacedrive_jobs import Bytes, Count, GenericProgress, JobContext, interrupt_requested, job
 
 
 @dataclass(slots=True)
@@ -45,6 +46,38 @@ async def noop(ctx: JobContext, number: int) -> None:
 async def stamp(ctx: JobContext, sent_ns: int) -> int:
     """Nanoseconds from the dispatch to here: the monotonic clock is one for all processes of a machine."""
     return time.monotonic_ns() - sent_ns
+
+
+@job(name="bench.begin_and_end")
+async def begin_and_end(ctx: JobContext, between: float) -> tuple[int, int]:
+    """The moments (monotonic ns) of its first and its last line; what it does between takes `between` seconds."""
+    began = time.monotonic_ns()
+    await asyncio.sleep(between)
+    return began, time.monotonic_ns()
+
+
+@job(name="bench.hash_steps", checkpoint_interval=timedelta(seconds=1))
+async def hash_steps(ctx: JobContext[int], count: int) -> tuple[float, float]:
+    """What a file job does, without a disk: blocks hashed in the pool, each reported.
+
+    Gives the seconds it took, and those of the processor that went into hashing alone.
+    """
+    block = bytes(4_000_000)
+    start, hashing = time.perf_counter(), 0.0
+    for number in range(count):
+        hashing += await ctx.run_in_pool(hash_block, block)
+        done = number + 1
+        size = Bytes(done * len(block), count * len(block))
+        ctx.progress(GenericProgress(phase="hashing", items=Count(done, count), bytes=size))
+        await ctx.checkpoint(done)
+    return time.perf_counter() - start, hashing
+
+
+def hash_block(block: bytes) -> float:
+    """Seconds of the processor."""
+    start = time.thread_time()
+    hashlib.sha256(block).digest()
+    return time.thread_time() - start
 
 
 @job(name="bench.background")

@@ -72,3 +72,9 @@ def cpu_seconds(pid: int | str = "self") -> float:
     """Processor time that a process has used, in user and system mode."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def busy_seconds(pid: int) -> float:
+    """As `cpu_seconds`, to the nanosecond instead of to a hundredth, of the threads that are there now."""
+    threads = Path(f"/proc/{pid}/task").glob("*/schedstat")
+    return sum(int(thread.read_text().split()[0]) for thread in threads) / 1e9

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -101,3 +104,29 @@ class Mounts:
         self._open.clear()
         if problems and error is None:
             raise RuntimeError("; ".join(problems))
+
+
+@contextmanager
+def mounted(folder: Path, size_mib: int) -> Iterator[None]:
+    """A file system in memory at a folder of that name, which must not be there yet."""
+    folder.mkdir()
+    run("mount", "-t", "tmpfs", "-o", f"size={size_mib}m", "tmpfs", str(folder))
+    try:
+        yield
+    finally:
+        run("umount", str(folder))
+
+
+LEFT = 64 * 1024
+"""Bytes that a nearly full disk still has before the last of them go."""
+
+
+def fill_up(folder: Path) -> Path:
+    """Fill its disk to the last byte; the file that did it."""
+    free = os.statvfs(folder).f_bavail * os.statvfs(folder).f_frsize
+    path = folder / "a film that was put here"
+    with path.open("wb", buffering=0) as film, suppress(OSError):
+        film.write(bytes(max(free - LEFT, 0)))
+        while film.write(bytes(4096)):
+            pass
+    return path

@@ -1,30 +1,19 @@
-"""The job manager page over ten thousand waiting jobs: its first paint, its scrolling, and one list of its API."""
+"""The job manager page over ten thousand waiting jobs: its first paint, and one list of its API."""
 
 from __future__ import annotations
 
 import asyncio
-import json
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 from typing import Final
 
+import httpx
+
+from benchmarks.browser import chromium, served, signed_in
 from benchmarks.model import Benchmark, Figures, Ground, Limit, Line, Side
 from benchmarks.ours import fill, library
 
-CHROMIUM: Final = "/usr/bin/chromium"
-FLAGS: Final = (
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-)  # fmt: skip
-TOKEN: Final = "token-of-the-benchmark-of-the-page"
-STEPS: Final = 120
-STEP: Final = 400
-"""Pixels that one turn of the wheel scrolls."""
 LISTS: Final = 30
 
 
@@ -34,88 +23,30 @@ async def queue(folder: Path, jobs: int) -> None:
         await fill(opened.jobs, jobs)
 
 
-@contextmanager
-def served(folder: Path) -> Iterator[str]:
-    words = [
-        "--import",
-        "benchmarks.jobs",
-        "--library",
-        str(folder / "library"),
-        "serve",
-        "--port",
-        "0",
-        "--page-only",
-        "--json",
-    ]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "sdjobs", *words, "--token", TOKEN], stdout=subprocess.PIPE, text=True
-    )
-    try:
-        assert process.stdout is not None
-        yield json.loads(process.stdout.readline())["url"]
-    finally:
-        process.terminate()
-        process.wait()
-
-
 def ours(ground: Ground) -> Figures:
-    from playwright.sync_api import sync_playwright
-
     asyncio.run(queue(ground.folder, ground.scale.pick(2_000, 10_000)))
-    trace = ground.folder.parent / "trace.json"
-    with served(ground.folder) as url, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
-        context = browser.new_context(viewport={"width": 1280, "height": 900})
-        context.request.post(f"{url}/api/login", data={"token": TOKEN}, headers={"Origin": url})
-        page = context.new_page()
-        page.goto(f"{url}/")  # once before: the server's first answers are slower, and what is measured is the page
-        page.goto(f"{url}/")
+    with served(ground.folder, "--page-only") as server, chromium() as browser:
+        page = signed_in(browser, server.url)
+        page.goto(
+            f"{server.url}/"
+        )  # once before: the server's first answers are slower, and what is measured is the page
+        page.goto(f"{server.url}/")
         page.wait_for_selector("[data-job]")
         painted = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
         shown = page.evaluate("performance.now()")
-        page.goto(f"{url}/waiting")
-        page.wait_for_selector("[data-job]")
-        browser.start_tracing(page=page, path=trace, categories=["toplevel", "devtools.timeline"])
-        for _ in range(STEPS):
-            page.mouse.wheel(0, STEP)
-            page.evaluate("() => new Promise(requestAnimationFrame)")
-        browser.stop_tracing()
-        browser.close()
-        listed = list_seconds(url)
-    task, computed = longest_task(trace)
-    return {"paint": painted, "shown": shown, "list": listed * 1e3, "task": task, "computed": computed}
+        listed = list_seconds(server.client)
+    return {"paint": painted, "shown": shown, "list": listed * 1e3}
 
 
-def list_seconds(url: str) -> float:
+def list_seconds(client: httpx.Client) -> float:
     """Of one list of a hundred jobs, over a connection that is there."""
-    import httpx
 
-    with httpx.Client(base_url=url, headers={"Authorization": f"Bearer {TOKEN}"}) as client:
+    def once() -> float:
+        start = time.perf_counter()
+        client.get("/api/jobs?limit=100")
+        return time.perf_counter() - start
 
-        def once() -> float:
-            start = time.perf_counter()
-            client.get("/api/jobs?limit=100")
-            return time.perf_counter() - start
-
-        return median(once() for _ in range(LISTS))
-
-
-def longest_task(trace: Path) -> tuple[float, float]:
-    """Milliseconds, on the page's main thread: by the clock, and of the processor's time."""
-    events = json.loads(trace.read_text())["traceEvents"]
-    mains = {
-        (event["pid"], event["tid"])
-        for event in events
-        if event["name"] == "thread_name" and event["args"]["name"] == "CrRendererMain"
-    }
-    tasks = [
-        event
-        for event in events
-        if event.get("ph") == "X" and event["name"].endswith("RunTask") and (event["pid"], event["tid"]) in mains
-    ]
-    by_clock = max(float(task["dur"]) for task in tasks)
-    computed = max(float(task.get("tdur", 0)) for task in tasks)
-    return by_clock / 1e3, computed / 1e3
+    return median(once() for _ in range(LISTS))
 
 
 BENCHMARK = Benchmark(
@@ -125,8 +56,6 @@ BENCHMARK = Benchmark(
     lines=(
         Line("the page over 10,000 jobs: first paint", "paint", "ms", "less", Limit(500)),
         Line("its jobs are shown", "shown", "ms", "less"),
-        Line("scrolling 10,000 rows: longest task of the main thread", "task", "ms", "less", Limit(32)),
-        Line("· of which it computed, without what other programs took", "computed", "ms", "less"),
         Line("JSON list of 100 jobs", "list", "ms", "less", Limit(5)),
     ),
 )

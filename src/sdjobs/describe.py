@@ -134,8 +134,30 @@ def title_of(kind: str, arguments: object) -> str:
         return f"Plan: {transfer_title(planned, *transfer)}"
     if transfer:
         return transfer_title(kind, *transfer)
-    root = fields_of(arguments).get("root")
-    return f"{VERBS[kind]} {path_text(root)}" if kind in VERBS and root is not None else kind
+    subject = _subject(fields_of(arguments)) if kind in VERBS else ""
+    return f"{VERBS[kind]} {subject}" if subject else kind
+
+
+def plain_title(info: JobInfo) -> str:
+    """The title for who sees no table of kinds: for a kind's own name, which is a code, what such a job does."""
+    said = title(info)
+    return said if said != info.kind else info.description.partition("\n")[0].rstrip(".") or said
+
+
+def brief_title(info: JobInfo) -> str:
+    """As `plain_title`, with only the last names of paths: for where there is little room."""
+    transfer = _transfer(info.arguments)
+    if transfer and info.kind != "copy_plan":
+        sources, destination = transfer
+        return transfer_title(info.kind, [_last_name(source) for source in sources], _last_name(destination))
+    root = fields_of(info.arguments).get("root")
+    if info.kind in VERBS and root is not None:
+        return f"{VERBS[info.kind]} {_last_name(path_text(root))}"
+    return plain_title(info)
+
+
+def _last_name(path: str) -> str:
+    return path.rstrip("/").rpartition("/")[2] or path
 
 
 DONE: Final = {
@@ -166,15 +188,17 @@ def possible(info: JobInfo) -> list[str]:
             return ["retry"]
 
 
-def queue_sentence(counts: Mapping[JobStatus, int], *, everything_paused: bool, attended: bool) -> str:
-    """What goes on in a library, in one sentence."""
-    running, queued, paused = (counts[status] for status in (JobStatus.RUNNING, JobStatus.QUEUED, JobStatus.PAUSED))
-    parts = [
-        f"{counted(running, 'job')} {'runs' if running == 1 else 'run'}" if running else "",
-        f"{queued:,} {'waits' if queued == 1 else 'wait'}" if queued else "",
-        f"{paused:,} {'is' if paused == 1 else 'are'} paused" if paused else "",
-    ]
-    said = ", ".join(filter(None, parts)) or "nothing to do"
+def queue_sentence(
+    counts: Mapping[JobStatus, int], *, everything_paused: bool, attended: bool, full: bool = False
+) -> str:
+    """What goes on in a library, in one sentence. `full`: its disk has no room for the state of its jobs."""
+    queued, running = counts[JobStatus.QUEUED], counts[JobStatus.RUNNING]
+    runs, run = ("holds still", "hold still") if full else ("runs", "run")
+    said = _shares(
+        (running, runs, run), (queued, "waits", "wait"), (counts[JobStatus.PAUSED], "is paused", "are paused")
+    )
+    if full:
+        return f"The library's disk is full: {said}."
     if everything_paused:
         return f"All is paused; {said}."
     if queued and not running and not attended:
@@ -182,7 +206,36 @@ def queue_sentence(counts: Mapping[JobStatus, int], *, everything_paused: bool, 
     return said[0].upper() + said[1:] + "."
 
 
-VERBS: Final = {"indexer": "Index", "index_verify": "Compare the index with", "validate": "Validate"}
+def _shares(*shares: tuple[int, str, str]) -> str:
+    """`4 jobs run, 9,998 wait, 1 is paused`; of how many is said once."""
+    there = [(count, one if count == 1 else many) for count, one, many in shares if count]
+    if not there:
+        return "nothing to do"
+    (first, does), *rest = there
+    return ", ".join([f"{counted(first, 'job')} {does}", *(f"{count:,} {do}" for count, do in rest)])
+
+
+VERBS: Final = {
+    "backup_files": "Back up",
+    "file_delete": "Delete",
+    "hash": "Take fingerprints of",
+    "index_verify": "Compare the index with",
+    "indexer": "Index",
+    "thumbnails": "Make thumbnails of",
+    "transcode": "Convert",
+    "validate": "Look for damage in",
+}
+"""What jobs of a kind do to the one thing that they are given."""
+
+
+def _subject(fields: Mapping[str, object]) -> str:
+    """The file or folder that a job is about, or how many; empty where it names none."""
+    paths = fields.get("paths")
+    if isinstance(paths, list | tuple):
+        named = cast("list[object]", paths)
+        return path_text(named[0]) if len(named) == 1 else f"{len(named):,} files and folders" if named else ""
+    one = fields.get("root", fields.get("source"))
+    return path_text(one) if one is not None else ""
 
 
 def is_transfer(info: JobInfo) -> bool:

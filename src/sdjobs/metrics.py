@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from prometheus_client.core import HistogramMetricFamily, Metric
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
+OPEN_METRICS: Final = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 
 BOUNDS: Final = tuple(2**power / 1000 for power in range(28))
 """Seconds: from a millisecond to a day and a half, doubling. Each is a bound of the stored scale too."""
@@ -48,19 +49,52 @@ async def read(jobs: JobSystem) -> Reading:
     )
 
 
-async def exposition(jobs: JobSystem) -> bytes:
-    """The library's metrics in Prometheus' text format (CONTENT_TYPE). Raises MissingExtra."""
+async def exposition(jobs: JobSystem, content_type: str = CONTENT_TYPE) -> bytes:
+    """The library's metrics in Prometheus' text format (CONTENT_TYPE), or as OPEN_METRICS. Raises MissingExtra."""
     reading = await read(jobs)
-    return await asyncio.to_thread(_text, reading)
+    return await asyncio.to_thread(_text, reading, content_type)
 
 
-def _text(reading: Reading) -> bytes:
+def _text(reading: Reading, content_type: str) -> bytes:
     require_prometheus()
-    from prometheus_client import CollectorRegistry, generate_latest
+    from prometheus_client import CollectorRegistry, exposition, openmetrics
 
     registry = CollectorRegistry(auto_describe=False)
     register(registry, reading)
-    return generate_latest(registry)
+    if content_type == OPEN_METRICS:
+        return bytes(openmetrics.exposition.generate_latest(registry))  # type: ignore[no-untyped-call]  # it says nothing
+    return exposition.generate_latest(registry)
+
+
+def negotiated(accept: str) -> str:
+    """CONTENT_TYPE or OPEN_METRICS, whichever an Accept header prefers; CONTENT_TYPE where it wants neither, as
+    Prometheus expects of those it scrapes."""
+    best, preferred = 0.0, CONTENT_TYPE
+    for wanted in accept.lower().split(","):
+        media_type, *rest = (part.strip() for part in wanted.split(";"))
+        parameters = {name: value for name, _, value in (part.partition("=") for part in rest)}
+        offered, version = _OFFERED.get(media_type, ("", ""))
+        quality = _quality(parameters.get("q", "1"))
+        if offered and parameters.get("version", version).strip('"') == version and quality > best:
+            best, preferred = quality, offered
+    return preferred
+
+
+_OFFERED: Final = {
+    "application/openmetrics-text": (OPEN_METRICS, "1.0.0"),
+    "text/plain": (CONTENT_TYPE, "0.0.4"),
+    "text/*": (CONTENT_TYPE, ""),
+    "*/*": (CONTENT_TYPE, ""),
+}
+"""What is given to who wants such a media type, and in which version it must be wanted if in any."""
+
+
+def _quality(text: str) -> float:
+    """From 0 to 1; what is no number wants nothing."""
+    try:
+        return min(max(float(text), 0.0), 1.0)
+    except ValueError:
+        return 0.0
 
 
 def require_prometheus() -> None:

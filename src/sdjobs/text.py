@@ -24,6 +24,8 @@ _UNITS: Final = ("B", "kB", "MB", "GB", "TB", "PB")
 
 def shown(text: str) -> str:
     """`text` on one line, with all that could act on a terminal, hide or turn round written as an escape."""
+    if text.isascii() and text.isprintable():  # nearly all; it takes a twentieth of the time
+        return text
     return _HOSTILE.sub(_escape, text)
 
 

@@ -75,6 +75,7 @@ from spacedrive_jobs._model.record import KindLoad as KindLoad
 from spacedrive_jobs._model.record import LogLine as LogLine
 from spacedrive_jobs._model.record import NoteInfo as NoteInfo
 from spacedrive_jobs._model.record import Page as Page
+from spacedrive_jobs._model.record import QuietChanges as QuietChanges
 from spacedrive_jobs._model.record import RunnerInfo as RunnerInfo
 from spacedrive_jobs._model.record import ScheduleInfo as ScheduleInfo
 from spacedrive_jobs._model.record import ScheduleRun as ScheduleRun

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import apsw
@@ -192,7 +193,7 @@ async def test_pruning_changes_no_number(bench: Bench) -> None:
     assert before[0].bytes == 700
 
 
-async def test_hours_become_days_and_days_are_forgotten_and_the_sums_stay(bench: Bench) -> None:
+async def test_hours_become_days_and_days_one_record_and_the_sums_stay(bench: Bench) -> None:
     clock = bench.clock
     for _ in range(60):  # an end each seven hours
         claimed = await bench.running()
@@ -215,9 +216,31 @@ async def test_hours_become_days_and_days_are_forgotten_and_the_sums_stay(bench:
     newest_day = max(one.end for one in records if (one.end - one.start).days == 1)
     assert (to_datetime(clock.now_ms()) - newest_day).days >= 8
     await clock.advance(500 * 24 * 3600)
+    failpoint.arm("statistics.added_up", failpoint.ACTIONS["raise"])
+    with pytest.raises(failpoint.FailpointError):
+        await bench.store.roll_up_statistics()
+    failpoint.disarm_all()
+    assert await total(bench) == after
     await bench.store.roll_up_statistics()
     await bench.store.roll_up_statistics()
-    assert await read(bench) == []
+    (one,) = await read(bench)
+    assert replace(one, end=after.end) == after, "of all days, to the end of the last"
+    assert await read(bench, since=clock.now_ms() - statistics.DAYS_KEPT) == []
+
+
+async def test_what_is_before_all_days_grows_and_is_one_record_of_each_kind(bench: Bench) -> None:
+    day = 24 * 3600
+    for number in range(3):
+        claimed = await bench.running()
+        await bench.store.apply(Complete(claim=claimed.claim, at=bench.clock.now_ms(), output=b"\xc0"))
+        await bench.store.cancel(await bench.put(kind=f"kind-{number}"), "")
+        await bench.clock.advance(450 * day)
+        await bench.store.roll_up_statistics()
+    records = await read(bench)
+    assert [(one.kind, one.finished) for one in records] == [(KIND, 3), ("kind-0", 1), ("kind-1", 1), ("kind-2", 1)]
+    assert {(one.start, one.end) for one in records} == {(records[0].start, records[0].end)}
+    assert (records[0].end - records[0].start).days == 901
+    assert [one.finished for one in await read(bench, kind="kind-1")] == [1]
 
 
 async def test_a_span_and_a_kind_can_be_asked_for(bench: Bench) -> None:

@@ -310,6 +310,7 @@ async def test_history_is_pruned_with_all_its_rows_and_events_go_on_counting(ben
     newest = await bench.store.read(reads.last_event)
     gone = await bench.store.prune_step(bench.clock.now_ms() + 1)
     assert len(gone) == 3
+    assert (await bench.store.read(reads.quiet_changes)).deletions == 3
     connection = bench.open_directly()
     assert connection.execute("SELECT count(*) FROM job_items").fetchall() == [(0,)]
     assert connection.execute("SELECT count(*) FROM job_history").fetchall() == [(0,)]

@@ -1,10 +1,10 @@
-"""The copy's storms at a twentieth of their size; `make soak` runs them whole."""
+"""The storms of the file jobs at a twentieth of their size; `make soak` runs them whole."""
 
 from __future__ import annotations
 
 import pytest
 
-from tests.soak import copy_kill_storm, pause_storm
+from tests.soak import copy_kill_storm, pause_storm, picture_storm
 
 SCALE = 0.05
 
@@ -19,3 +19,8 @@ def test_killed_at_any_step_a_tree_ends_equal(kind: str, capsys: pytest.CaptureF
 @pytest.mark.timeout(240)
 def test_paused_and_resumed_again_and_again_a_tree_ends_equal(capsys: pytest.CaptureFixture[str]) -> None:
     assert pause_storm.run(SCALE) == 0, capsys.readouterr().out
+
+
+@pytest.mark.timeout(240)
+def test_a_picture_that_is_broken_has_a_thumbnail_or_a_reason(capsys: pytest.CaptureFixture[str]) -> None:
+    assert picture_storm.run(SCALE) == 0, capsys.readouterr().out

@@ -48,6 +48,7 @@ def make_tree(root: Path, entries: int, dice: random.Random) -> int:
 class Storm:
     def __init__(self, folder: Path, seed: int = 5) -> None:
         self.tree, self.library = folder / "tree", folder / "library"
+        self.said = folder / "said"
         self.dice = random.Random(seed)
         self.phases = Counter[str]()
         self.problems: list[str] = []
@@ -59,9 +60,13 @@ class Storm:
     def index_killed(self, kills: int, within: float) -> dict[str, Any]:
         """Run to the end, killed at most so many times before that; what the run says of itself."""
         while True:
-            process = subprocess.Popen(
-                self.command("--json", "index", str(self.tree), "--content"), stdout=subprocess.PIPE, text=True
-            )
+            with self.said.open("ab") as said:
+                process = subprocess.Popen(
+                    self.command("--json", "index", str(self.tree), "--content"),
+                    stdout=subprocess.PIPE,
+                    stderr=said,
+                    text=True,
+                )
             try:
                 out, _ = process.communicate(timeout=self.dice.uniform(0.4, within) if kills else None)
             except subprocess.TimeoutExpired:
@@ -83,7 +88,7 @@ class Storm:
 
     async def compare(self, what: str) -> None:
         async with Library.open(self.library, runs="none") as library:
-            there, known = on_disk(self.tree), await in_index(library, self.tree)
+            there, known = await asyncio.to_thread(on_disk, self.tree), await in_index(library, self.tree)
             unknown = await library.db.query("SELECT count(*) FROM ix_entry WHERE kind = 1 AND content_id IS NULL")
         if there != known:
             self.problems.append(f"{what}: {len(there - known)} not in the index, {len(known - there)} not on the disk")
@@ -172,6 +177,8 @@ def run(scale: float) -> int:
         back = storm.index_killed(0, within=0)
         if back["offline"] or back["deleted"] or back["new"]:
             storm.problems.append("the disk that came back was taken for another one")
+        if "Traceback" in (said := storm.said.read_text()):
+            storm.problems.append(f"a person who killed it was shown a traceback: {said[:2_000]}")
     for problem in storm.problems:
         print(f"   VIOLATION {problem}")
     return len(storm.problems)

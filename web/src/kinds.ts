@@ -1,7 +1,7 @@
 /** Kinds of jobs and their arguments in words. What is not listed here (a kind of an application's own) is shown by its name. */
 
 import type { Kind } from "./api/schema";
-import { humanised } from "./words";
+import { capital, humanised } from "./words";
 
 export interface Group {
   readonly title: string;
@@ -34,9 +34,10 @@ export const PURPOSE: Readonly<Record<string, string>> = {
   file_copy: "Every copy is whole, and checked if you like.",
   file_move: "A source goes only when its copy is safe.",
   file_delete: "Into the trash, unless you say for good.",
-  transcode: "A film or a sound in another format.",
+  transcode: "Into another format.",
   backup: "Index, thumbnails and a checked copy in one.",
   restore: "Bring back what was backed up.",
+  backup_files: "Into a backup that is there, without looking at the others.",
   backup_verify: "Whether what was backed up is still whole.",
   upload: "To S3 and the like.",
   download: "From S3 and the like.",
@@ -44,7 +45,7 @@ export const PURPOSE: Readonly<Record<string, string>> = {
   thumbnails: "Small pictures, made once for each photo.",
   media_metadata: "When, where and with what a picture was taken.",
   duplicates: "Files that hold the very same thing.",
-  deduplicate: "Of files that are the same, keep one.",
+  deduplicate: "Of files that are the same, keep one; or let them share their room.",
   validate: "Files that changed although nobody touched them.",
   index_verify: "Lists each difference, changes nothing.",
   hash: "A fingerprint of what each file holds.",
@@ -124,6 +125,19 @@ const CHOICES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   preset: { h264: "H.264 film", h265: "H.265 film", av1: "AV1 film", vp9: "VP9 film", audio: "Sound alone", mp3: "MP3", flac: "FLAC" },
 };
 
+/** Steps of jobs, where their own names are a programmer's. */
+const STEPS: Readonly<Record<string, string>> = {
+  scan: "Look what there is",
+  flush: "Make it safe on the disk",
+  hash: "Take fingerprints",
+  sample: "Compare beginnings",
+  read: "Read all of it",
+  plan: "Choose",
+  act: "Clear up",
+  validate: "Read and compare",
+  check: "Read and compare",
+};
+
 /** Answers to questions of copies. */
 const ANSWERS: Readonly<Record<string, string>> = {
   skip: "Leave the one that is there",
@@ -135,6 +149,28 @@ const ANSWERS: Readonly<Record<string, string>> = {
 export function kindName(kind: Pick<Kind, "kind" | "description">): string {
   const first = kind.description.split(/\.\s|\n/, 1)[0] ?? "";
   return first && first.length <= 60 ? first.replace(/\.$/, "") : humanised(kind.kind);
+}
+
+/** What the index calls the contents of files, as people do. */
+const CATEGORIES: Readonly<Record<string, string>> = {
+  image: "Pictures",
+  video: "Films",
+  audio: "Sounds",
+  document: "Documents",
+  archive: "Archives",
+  code: "Source code",
+  font: "Fonts",
+  book: "Books",
+  database: "Databases",
+  other: "Others",
+};
+
+export function categoryWords(category: string): string {
+  return CATEGORIES[category] ?? capital(category);
+}
+
+export function stepWords(step: string): string {
+  return STEPS[step] ?? capital(step);
 }
 
 export function labelOf(field: string): string {

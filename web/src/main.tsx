@@ -15,6 +15,8 @@ const client = new QueryClient({
     queries: {
       staleTime: 5_000,
       refetchOnWindowFocus: false,
+      // The server may be on this machine, where no network is needed.
+      networkMode: "always",
       // What the server refuses it refuses again; what does not answer may be starting.
       retry: (failures, error) => !(error instanceof Refused && error.status > 0 && error.status < 500) && failures < 2,
     },

@@ -5,10 +5,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from datetime import datetime
+from typing import Any, TypedDict, TypeVar, Unpack
 
 import click
 
+from sdjobs import clock
+from sdjobs.commands.spans import UNITS, parse_moment, parse_span
 from sdjobs.exit_codes import ExitCode
 from sdjobs.settings import Settings
 from sdjobs.text import counted
@@ -27,10 +30,37 @@ class Meant:
     filter: JobFilter | None
 
 
+class Chosen(TypedDict):
+    """What `jobs_argument` and `filter_options` give."""
+
+    ids: tuple[str, ...]
+    kind: str | None
+    statuses: tuple[str, ...]
+    text: str
+    since: datetime | None
+    everything: bool
+
+
+def parse_since(text: str) -> datetime:
+    """`7d`: so long ago; else a moment, as `parse_moment` takes it."""
+    if text[:1].isdigit() and text[-1:].lower() in UNITS:
+        return clock.now() - parse_span(text)
+    return parse_moment(text)
+
+
 def filter_options(command: CommandT) -> CommandT:
-    """--kind, --status and --all."""
+    """--kind, --status, --text, --since and --all."""
     for option in (
         click.option("--all", "everything", is_flag=True, help="All jobs that it can be done to."),
+        click.option(
+            "--since",
+            type=parse_since,
+            metavar="TIME",
+            help="All jobs dispatched since: so long ago (24h, 7d), or since 2026-12-24T18:00.",
+        ),
+        click.option(
+            "--text", default="", metavar="TEXT", help="All jobs that say it in kind, arguments, reason or error."
+        ),
         click.option(
             "--status",
             "statuses",
@@ -44,16 +74,17 @@ def filter_options(command: CommandT) -> CommandT:
     return command
 
 
-def meant(
-    context: click.Context, ids: tuple[str, ...], kind: str | None, statuses: tuple[str, ...], everything: bool
-) -> Meant:
+def meant(context: click.Context, **chosen: Unpack[Chosen]) -> Meant:
     """Raises UsageError where neither or both are given."""
-    chosen = bool(kind or statuses or everything)
-    if chosen == bool(ids):
-        raise click.UsageError("Name jobs by their IDs, or all at once by --kind, --status or --all.", ctx=context)
-    if not chosen:
+    ids, kind, text, since = chosen["ids"], chosen["kind"], chosen["text"], chosen["since"]
+    statuses = tuple(JobStatus(status) for status in chosen["statuses"])
+    filtered = bool(kind or statuses or text or since or chosen["everything"])
+    if filtered == bool(ids):
+        how = "--kind, --status, --text, --since or --all"
+        raise click.UsageError(f"Name jobs by their IDs, or all at once by {how}.", ctx=context)
+    if not filtered:
         return Meant(ids, None)
-    return Meant((), JobFilter(kind=kind, statuses=tuple(JobStatus(status) for status in statuses)))
+    return Meant((), JobFilter(kind=kind, statuses=statuses, text=text, created_from=since))
 
 
 def confirm(settings: Settings, question: str, yes: bool) -> None:

@@ -6,12 +6,12 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Final, Literal, TypeAlias, TypedDict, Unpack
+from typing import Final, Literal, TypeAlias, Unpack
 
 import click
 
 from sdjobs import foreground
-from sdjobs.commands.filter_options import YES_OPTION, confirm, filter_options, meant, print_count
+from sdjobs.commands.filter_options import YES_OPTION, Chosen, confirm, filter_options, meant, print_count
 from sdjobs.commands.job_argument import find_all, jobs_argument
 from sdjobs.describe import DONE, job_json, state_word
 from sdjobs.exit_codes import ExitCode
@@ -26,15 +26,6 @@ Verb: TypeAlias = Literal["pause", "resume", "cancel", "abort", "retry"]
 
 wait_option = click.option("--wait", is_flag=True, help="Return when it has come about.")
 reason_option = click.option("--reason", default="", metavar="TEXT", help="Kept in the job's history.")
-
-
-class Chosen(TypedDict):
-    """What `jobs_argument` and `filter_options` give."""
-
-    ids: tuple[str, ...]
-    kind: str | None
-    statuses: tuple[str, ...]
-    everything: bool
 
 
 @dataclass(frozen=True, slots=True)

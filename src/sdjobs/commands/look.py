@@ -1,4 +1,4 @@
-"""`sdjobs search` and `largest`: what the index knows."""
+"""`sdjobs search`, `largest` and `recent`: what the index knows."""
 
 from __future__ import annotations
 
@@ -42,6 +42,15 @@ def search(context: click.Context, words: tuple[str, ...], limit: int) -> ExitCo
 def largest(context: click.Context, limit: int) -> ExitCode:
     """List the largest files of the index."""
     return _list(context, lambda index: index.largest(limit=limit), "The index is empty: sdjobs index PATH fills it.")
+
+
+@click.command()
+@limit_option
+@shared_options()
+@click.pass_context
+def recent(context: click.Context, limit: int) -> ExitCode:
+    """List the files of the index that were modified last."""
+    return _list(context, lambda index: index.recent(limit=limit), "The index is empty: sdjobs index PATH fills it.")
 
 
 def _list(

@@ -12,13 +12,14 @@ import click
 from sdjobs.commands.options import priority_option
 from sdjobs.commands.run import ARGS_OPTION, KindsGroup, add_fields, values_of
 from sdjobs.commands.schedule import print_schedule
+from sdjobs.commands.spans import parse_moment, parse_span
 from sdjobs.exit_codes import ExitCode
 from sdjobs.kind_options import FieldOption, field_options
 from sdjobs.libraries import open_library, runner_of_all
 from sdjobs.settings import Settings, settings_of, shared_options
 from spacedrive_jobs import CatchUp, JobSystem, KindInfo
 
-UNITS: Final = {"d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
+COUNTED: Final = ("daily", "weekly", "monthly")
 RULES: Final = ("every", "cron", "daily", "weekly", "monthly", "at")
 
 
@@ -39,28 +40,12 @@ def add() -> None:
     """
 
 
-def parse_span(text: str) -> timedelta:
-    """`6h`, `90m`, `1d12h`."""
-    parts = re.findall(r"(\d+(?:\.\d+)?)([dhms])", text.lower())
-    if not parts or "".join(number + unit for number, unit in parts) != text.lower():
-        raise click.BadParameter(f"{text!r} is no time span: write 30s, 90m, 6h, 1d12h.")
-    return timedelta(**{UNITS[unit]: float(number) for number, unit in parts})
-
-
 def parse_time(text: str) -> time:
     """`03:00`."""
     try:
         return datetime.strptime(text, "%H:%M").time()  # noqa: DTZ007 - a time of the day, in the schedule's own zone
     except ValueError:
         raise click.BadParameter(f"{text!r} is no time of the day: write 03:00.") from None
-
-
-def parse_moment(text: str) -> datetime:
-    """ISO 8601; without an offset it is local time."""
-    try:
-        return datetime.fromisoformat(text).astimezone()
-    except ValueError:
-        raise click.BadParameter(f"{text!r} is no date and time: write 2026-12-24T18:00.") from None
 
 
 def parse_misfire(text: str) -> Literal["once", "skip"] | CatchUp:
@@ -84,6 +69,7 @@ class Rule(TypedDict):
     daily: time | None
     weekly: time | None
     monthly: time | None
+    count: int
     at: datetime | None
     tz: str | None
     schedule_id: str | None
@@ -99,6 +85,12 @@ _RULE_OPTIONS: Final = (
     click.option("--daily", type=parse_time, metavar="HH:MM", help="Each day."),
     click.option("--weekly", type=parse_time, metavar="HH:MM", help="Each seventh day, counted from today."),
     click.option("--monthly", type=parse_time, metavar="HH:MM", help="Each month, on the day of the month of today."),
+    click.option(
+        "--count",
+        type=click.IntRange(min=1),
+        default=1,
+        help="With --daily, --weekly, --monthly: each so many of them.",
+    ),
     click.option("--at", type=parse_moment, metavar="TIME", help="Once: 2026-12-24T18:00."),
     click.option("--tz", metavar="ZONE", help="The time zone of --cron, --daily and so on; yours by default."),
     click.option("--id", "schedule_id", metavar="ID", help="The schedule's name; the kind by default."),
@@ -153,6 +145,8 @@ def _add(
         raise click.UsageError(f"Say once when it runs, by one of {options}.", ctx=context)
     if rule["starting_at"] is not None and chosen != ["every"]:
         raise click.UsageError("--starting-at belongs to --every.", ctx=context)
+    if rule["count"] > 1 and chosen[0] not in COUNTED:
+        raise click.UsageError("--count belongs to --daily, --weekly and --monthly.", ctx=context)
     values = values_of(context, kind, fields, args_json, given)
     return asyncio.run(_store(settings_of(context), kind, values, priority, rule))
 
@@ -190,11 +184,11 @@ async def _dispatch(
         elif rule["cron"] is not None:
             schedule = await chain.cron(rule["cron"], tz=tz).dispatch()
         elif rule["daily"] is not None:
-            schedule = await chain.calendar(days=1, at=rule["daily"], tz=tz).dispatch()
+            schedule = await chain.calendar(days=rule["count"], at=rule["daily"], tz=tz).dispatch()
         elif rule["weekly"] is not None:
-            schedule = await chain.calendar(weeks=1, at=rule["weekly"], tz=tz).dispatch()
+            schedule = await chain.calendar(weeks=rule["count"], at=rule["weekly"], tz=tz).dispatch()
         elif rule["monthly"] is not None:
-            schedule = await chain.calendar(months=1, at=rule["monthly"], tz=tz).dispatch()
+            schedule = await chain.calendar(months=rule["count"], at=rule["monthly"], tz=tz).dispatch()
         else:
             assert rule["at"] is not None
             schedule = await chain.at(rule["at"]).dispatch()

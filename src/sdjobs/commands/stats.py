@@ -11,7 +11,7 @@ import click
 from click.core import ParameterSource
 
 from sdjobs import clock
-from sdjobs.commands.schedule_add import parse_span
+from sdjobs.commands.spans import parse_span
 from sdjobs.describe import Json, moment_json
 from sdjobs.describe_statistics import Spans, amount, rate, seconds, spans, statistics_json
 from sdjobs.exit_codes import ExitCode

@@ -24,7 +24,7 @@ KEYS_ECHOED: Final = len("^C^C")
 RATE_WIDTH: Final = len("999.9 MB/s")
 ETA_WIDTH: Final = len("59:59 left")
 
-_UNEVEN: Final = re.compile("[\u200c\u200d\ufe0e\ufe0f]")
+UNEVEN: Final = re.compile("[\u200c\u200d\ufe0e\ufe0f]")
 """Joiners and variants: terminals do not agree on the width that they give, and a line too wide would wrap."""
 
 
@@ -200,7 +200,7 @@ def second_line(snapshot: Snapshot, glyphs: Glyphs, width: int) -> Text:
 
 def end_of(text: str, width: int, cut: str) -> str:
     """The last `width` columns of `text`, with a mark where something was cut off."""
-    text = _UNEVEN.sub("", text)
+    text = UNEVEN.sub("", text)
     if cell_len(text) <= width:
         return text
     room = width - cell_len(cut)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sdjobs.describe import amount, items_amount, rate, state_line
 from sdjobs.streams import Output
-from sdjobs.text import clock, percent
+from sdjobs.text import duration, percent
 from sdjobs.views.presenter import Told
 from sdjobs.views.snapshot import Snapshot
 
@@ -40,14 +40,14 @@ class LinesView:
 
 
 def progress_line(snapshot: Snapshot) -> str:
-    """`62 %, 1.2 of 2.0 GB, 14 of 20 items, 84.1 MB/s, 0:09 left, copying: photos/IMG_2031.jpg`."""
+    """`62 %, 1.2 of 2.0 GB, 14 of 20 items, 84.1 MB/s, 9 s left, copying: photos/IMG_2031.jpg`."""
     view = snapshot.view
     numbers = [
         percent(view.fraction) if view.fraction is not None else "",
         amount(view),
         items_amount(view) if view.bytes_done is not None else "",
         rate(view),
-        f"{clock(view.eta)} left" if view.eta is not None else "",
+        f"{duration(view.eta)} left" if view.eta is not None else "",
         snapshot.trouble,
     ]
     words = [word for word in (view.phase, view.message) if word]

@@ -70,6 +70,8 @@ def described(litestar: Litestar) -> bytes:
     for path in document["paths"].values():
         for operation in path.values():
             _speak(operation, schemas)
+    metrics = document["paths"]["/api/metrics"]["get"]["responses"]["200"]["content"]
+    metrics["application/openmetrics-text"] = metrics["text/plain"]
     return msgspec.json.format(msgspec.json.encode(document, order="sorted"), indent=2) + b"\n"
 
 
@@ -82,6 +84,9 @@ def _any_json(type_: type) -> dict[str, Any]:
 
 def _speak(operation: dict[str, Any], schemas: dict[str, Any]) -> None:
     """Names and descriptions in the place of what the framework makes up."""
+    body = operation.get("requestBody", {})
+    if any({"type": "null"} in content["schema"].get("oneOf", ()) for content in body.get("content", {}).values()):
+        body["required"] = False  # the framework says so of none
     operation["summary"] = operation["operationId"].replace("_", " ").capitalize()
     for status, response in operation["responses"].items():
         if status == "204":

@@ -20,7 +20,7 @@ BATCH: Final = 500
 PACE: Final = 0.1
 """Seconds between two full batches: a burst of short jobs must not cost them more than its page is worth."""
 MERGE: Final = 0.02
-"""Seconds in which what happens is sent in one piece."""
+"""Seconds in which what happens after something was told is gathered, to be sent in one piece."""
 BEHIND: Final = 10_000
 """A stream that is further behind is told to look anew instead of being told so many events."""
 PROGRESS_EVERY: Final = 0.25
@@ -68,10 +68,16 @@ class Feed:
             yield await self._opening(told, after)
             silent_since = self._time()
             while not self._closing:
-                said = await self._next(told)
+                events = await self._next_events(told)
+                if events:  # at once, before anything else is looked at
+                    yield await self._tell_events(told, events)
+                    silent_since = self._time()
+                said = await self._tell_beside(told)
                 if said or self._time() - silent_since >= HEARTBEAT:
                     yield said or b": still here\n\n"
                     silent_since = self._time()
+                if events:
+                    await asyncio.sleep(PACE if len(events) == BATCH else MERGE)
         finally:
             self._streams -= 1
 
@@ -85,16 +91,15 @@ class Feed:
         hello = wire.Hello(cursor=told.cursor, resumed=resumed, library=str(self._library.id))
         return b"retry: 1000\n" + message("hello", hello, told.cursor)
 
-    async def _next(self, told: Told) -> bytes:
-        """What is new, maybe nothing."""
+    async def _next_events(self, told: Told) -> list[JobEvent]:
+        """Maybe none, after a while."""
         busy = bool(self._views)
-        events = await self._jobs.changes_after(told.cursor, limit=BATCH, wait=PROGRESS_EVERY if busy else HINTS_EVERY)
-        parts = [await self._tell_events(told, events)] if events else []
-        parts.append(self._tell_views(told, await self._look_at_views()))
-        parts.append(self._tell_hints(told, await self._look_at_hints()))
-        if events:
-            await asyncio.sleep(PACE if len(events) == BATCH else MERGE)
-        return b"".join(parts)
+        return await self._jobs.changes_after(told.cursor, limit=BATCH, wait=PROGRESS_EVERY if busy else HINTS_EVERY)
+
+    async def _tell_beside(self, told: Told) -> bytes:
+        """What is new of all that has no number, maybe nothing."""
+        moved = self._tell_views(told, await self._look_at_views())
+        return moved + self._tell_hints(told, await self._look_at_hints())
 
     async def _tell_events(self, told: Told, events: list[JobEvent]) -> bytes:
         """A hole in the numbers: jobs were deleted whose changes were not told. Then, and far behind, all is new."""
@@ -128,11 +133,12 @@ class Feed:
         if self._time() - self._hints_at >= HINTS_EVERY:
             self._hints_at = self._time()
             questions = (await self._jobs.questions(limit=1_000)).rows
+            quiet = await self._jobs.quiet_changes()
             self._hints = {
                 "schedules": await self._jobs.schedules(),
-                "queue": await self._jobs.paused_queues(),
-                "order": await self._jobs.arrangements(),
+                "queue": (await self._jobs.paused_queues(), quiet.reorderings),
                 "questions": [question.id for question in questions],
+                "history": quiet.deletions,
                 "runners": [(one.id, one.mode, one.state) for one in await self._jobs.runners()],
             }
         return self._hints

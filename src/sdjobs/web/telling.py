@@ -13,19 +13,18 @@ from sdjobs.describe import (
     amount,
     bytes_json,
     items_amount,
+    plain_title,
     possible,
     rate,
     running_time,
     state_line,
     state_word,
-    title,
     title_of,
     trouble,
     why,
 )
 from sdjobs.describe_statistics import sentence as statistics_sentence
 from sdjobs.schedule_words import became, schedule_sentence
-from sdjobs.text import clock as clock_words
 from sdjobs.text import counted, duration, percent, shown, shown_path, size, size_of
 from sdjobs.web import wire
 from spacedrive_jobs import (
@@ -79,7 +78,7 @@ def _job(info: JobInfo, attended: bool, now: datetime) -> dict[str, Any]:
         "id": str(info.id),
         "short_id": info.id.short,
         "kind": info.kind,
-        "title": shown(_title(info)),
+        "title": shown(plain_title(info)),
         "state": state,
         "why": reason,
         "sentence": f"{state}: {reason}" if reason else state,
@@ -103,15 +102,9 @@ def _job(info: JobInfo, attended: bool, now: datetime) -> dict[str, Any]:
         "seconds": seconds,
         "handled": info.handled,
         "held": info.held,
-        "progress": progress(info.view, info.progress),
-        "counters": wire.Counters(**{name: getattr(info.metrics, name) for name in _COUNTERS}),
+        "progress": progress(info.view, info.progress) if info.view != _NOTHING_SHOWN else _NO_PROGRESS,
+        "counters": counters(info.metrics) if info.metrics != _NOTHING_COUNTED else _NO_COUNTERS,
     }
-
-
-def _title(info: JobInfo) -> str:
-    """The kind's own name is a code: who sees no table of kinds is told what such a job does."""
-    said = title(info)
-    return said if said != info.kind else info.description.partition("\n")[0].rstrip(".") or said
 
 
 def progress(view: ProgressView, raw: object = None) -> wire.Progress:
@@ -135,8 +128,19 @@ def progress(view: ProgressView, raw: object = None) -> wire.Progress:
         amount=amount(view),
         items=items_amount(view),
         rate=rate(view),
-        left=f"{clock_words(view.eta)} left" if view.eta is not None else "",
+        left=f"{duration(view.eta)} left" if view.eta is not None else "",
     )
+
+
+def counters(metrics: JobMetrics) -> wire.Counters:
+    return wire.Counters(**{name: getattr(metrics, name) for name in _COUNTERS})
+
+
+_NOTHING_SHOWN: Final = ProgressView()
+_NO_PROGRESS: Final = progress(_NOTHING_SHOWN)
+_NOTHING_COUNTED: Final = JobMetrics()
+_NO_COUNTERS: Final = counters(_NOTHING_COUNTED)
+"""What a job tells that has done nothing yet: of a list of waiting ones, a quarter of the work."""
 
 
 def event(one: JobEvent) -> wire.Event:

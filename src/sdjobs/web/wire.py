@@ -44,7 +44,7 @@ class Progress(Struct, frozen=True, kw_only=True):
     amount: Annotated[str, Meta(description="`1.2 of 2.0 GB`")]
     items: Annotated[str, Meta(description="`14 of 20 items`")]
     rate: Annotated[str, Meta(description="`84.1 MB/s`")]
-    left: Annotated[str, Meta(description="`0:09 left`")]
+    left: Annotated[str, Meta(description="`9 s left`")]
 
 
 class Counters(Struct, frozen=True, kw_only=True):
@@ -510,7 +510,8 @@ class FolderList(Struct, frozen=True, kw_only=True):
 
 
 class Hello(Struct, frozen=True, kw_only=True):
-    """The first message of a stream. `resumed`: it goes on after the number that was asked for; else look at all lists
+    """The first message of a stream. `resumed`: it goes on after the number that was asked for, so what follows may be
+    applied to lists of that time; what has no number (see Changed) may have changed meanwhile. Else look at all lists
     after this, and apply what follows to them."""
 
     cursor: int
@@ -538,7 +539,8 @@ class Movement(Struct, frozen=True, kw_only=True):
 
 
 class Changed(Struct, frozen=True, kw_only=True):
-    """Something else is not as it was: any of `schedules`, `queue`, `order` (of what waits), `questions`, `runners`."""
+    """Something else is not as it was: `schedules`, `queue`, `questions`, `runners`, or `history`, because jobs
+    were deleted from it."""
 
     what: list[str]
 

@@ -116,6 +116,16 @@ class JobEvent:
 
 @final
 @dataclass(frozen=True, slots=True)
+class QuietChanges:
+    """Counts of what no event tells of. `deletions`: jobs that were ever deleted from the history; `reorderings`: how
+    often a waiting job got another place or another time, and no other status."""
+
+    deletions: int
+    reorderings: int
+
+
+@final
+@dataclass(frozen=True, slots=True)
 class AttemptInfo:
     """How an attempt ended that did not complete its job."""
 

@@ -32,6 +32,7 @@ from spacedrive_jobs._model.record import (
     LogLine,
     NoteInfo,
     Page,
+    QuietChanges,
     RunnerInfo,
     ScheduleInfo,
 )
@@ -323,6 +324,10 @@ class BlockingJobSystem:
     def last_change(self) -> int:
         """As JobSystem.last_change."""
         return self._thread.call(self._jobs.last_change())
+
+    def quiet_changes(self) -> QuietChanges:
+        """As JobSystem.quiet_changes."""
+        return self._thread.call(self._jobs.quiet_changes())
 
     def running_views(self) -> dict[JobId, tuple[Progress | None, ProgressView]]:
         """As JobSystem.running_views."""

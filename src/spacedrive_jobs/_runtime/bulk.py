@@ -45,13 +45,12 @@ class Bulk:
 
     async def retry(self, wanted: JobFilter) -> int:
         """Of those that failed, unless the filter names statuses."""
-        engine = self._engine
-        count = 0
+        made: set[JobId] = set()
         async for jobs in self._matching(narrowed(wanted, (JobStatus.FAILED, JobStatus.CANCELLED))):
             for job in jobs:
-                await engine.control.retry(job)
-                count += 1
-        return count
+                if job not in made:  # after the clock went back, new ones are among those that are still looked at
+                    made.add(await self._engine.control.retry(job))
+        return len(made)
 
     async def clear(self, wanted: JobFilter) -> int:
         """Delete ended jobs now, with all that is stored of them."""
@@ -104,14 +103,19 @@ class Bulk:
                     partial(bulk.chosen, wanted=wanted, jobs=chosen[start : start + bulk.STEP])
                 )
             return
-        last = self._engine.dispatcher.new_id()
-        after = b""
+        until, after = await self._end(), b""
         while True:
-            jobs = await store.read_slowly(partial(bulk.matching, wanted=wanted, after=after, until=last))
+            jobs = await store.read_slowly(partial(bulk.matching, wanted=wanted, after=after, until=until))
             if not jobs:
                 return
             after = jobs[-1].bytes
             yield jobs
+
+    async def _end(self) -> bytes:
+        """An id above that of every job that is stored, those among them that were dispatched before the clock went
+        back."""
+        newest = await self._engine.store.read_slowly(bulk.newest)
+        return max(self._engine.dispatcher.new_id(), newest + b"\0")
 
 
 def narrowed(wanted: JobFilter, statuses: tuple[JobStatus, ...]) -> JobFilter:

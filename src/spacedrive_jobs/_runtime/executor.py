@@ -136,7 +136,7 @@ class JobTask:
     async def _execute(self, interrupter: Interrupter) -> Transition | None:
         claim, clock = self._claimed.claim, self._engine.clock
         if self._definition is None:  # unregistered between claim and start
-            return Requeue(claim=claim, at=clock.now_ms(), reason="no handler")
+            return Requeue(claim=claim, at=clock.now_ms(), reason="its kind is not known where it was begun")
         self._body = self._running.body = body = await self._begin(self._definition, interrupter)
         if self._claimed.request is not None:  # it had run before and was cancelled while it waited
             await body.hook("on_cancel")

@@ -153,7 +153,9 @@ class Leases:
         try:
             if not self._end_orphans(runner):
                 return []  # seen again at the next tick
-            rescued = self._store.rescue(runner, "its runner died", crashed=True, max_crashes=self._max_crashes)
+            rescued = self._store.rescue(
+                runner, "the process that ran it died", crashed=True, max_crashes=self._max_crashes
+            )
             path.unlink(missing_ok=True)
             path.with_suffix(".bell").unlink(missing_ok=True)
         finally:
@@ -192,7 +194,7 @@ class Leases:
         for one in self._store.read_blocking(lambda connection: rescue.read_attempt_processes(connection, runner)):
             processes.kill_group(one.process)
         return self._store.rescue(
-            runner, "its runner was stopped for a whole lease", crashed=False, max_crashes=self._max_crashes
+            runner, "the process that ran it stood still for too long", crashed=False, max_crashes=self._max_crashes
         )
 
     def _process_of(self, runner: RunnerId) -> rescue.ProcessFacts | None:

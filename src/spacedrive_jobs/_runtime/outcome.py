@@ -80,7 +80,7 @@ def interrupted(kind: Interruption, ending: Ending) -> Transition:
         case Interruption.SUSPEND:
             return Requeue(claim=claim, at=at, reason="made room for a job of higher priority")
         case Interruption.SHUTDOWN:
-            return Requeue(claim=claim, at=at, reason="its runner was shut down")
+            return Requeue(claim=claim, at=at, reason="the process that ran it was stopped")
         case Interruption.TIMEOUT:
             return timed_out(ending)
 

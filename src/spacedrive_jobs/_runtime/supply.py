@@ -42,7 +42,7 @@ class ProbedSupply:
         holding = list(held)
         if unread:
             self._wanted.update(resources, *(one.resources for one in holding))
-            return Refusal(f"looks whether there is {', '.join(unread)}")
+            return Refusal("looks whether there is what it needs")
         reserved = [reservation for one in holding for reservation in self._reserved(one)]
         words = fits(self._readings, reserved, parsed(resources))
         return Refusal(words, self._contended(resources)) if words is not None else None

@@ -33,6 +33,7 @@ from spacedrive_jobs._model.record import (
     LogLine,
     NoteInfo,
     Page,
+    QuietChanges,
     RunnerInfo,
     ScheduleInfo,
 )
@@ -397,10 +398,6 @@ class JobSystem:
         )
         return Page(tuple(self._info(*row) for row in page.rows), page.next)
 
-    async def arrangements(self) -> int:
-        """A number that changes whenever somebody changes the order of what waits: for a page that shows it."""
-        return await self._engine.store.read(line.arrangements)
-
     async def info(self, id: JobId, /) -> JobInfo:
         """All that is known of one job. Raises JobNotFound."""
         engine = await self._home_of(id)
@@ -449,7 +446,7 @@ class JobSystem:
         """What the jobs that ended came to: a record for each kind and hour, oldest first; `total_by_kind` adds up.
 
         They outlive the history: neither `clear` nor its retention changes them. Hours (of UTC) that `since` or `until`
-        cuts are whole; after eight days the hours of a day become one record, after 400 days they are forgotten.
+        cuts are whole; after eight days the hours of a day become one record, after 400 days all of a kind together.
         """
         start = to_ms(since) if since is not None else 0
         end = to_ms(until) if until is not None else statistics.END_OF_TIME
@@ -536,6 +533,11 @@ class JobSystem:
     async def last_change(self) -> int:
         """The `seq` of the newest event; 0 before the first. A listing asked for after this is not older than it."""
         return await self._engine.store.read_slowly(reads.last_event)
+
+    async def quiet_changes(self) -> QuietChanges:
+        """How often anything changed, by any process, of which no event tells: whoever shows a list looks anew when
+        one of these numbers is another."""
+        return await self._engine.store.read_slowly(reads.quiet_changes)
 
     async def _changes(self, start: asyncio.Future[int]) -> AsyncIterator[JobEvent]:
         store, hub = self._engine.store, self._engine.hub

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from spacedrive_jobs._definition.codec import printable
 from spacedrive_jobs._definition.definition import JobDefinition, plain_value
@@ -23,6 +23,9 @@ from spacedrive_jobs._store import rescue
 from spacedrive_jobs._store.rows import JobRow
 from spacedrive_jobs._store.steps import QuestionRow
 
+NOTHING_SHOWN: Final = ProgressView()
+"""Of a job that has said nothing yet: one for all of them."""
+
 REQUESTED = {Request.PAUSE: "pausing", Request.CANCEL: "cancelling", Request.ABORT: "aborting"}
 
 
@@ -37,7 +40,7 @@ def job_info(row: JobRow, registry: Registry, why: str) -> JobInfo:
         description=definition.description if definition is not None else "",
         status=row.status,
         request=row.request,
-        reason=_reason(row, definition, why),
+        reason=_reason(row, definition, handled, why),
         priority=row.priority,
         attempt=row.attempt,
         errors=row.errors,
@@ -52,35 +55,36 @@ def job_info(row: JobRow, registry: Registry, why: str) -> JobInfo:
         deadline=to_datetime(row.deadline_at) if row.deadline_at is not None else None,
         runner=row.runner,
         handled=handled,
-        arguments=_arguments(row, definition),
+        arguments=_arguments(row, definition if handled else None),
         output=_output(row, definition),
         error_type=row.error_type,
         error_message=row.error_message,
         error_traceback=row.error_traceback,
         progress=decode_progress(row.progress) if row.progress is not None else None,
-        view=decode_view(row.view) if row.view is not None else ProgressView(),
+        view=decode_view(row.view) if row.view is not None else NOTHING_SHOWN,
         metrics=decode_metrics(row.metrics),
         held=row.held,
     )
 
 
-def _reason(row: JobRow, definition: JobDefinition | None, why: str) -> str:
+def _reason(row: JobRow, definition: JobDefinition | None, handled: bool, why: str) -> str:
     """Why the job is in its status, in words."""
     if row.status is JobStatus.QUEUED:
         if why:  # known of any kind
             return why
         if definition is None:
             return f"waits for a handler: no job of kind {row.kind!r} is registered here"
-        if not definition.understands(row.version):
+        if not handled:
             return f"waits for a handler: it has version {row.version}, this process knows {definition.version}"
-        return row.reason or "waits for a free slot"
+        return row.reason or "waits for its turn"
     if row.status is JobStatus.RUNNING and row.request is not None:
         return REQUESTED[row.request]
     return row.reason
 
 
 def _arguments(row: JobRow, definition: JobDefinition | None) -> object:
-    if definition is not None and definition.understands(row.version):
+    """`definition`: one that understands the row's version."""
+    if definition is not None:
         return definition.arguments_to_plain(row.arguments, row.version)
     return plain_value(row.arguments)
 

@@ -112,12 +112,12 @@ class Admission:
                 leaving is not None and self._canonical(leaving.kind) == limits.kind
             )
             if running >= limits.max_concurrent:
-                return Refusal(f"limit of {limits.kind}: {running} of {limits.max_concurrent} running")
+                return Refusal(_no_more(running, limits.max_concurrent))
         if limits.max_per_key is not None and lane.key:
             same = leaving is not None and (self._canonical(leaving.kind), leaving.lane.key) == (limits.kind, lane.key)
             running = self._by_key[limits.kind, lane.key] - same
             if running >= limits.max_per_key:
-                return Refusal(f"limit of {limits.kind} for {lane.key}: {running} of {limits.max_per_key} running")
+                return Refusal(_no_more(running, limits.max_per_key, f" for {lane.key}"))
         if limits.rate is not None:
             return self._rated(limits.kind, limits.rate)
         return None
@@ -131,7 +131,7 @@ class Admission:
             return None
         again_at = starts[-count] + per
         self.again_at = again_at if self.again_at is None else min(self.again_at, again_at)
-        return Refusal(f"rate of {kind}: {count} starts in {per / 1000:g} s")
+        return Refusal(f"{count} of its kind were started within {per / 1000:g} s, and no more may be")
 
     def _resources(self, lane: Lane, leaving: Taking | None) -> Refusal | None:
         names = {_name(resource) for resource in lane.resources}  # what two requests compete for
@@ -236,3 +236,10 @@ def weight(priority: int, created_at: int, now: int) -> int:
     if priority >= AGE_CEILING:
         return priority
     return min(priority + max(0, now - created_at) // AGE_STEP_MS, AGE_CEILING)
+
+
+def _no_more(running: int, most: int, where: str = "") -> str:
+    """`2 of its kind run already, and no more than 2 may at a time`."""
+    if most == 1:
+        return f"one of its kind runs already{where}, and only one may at a time"
+    return f"{running} of its kind run already{where}, and no more than {most} may at a time"

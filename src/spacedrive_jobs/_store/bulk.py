@@ -33,6 +33,12 @@ def matching(connection: apsw.Connection, wanted: JobFilter, after: bytes, until
     return [JobId.from_bytes(id_) for (id_,) in connection.execute(query("matching_jobs"), parameters)]
 
 
+def newest(connection: apsw.Connection) -> bytes:
+    """The greatest id of a stored job; empty without one."""
+    ((id_,),) = connection.execute(query("newest_job"))
+    return id_ if isinstance(id_, bytes) else b""
+
+
 def chosen(connection: apsw.Connection, wanted: JobFilter, jobs: Sequence[JobId]) -> list[JobId]:
     """Of `jobs`, those that the filter means."""
     found: list[JobId] = []

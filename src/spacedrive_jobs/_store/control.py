@@ -122,7 +122,6 @@ def set_priority(tx: Tx, job: JobId, priority: int, now: int) -> None:
     tx.announces = tx.reaches = True
     for id_ in (job.bytes, *(row[0] for row in tx.run("descendants", {"id": job.bytes}))):
         tx.change("set_priority", (priority, now, id_))
-    tx.change("count_arrangement")
 
 
 def put_first(tx: Tx, job: JobId) -> None:
@@ -132,7 +131,6 @@ def put_first(tx: Tx, job: JobId) -> None:
         raise TransitionRefused(job, "put first", found.status)
     tx.announces = tx.reaches = True
     tx.change("move_job", (tx.front(), job.bytes))
-    tx.change("count_arrangement")
 
 
 def pause_kind(tx: Tx, kind: str | None, now: int, reason: str) -> None:

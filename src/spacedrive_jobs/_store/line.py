@@ -81,9 +81,3 @@ def _priorities(connection: apsw.Connection, start: Cursor) -> Iterator[dict[str
 def _cursor(connection: apsw.Connection, part: int, row: JobRow) -> Cursor:
     ((_, priority, position),) = connection.execute(query("read_place"), (row.id.bytes,))
     return Cursor(part, int(str(priority)), int(str(position)), row.id.bytes)
-
-
-def arrangements(connection: apsw.Connection) -> int:
-    """How often somebody has changed the order."""
-    ((count,),) = connection.execute(query("read_arrangements"))
-    return int(str(count))

@@ -10,7 +10,7 @@ import apsw
 from spacedrive_jobs._model.clock import to_datetime
 from spacedrive_jobs._model.ids import JobId, RunnerId
 from spacedrive_jobs._model.lane import Lane, parse_lane
-from spacedrive_jobs._model.record import AttemptInfo, ItemInfo, JobEvent, NoteInfo, Page
+from spacedrive_jobs._model.record import AttemptInfo, ItemInfo, JobEvent, NoteInfo, Page, QuietChanges
 from spacedrive_jobs._model.status import JobStatus, Request
 from spacedrive_jobs._model.transition import Claim
 from spacedrive_jobs._store.admission import EVERYTHING
@@ -184,6 +184,11 @@ def last_event(connection: apsw.Connection) -> int:
     for (seq,) in connection.execute(query("last_event")):
         return int(str(seq))
     return 0
+
+
+def quiet_changes(connection: apsw.Connection) -> QuietChanges:
+    ((deletions, reorderings),) = connection.execute(query("read_quiet_changes"))
+    return QuietChanges(int(str(deletions)), int(str(reorderings)))
 
 
 def next_moment(connection: apsw.Connection, *, schedules: bool) -> int | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from spacedrive_jobs._model.clock import to_datetime
 from spacedrive_jobs._model.ids import JobId, RunnerId
@@ -11,9 +11,8 @@ from spacedrive_jobs._model.status import JobStatus, Request
 from spacedrive_jobs._store.tx import Row
 
 
-@dataclass(frozen=True, slots=True)
-class JobRow:
-    """One job as stored, active or ended, with its payloads still encoded."""
+class JobRow(NamedTuple):
+    """One job as stored, active or ended, with its payloads still encoded. A tuple: a list makes hundreds of them."""
 
     id: JobId
     kind: str

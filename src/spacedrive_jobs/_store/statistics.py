@@ -19,12 +19,13 @@ DAY_MS: Final = 24 * HOUR_MS
 HOURS_KEPT: Final = 8 * DAY_MS
 """How long hours are told apart."""
 DAYS_KEPT: Final = 400 * DAY_MS
-"""How long days are: the same day of the year before can be looked at."""
+"""How long days are told apart: the same day of the year before can be looked at."""
 END_OF_TIME: Final = 1 << 62
 
 
 def read(connection: apsw.Connection, since: int, until: int, kind: str | None) -> list[JobStatistics]:
-    """A record for each kind and stored hour or day that overlaps the span (ms), oldest first, then by kind."""
+    """A record for each kind and stored hour or day, or all that is before those, that overlaps the span (ms), oldest
+    first, then by kind."""
     found: dict[tuple[int, int, str], _Sums] = {}
     parameters = {"since": since, "until": until, "kind": kind}
     for row in connection.execute(query("read_statistics"), parameters):
@@ -34,10 +35,13 @@ def read(connection: apsw.Connection, since: int, until: int, kind: str | None) 
 
 
 def roll_up(tx: Tx, now: int) -> bool:
-    """Turn the hours of the oldest day that is old enough into rows of the day, and forget the oldest days.
+    """Turn the hours of the oldest day that is old enough into rows of the day, and add the oldest days to what is
+    before them.
 
     False when there was none left to turn.
     """
+    tx.change("add_up_statistics", (now - DAYS_KEPT,))
+    failpoint.hit("statistics.added_up")
     tx.change("forget_statistics", (now - DAYS_KEPT,))
     today = now - now % DAY_MS
     ((oldest,),) = tx.run("oldest_statistics", (today - HOURS_KEPT,))

@@ -73,8 +73,8 @@ def ask(tx: Tx, claim: Claim, questions: Sequence[Asking], now: int) -> list[tup
         ((id_, answer),) = rows
         found.append((bytes(id_), bytes(answer) if answer is not None else None))
     if asked:
-        what = questions[0].question if len(questions) == 1 else f"{len(questions)} questions"
-        tx.change("insert_event", (now, f"asked: {what}", job))
+        what = f": {questions[0].question}" if len(questions) == 1 else f" {len(questions)} questions"
+        tx.change("insert_event", (now, f"asks{what}", job))
         tx.announces = True
     failpoint.hit("steps.asked")
     return found

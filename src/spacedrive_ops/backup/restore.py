@@ -10,8 +10,9 @@ from typing import Final
 
 from spacedrive_jobs import JobContext, JobError, job
 from spacedrive_ops.backup import snapshots
+from spacedrive_ops.backup.depot import Depot
 from spacedrive_ops.backup.format import BackedUp, BackupUnusable, Snapshot
-from spacedrive_ops.backup.lists import spool_path
+from spacedrive_ops.backup.lists import entries_in, fetch, spool_path
 from spacedrive_ops.backup.model import RestoreState
 from spacedrive_ops.backup.restoring import Restoring
 from spacedrive_ops.content.hasher import new_hasher
@@ -71,12 +72,12 @@ class RestoreJob:
         if ctx.attempt > 1:
             await ctx.run_in_pool(sweep_below, os.fsencode(destination), ctx.id.short, ctx.attempt)
         state = await _state(ctx)
-        if state.location == state.line == 0:
-            await ctx.run_in_pool(_check_room, destination, chosen)
         failed = await failed_before(ctx) if state.again else None
         spool = spool_path(ctx.library.path, ctx.id.short, LIST)
         restoring = Restoring(ctx, depot, state, destination, self.on_conflict, chosen, spool, failed)
         try:
+            if state.location == state.line == 0:
+                await ctx.run_in_pool(_check_room, depot, destination, chosen, spool)
             await restoring.to_the_end()
         except (StoreError, ValueError) as error:
             raise BackupUnusable(f"{depot.where}, snapshot {id_}", str(error)) from error
@@ -121,10 +122,32 @@ def _refuse(destination: Path, library: Path) -> None:
         raise JobError(f"{os.fspath(destination)!r} is inside the job library's own folder: restore to another one")
 
 
-def _check_room(destination: Path, chosen: tuple[BackedUp, ...]) -> None:
+def _check_room(depot: Depot, destination: Path, chosen: tuple[BackedUp, ...], list_: Path) -> None:
     """Raises NotEnoughSpace. What is there already may be the same: only new folders are counted."""
     base = os.fsencode(destination)
-    needed = sum(one.size for one in chosen if not os.path.lexists(os.path.join(base, parts_of(one.name)[0])))
+    new = [one for one in chosen if not os.path.lexists(os.path.join(base, parts_of(one.name)[0]))]
     free = free_bytes(base)
+    if sum(one.size for one in new) <= free:
+        return
+    try:
+        needed = sum(_occupied(depot, one, list_) for one in new)
+    finally:
+        list_.unlink(missing_ok=True)
     if needed > free:
         raise NotEnoughSpace(destination, needed, free)
+
+
+def _occupied(depot: Depot, location: BackedUp, list_: Path) -> int:
+    """The bytes that a location needs at least: the names of one file count once, and one with holes not at all, since
+    nobody knows how much of it they are. Raises StoreError."""
+    try:
+        fetch(depot, location.list, list_)
+        same: set[str] = set()
+        needed = 0
+        for entry in entries_in(list_):
+            if entry.kind == "file" and not entry.sparse and entry.same not in same:
+                needed += entry.size
+                same.update((entry.same,) if entry.same else ())
+    except ValueError:
+        return 0  # its list is damaged, which is said when it comes to be restored
+    return needed

@@ -62,7 +62,7 @@ class BackupVerifyOutput:
     problems: int
 
 
-@job(name="backup_verify", description="Read a backup again", checkpoint_interval=CHECKPOINT_EVERY)
+@job(name="backup_verify", description="Check a backup", checkpoint_interval=CHECKPOINT_EVERY)
 class BackupVerifyJob:
     """Read all that the backup at `source` holds, and compare it with the BLAKE3 that it was kept under.
 

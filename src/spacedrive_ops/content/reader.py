@@ -122,9 +122,12 @@ def serve() -> None:
     """Answer until the other side closes the pipe, or is no more."""
     from blake3 import blake3
 
-    with open(0, "rb") as requests, open(1, "wb") as answers:
-        while (request := receive(requests)) is not None:
-            send(answers, answer(request[0], request[1], blake3))
+    try:
+        with open(0, "rb") as requests, open(1, "wb") as answers:
+            while (request := receive(requests)) is not None:
+                send(answers, answer(request[0], request[1], blake3))
+    except BrokenPipeError:
+        pass  # it was killed while it waited: nobody is left to be told
 
 
 if __name__ == "__main__":

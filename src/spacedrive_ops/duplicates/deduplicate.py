@@ -59,7 +59,7 @@ class DeduplicateOutput:
 # One at a time: two with different rules could each remove what the other one keeps.
 @job(
     name="deduplicate",
-    description="Act on duplicate files",
+    description="Clear up duplicate files",
     max_concurrent=1,
     checkpoint_interval=timedelta(seconds=0.5),
 )

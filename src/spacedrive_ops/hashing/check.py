@@ -50,7 +50,7 @@ class HashCheckOutput:
     malformed: int
 
 
-@job(name="hash_check", description="Compare files with a manifest", checkpoint_interval=timedelta(seconds=0.5))
+@job(name="hash_check", description="Compare files with their fingerprints", checkpoint_interval=timedelta(seconds=0.5))
 class HashCheckJob:
     """Hash each file that a `manifest` names, and compare. What differs, or is not there, is an item.
 

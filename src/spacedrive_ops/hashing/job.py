@@ -61,7 +61,7 @@ class HashOutput:
     failed: int
 
 
-@job(name="hash", description="Hash files", checkpoint_interval=timedelta(seconds=0.5))
+@job(name="hash", description="Take fingerprints of files", checkpoint_interval=timedelta(seconds=0.5))
 class HashJob:
     """The BLAKE3 of each file at or below `paths`, into a `manifest` or the library's index.
 

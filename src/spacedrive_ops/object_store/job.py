@@ -19,7 +19,7 @@ from spacedrive_ops.retries import failed_before
 CHECKPOINT_EVERY: Final = timedelta(seconds=0.5)
 
 
-@job(name="upload", description="Upload files and folders to an object store", checkpoint_interval=CHECKPOINT_EVERY)
+@job(name="upload", description="Upload files and folders", checkpoint_interval=CHECKPOINT_EVERY)
 class UploadJob:
     """Upload `sources`, folders with all they hold, to `to`: `s3://bucket/prefix`, `gs://...`, `az://...`, `file:///...`,
     or an SdPath.
@@ -68,7 +68,7 @@ class UploadJob:
         return UploadPlanJob(sources=self.sources, to=self.to, on_conflict=self.on_conflict)
 
 
-@job(name="download", description="Download from an object store", checkpoint_interval=CHECKPOINT_EVERY)
+@job(name="download", description="Download files and folders", checkpoint_interval=CHECKPOINT_EVERY)
 class DownloadJob:
     """Download all that is below `source` (an address as UploadJob has it) into the folder `destination`.
 

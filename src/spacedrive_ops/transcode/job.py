@@ -64,9 +64,7 @@ class TranscodeOutput:
 
 
 # Half of the cores for each, since two run at once; one core is what any machine has.
-@job(
-    name="transcode", description="Transcode a video or sound file", max_concurrent=AT_ONCE, requires_resources=[cpu()]
-)
+@job(name="transcode", description="Convert a film or a sound", max_concurrent=AT_ONCE, requires_resources=[cpu()])
 class TranscodeJob:
     """Make `destination` from `source` by ffmpeg, as `preset` says (`PresetName`).
 

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from tests.acceptance.cli.terminal import Terminal
+from tests.acceptance.cli.whole_screen import WholeScreen
 from tests.waiting import eventually
 
 ROOT = Path(__file__).parents[3]
@@ -116,10 +117,26 @@ class Cli:
     def terminal(self, *words: str, columns: int = 80, rows: int = 24, **environment: str) -> Terminal:
         return self._terminal([*SDJOBS, *words], environment, columns, rows)
 
+    def whole_screen(self, *words: str, columns: int = 100, rows: int = 30, **environment: str) -> WholeScreen:
+        """A terminal for a command that takes all of it."""
+        screen = WholeScreen(
+            [*SDJOBS, *words], {**self.environment, **environment}, cwd=ROOT, columns=columns, rows=rows
+        )
+        self._started.append(screen)
+        return screen
+
     def shell(self) -> Terminal:
         """An interactive shell that itself writes nothing but text; `$SDJOBS` is the command."""
         environment = {"TERM": "dumb", "PS1": "$ ", "SDJOBS": shlex.join(SDJOBS)}
         return self._terminal(["/bin/bash", "--norc", "--noprofile", "-i"], environment, columns=200, rows=24)
+
+    def shell_on_whole_screen(self) -> WholeScreen:
+        """As `shell`, for commands that take the whole screen."""
+        environment = {**self.environment, "PS1": "$ ", "SDJOBS": shlex.join(SDJOBS)}
+        shell = ["/bin/bash", "--norc", "--noprofile", "-i"]
+        screen = WholeScreen(shell, environment, cwd=ROOT, columns=100, rows=30)
+        self._started.append(screen)
+        return screen
 
     def _terminal(self, words: list[str], environment: dict[str, str], columns: int, rows: int) -> Terminal:
         terminal = Terminal(words, {**self.environment, **environment}, cwd=ROOT, columns=columns, rows=rows)

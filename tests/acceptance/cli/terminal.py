@@ -67,6 +67,10 @@ class Terminal:
 
     def _has_ended(self) -> bool:
         self.read()  # else it may wait for room in the terminal
+        return self.has_gone()
+
+    def has_gone(self) -> bool:
+        """Whether it has ended, with a terminal that can be read no more."""
         if self._code is None:
             pid, status = os.waitpid(self.pid, os.WNOHANG)
             if pid:

@@ -59,6 +59,7 @@ def test_a_worker_runs_what_a_schedule_dispatches(cli: Cli) -> None:
         (("--at", "tomorrow"), "is no date and time"),
         (("--daily", "03:00", "--misfire", "all:0"), "is none of once, skip, and all:N"),
         (("--daily", "03:00", "--starting-at", "2031-01-01"), "--starting-at belongs to --every"),
+        (("--every", "6h", "--count", "2"), "--count belongs to --daily, --weekly and --monthly"),
     ],
 )
 def test_a_rule_that_cannot_be_is_explained(cli: Cli, words: tuple[str, ...], said: str) -> None:
@@ -84,6 +85,29 @@ def test_a_filter_is_one_action_for_all(cli: Cli) -> None:
     assert cli.run("jobs", "clear", ids[0]).stdout == "1 job deleted.\n"
     assert cli.run("jobs", "clear", "--all").stdout == "7 jobs deleted.\n"
     assert cli.run("jobs", "list").stdout == "No jobs.\n"
+
+
+def test_a_filter_by_what_jobs_say(cli: Cli) -> None:
+    cli.run(*RUN, "1", "--note", "it's summer", "--detach")
+    cli.run(*RUN, "1", "--note", "winter", "--detach")
+    assert cli.run("jobs", "cancel", "--text", "it's summer").stdout == "1 job cancelled or cancelling.\n"
+    assert cli.run("jobs", "clear", "--text", "winter", "--yes").stdout == "0 jobs deleted.\n"
+    assert cli.run("jobs", "clear", "--text", "summer", "--yes").stdout == "1 job deleted.\n"
+
+
+def test_a_filter_by_time(cli: Cli) -> None:
+    queued(cli, 1)
+    assert cli.run("jobs", "pause", "--since", "2031-01-01").stdout == "0 jobs paused or pausing.\n"
+    assert cli.run("jobs", "pause", "--since", "1h").stdout == "1 job paused or pausing.\n"
+    wrong = cli.run("jobs", "pause", "--since", "yesterday")
+    assert wrong.returncode == 2
+    assert "is no date and time" in wrong.stderr
+
+
+def test_a_schedule_for_each_second_day(cli: Cli) -> None:
+    added = cli.run(*ADD, "--daily", "03:00", "--count", "2", "--tz", "UTC")
+    assert added.returncode == 0, added
+    assert added.stdout.startswith("example.steps: every 2 days at 03:00")
 
 
 def test_jobs_are_named_by_ids_or_by_a_filter(cli: Cli) -> None:

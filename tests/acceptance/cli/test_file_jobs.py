@@ -71,6 +71,13 @@ def test_search_and_largest(cli: Cli, tree: Path) -> None:
     assert cli.run("search", "nothing like it").stdout == "Nothing in the index is called 'nothing like it'.\n"
 
 
+def test_the_files_that_changed_last(cli: Cli, tree: Path) -> None:
+    cli.run("index", str(tree))
+    moments = [entry["modified_ns"] for entry in cli.json("recent", "--limit", "3")["entries"]]
+    assert len(moments) == 3
+    assert moments == sorted(moments, reverse=True)
+
+
 def test_duplicates_and_validate(cli: Cli, tree: Path) -> None:
     cli.run("index", str(tree))
     found = cli.run("duplicates")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -95,6 +95,24 @@ async def test_retry_and_clear_by_filter(tmp_path: Path) -> None:
         assert (await library.jobs.list()).rows == ()
         with pytest.raises(ValueError, match="the filter leaves none of them"):
             await library.jobs.clear(JobFilter(statuses=[JobStatus.RUNNING]))
+
+
+async def test_jobs_from_before_the_clock_went_back_are_meant_too(tmp_path: Path) -> None:
+    """And what `retry_all` makes is not tried again by the same call, though its ids are not the newest any more."""
+    clock = ManualClock()
+    async with open_library(tmp_path, clock=clock) as library:
+        await library.jobs.dispatch_many([other.new(), other.new()])
+
+        async def failed(count: int) -> bool:
+            return (await _counts(library)).get("failed") == count
+
+        await aeventually(lambda: failed(2))
+    behind = ManualClock(datetime.fromtimestamp(clock.now_ms() / 1000, UTC) - timedelta(hours=1))
+    async with open_library(tmp_path, clock=behind) as library:
+        assert await library.jobs.count(JobFilter()) == 2
+        assert await library.jobs.retry_all(JobFilter()) == 2
+        await aeventually(lambda: failed(4))
+        assert await library.jobs.clear(JobFilter()) == 4
 
 
 async def test_what_runs_is_never_cleared(tmp_path: Path) -> None:

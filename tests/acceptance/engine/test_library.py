@@ -202,7 +202,7 @@ async def test_a_killed_runners_jobs_go_on_in_its_sibling(tmp_path: Path, worker
         assert info.attempt == 2
         assert info.metrics.items_ok == 2_000  # nothing lost, nothing counted twice
         reasons = [event.reason for event in await library.jobs.events(handle.id)]
-        assert "its runner died" in reasons
+        assert "the process that ran it died" in reasons
 
 
 async def test_a_worker_that_does_not_know_a_kind_leaves_it_alone(tmp_path: Path, workers: Workers) -> None:

@@ -78,7 +78,7 @@ async def test_a_kind_keeps_to_its_limit_and_others_go_on(tmp_path: Path) -> Non
         other = await library.jobs.dispatch(free.new())
         await aeventually(lambda: _sum_is(3))
         reasons = {(await library.jobs.info(handle.id)).reason for handle in handles}
-        assert "limit of limits.transcode: 2 of 2 running" in reasons
+        assert "2 of its kind run already, and no more than 2 may at a time" in reasons
         hold.set()
         await asyncio.gather(*(handle.wait(timeout=10) for handle in [*handles, other]))
         assert most["transcode"] == 2

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from spacedrive_jobs import Count, JobContext, JobFilter, JobStatus, Library, job
+from spacedrive_jobs import Count, JobContext, JobFilter, JobStatus, Library, QuietChanges, job
 from tests.waiting import aeventually
 
 
@@ -95,6 +95,23 @@ async def test_reading_on_after_a_number(tmp_path: Path) -> None:
         assert [await anext(following), await anext(following)] == events[1:]
 
 
+async def test_what_no_event_tells_of_is_counted_whoever_does_it(tmp_path: Path) -> None:
+    async with Library.open(tmp_path / "library", create=True) as library:
+        for number in range(3):
+            await (await library.jobs.dispatch(note.new(str(number)))).wait()
+        assert await library.jobs.quiet_changes() == QuietChanges(0, 0)
+        async with Library.open(tmp_path / "library", runs="none") as other:
+            assert await other.jobs.clear(JobFilter(text="1")) == 1
+            assert await library.jobs.quiet_changes() == QuietChanges(1, 0)
+            await other.jobs.pause_queue("looking.note")
+            waiting = [await other.jobs.dispatch(note.new(str(number))) for number in range(2)]
+            assert await library.jobs.quiet_changes() == QuietChanges(1, 0)
+            await waiting[1].put_first()
+            await waiting[0].set_priority(5)
+        assert await library.jobs.clear(JobFilter()) == 2
+        assert await library.jobs.quiet_changes() == QuietChanges(3, 2)
+
+
 async def test_waiting_for_the_next_change(tmp_path: Path) -> None:
     """Here and in another process, as the second opening stands for; a wait without one ends."""
     async with Library.open(tmp_path / "library", create=True) as library:
@@ -123,6 +140,7 @@ def test_the_blocking_twins(tmp_path: Path) -> None:
         assert library.jobs.running() == []
         assert library.jobs.running_views() == {}
         assert library.jobs.changes_after(0)[-1].seq == library.jobs.last_change() == 3
+        assert library.jobs.quiet_changes().deletions == 0
         assert library.jobs.counts_by_kind()["looking.note"][JobStatus.COMPLETED] == 1
         assert isinstance(library.id, UUID)
 

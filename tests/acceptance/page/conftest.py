@@ -173,19 +173,28 @@ def viewed(cli: Cli, browser: Browser, root: Path) -> Iterator[Viewed]:
     (ready,) = started.records()
     trouble: list[str] = []
     page = open_page(browser, ready["url"], trouble)
-    yield Viewed(cli, browser, started, ready["url"], page, root, trouble)
-    page.context.close()
+    viewed = Viewed(cli, browser, started, ready["url"], page, root, trouble)
+    yield viewed
+    viewed.page.context.close()
     assert trouble == []
 
 
 @pytest.fixture
 def filled(viewed: Viewed) -> Viewed:
     """On a library in which something of everything goes on."""
+    show_filled(viewed)
+    return viewed
+
+
+def show_filled(viewed: Viewed, *, waiting: int = 6) -> None:
+    """Let the server show such a library, with so many jobs that wait."""
     viewed.stop()
     folder = viewed.root
-    apart(fill(folder))
+    apart(fill(folder, waiting=waiting))
     viewed.cli.environment["SDJOBS_LIBRARY"] = str(folder / "Photos")
     viewed.cli.library = folder / "Photos"
     viewed.start()
     eventually(lambda: viewed.get("statistics")["running"] >= 2)
-    return viewed
+    # The cookie is the other library's.
+    viewed.page.context.close()
+    viewed.page = open_page(viewed.browser, viewed.url, viewed.trouble)

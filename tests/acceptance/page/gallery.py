@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -29,7 +28,7 @@ from tests.acceptance.page import page_jobs
 from tests.acceptance.page.conftest import FLAGS, apart, open_page
 from tests.acceptance.page.filled_library import fill
 from tests.acceptance.page.pictures import job_of, served
-from tests.mounts import run
+from tests.mounts import fill_up, mounted
 
 State = Literal["empty", "busy", "broken"]
 Theme = Literal["light", "dark"]
@@ -39,8 +38,6 @@ THEMES: Final[tuple[Theme, ...]] = ("light", "dark")
 WAITING: Final = 10_000
 DONE: Final = 600
 LIBRARY_MIB: Final = 48
-LEFT: Final = 64 * 1024
-"""Bytes that a nearly full disk still has before the last of them go."""
 
 
 @dataclass(frozen=True)
@@ -148,28 +145,6 @@ async def indexed(home: Path, drive: Path) -> None:
 async def looked_for(photos: Path, drive: Path) -> None:
     async with Library.open(photos) as library:
         await (await library.jobs.dispatch(IndexerJob(root=drive), priority=100)).wait()
-
-
-@contextmanager
-def mounted(folder: Path, size_mib: int) -> Iterator[None]:
-    folder.mkdir()
-    run("mount", "-t", "tmpfs", "-o", f"size={size_mib}m", "tmpfs", str(folder))
-    try:
-        yield
-    finally:
-        run("umount", str(folder))
-
-
-def fill_up(folder: Path) -> None:
-    """To the last byte."""
-    free = os.statvfs(folder).f_bavail * os.statvfs(folder).f_frsize
-    with (folder / "a film that was put here").open("wb", buffering=0) as film:
-        film.write(bytes(max(free - LEFT, 0)))
-        try:
-            while film.write(bytes(4096)):
-                pass
-        except OSError:
-            return
 
 
 # --- the pictures

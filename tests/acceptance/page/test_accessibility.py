@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+import re
+from collections.abc import Iterator
+from typing import Any, Final, Literal
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.abilities import NODE_MODULES
-from tests.acceptance.page.conftest import Viewed, open_page
+from tests.acceptance.page.conftest import Viewed, open_page, show_filled
+from tests.mounts import fill_up, mounted
 from tests.waiting import eventually
 
 pytestmark = [pytest.mark.needs("chromium", "node"), pytest.mark.timeout(240), pytest.mark.xdist_group("browser")]
@@ -17,6 +20,11 @@ RUN = """async () => {
     const found = await axe.run(document, { resultTypes: ["violations"] });
     return found.violations.map(({ impact, id, nodes }) => ({ impact, id, where: nodes.map(one => one.html) }));
 }"""
+
+
+LOOKS: Final[tuple[tuple[Literal["light", "dark"], int], ...]] = (
+    ("light", 1280), ("dark", 1280), ("light", 360), ("dark", 360),
+)  # fmt: skip
 
 
 def findings(page: Page) -> list[dict[str, Any]]:
@@ -47,6 +55,70 @@ def test_axe_finds_nothing_serious(filled: Viewed, theme: Literal["light", "dark
     page.get_by_role("button", name="Help and keyboard shortcuts").click()
     assert findings(page) == []
     page.context.close()
+
+
+@pytest.fixture
+def full(viewed: Viewed) -> Iterator[Viewed]:
+    """On a library whose disk was filled to its last byte while jobs run."""
+    with mounted(viewed.root / "Photos", 48):
+        show_filled(viewed)
+        film = fill_up(viewed.root / "Photos")
+        yield viewed
+        film.unlink()  # there is room again, so that it stops at once
+        viewed.stop()
+
+
+def looks(page: Page) -> Iterator[str]:
+    """The page as it stands in each theme and at each width, one after the other."""
+    for theme, width in LOOKS:
+        page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+        page.set_viewport_size({"width": width, "height": 800})
+        yield f"{theme}, {width} pixels"
+
+
+@pytest.mark.needs("root", "mount")
+def test_axe_finds_nothing_serious_where_a_disk_is_full(full: Viewed) -> None:
+    full.go()
+    expect(full.page.get_by_role("heading", level=3, name="The library's disk is full")).to_be_visible()
+    # All parts of the page say the same.
+    expect(full.page.get_by_role("heading", level=1)).to_have_text(
+        re.compile("The library's disk is full: .* hold still")
+    )
+    expect(full.part("Running")).to_contain_text("Holds still")
+    expect(full.part("Running")).not_to_contain_text("Runs for")
+    for look in looks(full.page):
+        assert findings(full.page) == [], look
+
+
+def test_axe_finds_nothing_serious_where_a_drive_is_away(viewed: Viewed) -> None:
+    drive, _ = viewed.a_drive_goes_away()
+    for path in ("", "library"):
+        viewed.go(path)
+        expect(viewed.page.get_by_text(str(drive)).first).to_be_visible()
+        for look in looks(viewed.page):
+            assert findings(viewed.page) == [], f"{path}: {look}"
+
+
+def test_axe_finds_nothing_serious_in_windows(filled: Viewed) -> None:
+    """Those over a job's page, over lists and over forms, and a form that refuses what it was given."""
+    page = filled.page
+    copying = next(job["id"] for job in filled.get("jobs/running")["jobs"] if job["kind"] == "page.copy")
+    windows = {f"jobs/{copying}": "Stop at once", "history": "Clear these", "waiting": "Cancel these",
+               "new/file_copy": "Choose a folder: What", "": "Change: Index"}  # fmt: skip
+    for path, button in windows.items():
+        filled.go(path)
+        page.get_by_role("button", name=button).first.click()
+        expect(page.get_by_role("dialog")).to_be_visible()
+        if path.startswith("new"):
+            page.get_by_role("list", name="Folders").get_by_role("button").first.click()
+            expect(page.get_by_role("button", name="One up")).to_be_visible()
+        for look in looks(page):
+            assert findings(page) == [], f"{button}: {look}"
+    filled.go("new/file_copy?when=clock")
+    page.get_by_role("button", name="Run it by the clock").click()
+    expect(page.get_by_text("Something is missing")).to_be_visible()
+    for look in looks(page):
+        assert findings(page) == [], look
 
 
 def test_live_regions_do_not_chatter(viewed: Viewed) -> None:

@@ -27,6 +27,19 @@ def test_a_job_of_another_process_appears_moves_and_ends_without_a_reload(viewed
     assert page.evaluate("window.sameDocument") is True
 
 
+def test_what_is_shown_changes_with_the_event_and_waits_for_no_list(viewed: Viewed) -> None:
+    gate = viewed.root / "gate"
+    job = viewed.dispatch("page.waits", gate=str(gate))
+    viewed.go()
+    card = viewed.part("Running").locator(f'[data-job="{job}"]')
+    expect(card).to_have_attribute("data-status", "running")
+    viewed.page.route("**/api/jobs*", lambda _: None)  # no list is answered from now on
+    viewed.page.route("**/api/jobs/**", lambda _: None)
+    gate.touch()
+    expect(card).to_have_attribute("data-status", "completed")
+    expect(card.get_by_text("completed", exact=True)).to_be_visible()
+
+
 def test_a_lost_connection_is_said_and_heals_with_what_was_missed(viewed: Viewed) -> None:
     viewed.go()
     page = viewed.page

@@ -121,6 +121,20 @@ def test_the_processes_end_with_the_one_that_they_read_for() -> None:
     eventually(lambda: not any(map(is_running, pids)), what="the end of the processes")
 
 
+def test_a_process_whose_reader_was_killed_says_nothing() -> None:
+    """Its error output is the terminal of the person who waits."""
+    command = [sys.executable, "-P", reader.__file__]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        reader.send(process.stdin, (False, [b"/none"] * 10_000))
+        process.stdin.close()
+        assert process.stderr.read() == b""
+        assert process.wait() == 0
+
+
 def is_running(pid: int) -> bool:
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from sdjobs import signals
+from sdjobs.commands.filter_options import parse_since
 from sdjobs.commands.jobs_logs import added
 from sdjobs.commands.options import parse_priority
 from sdjobs.commands.run import imports_in
@@ -18,7 +19,7 @@ from sdjobs.commands.transfer import check
 from sdjobs.faults import Refusal
 from sdjobs.views.table import Cell, Column, plain_lines
 from spacedrive_jobs import LogLine
-from tests.unit.sdjobs.records import THEN
+from tests.unit.sdjobs.records import NOW, THEN
 
 
 def lines(*numbers: int) -> list[LogLine]:
@@ -56,6 +57,14 @@ def test_imports_are_seen_before_the_kind_is_looked_up(words: list[str], modules
 @pytest.mark.parametrize(("text", "level"), [("high", 10), ("Critical", 20), ("-7", -7), ("0", 0)])
 def test_priorities(text: str, level: int) -> None:
     assert parse_priority(text) == level
+
+
+def test_a_time_so_long_ago_or_a_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sdjobs.clock.now", lambda: NOW)
+    assert parse_since("7d") == NOW - timedelta(days=7)
+    assert parse_since("1d12h") == NOW - timedelta(hours=36)
+    assert parse_since("2026-11-25T12:00:00.000Z") == THEN
+    assert parse_since("2026-11-25T14:00:24+02:00") == NOW
 
 
 def test_a_table_in_a_pipe_is_aligned_and_nothing_is_cut() -> None:
@@ -101,7 +110,7 @@ async def test_what_the_caller_ignores_stays_ignored() -> None:
 
 async def test_when_patience_ends_the_process_leaves(monkeypatch: pytest.MonkeyPatch) -> None:
     left: list[str] = []
-    monkeypatch.setattr(signals, "leave_at_once", lambda: left.append("left"))
+    monkeypatch.setattr(signals, "leave_at_once", lambda _: left.append("left"))
     with signals.listening(lambda _: None, patience=2) as listening:
         for _ in range(2):
             os.kill(os.getpid(), signal.SIGINT)

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from sdjobs import describe
-from sdjobs.describe import job_json, path_text, state_line, state_word, title, why
+from sdjobs.describe import job_json, path_text, queue_sentence, state_line, state_word, title, why
 from spacedrive_jobs import JobMetrics, JobStatus, ProgressView, Request
 from tests.unit.sdjobs.records import NOW, TRANSFER, info
 
@@ -27,14 +27,14 @@ def test_what_was_asked_stands_for_the_status(status: JobStatus, request_: Reque
 def test_a_reason_that_says_nothing_is_left_out() -> None:
     assert state_line(JobStatus.PAUSED, None, "paused") == "paused"
     assert state_line(JobStatus.RUNNING, Request.CANCEL, "cancelled") == "cancelling"
-    assert state_line(JobStatus.QUEUED, None, "its runner died") == "queued: its runner died"
+    assert state_line(JobStatus.QUEUED, None, "its process died") == "queued: its process died"
 
 
 @pytest.mark.parametrize(
     ("changes", "attended", "words"),
     [
-        ({"status": JobStatus.QUEUED, "reason": "waits for a free slot"}, True, "waits for a free slot"),
-        ({"status": JobStatus.QUEUED, "reason": "waits for a free slot"}, False, "waits for a worker: none runs"),
+        ({"status": JobStatus.QUEUED, "reason": "waits for its turn"}, True, "waits for its turn"),
+        ({"status": JobStatus.QUEUED, "reason": "waits for its turn"}, False, "waits for a worker: none runs"),
         (
             {"status": JobStatus.QUEUED, "handled": False, "reason": "waits for a handler: none here"},
             True,
@@ -58,6 +58,38 @@ def test_titles() -> None:
     assert title(info(kind="file_move", arguments=several)) == "Move 2 sources to /c"
     assert title(info(arguments={"sources": "/a", "destination": "/c"})) == "example.count"
     assert title(info(arguments=None)) == "example.count"
+
+
+@pytest.mark.parametrize(
+    ("kind", "arguments", "words"),
+    [
+        ("indexer", {"root": "/photos"}, "Index /photos"),
+        ("file_delete", {"paths": ["/old"]}, "Delete /old"),
+        ("file_delete", {"paths": ["/old", "/older"]}, "Delete 2 files and folders"),
+        ("thumbnails", {"paths": []}, "thumbnails"),
+        ("transcode", {"source": "/film.avi"}, "Convert /film.avi"),
+        ("example.count", {"root": "/photos"}, "example.count"),
+    ],
+)
+def test_a_title_names_the_one_thing_that_a_job_is_about(kind: str, arguments: object, words: str) -> None:
+    assert title(info(kind=kind, arguments=arguments)) == words
+
+
+@pytest.mark.parametrize(
+    ("counts", "states", "words"),
+    [
+        ((0, 0, 0), {}, "Nothing to do."),
+        ((4, 9_998, 1), {}, "4 jobs run, 9,998 wait, 1 is paused."),
+        ((0, 1, 2), {}, "1 job waits, 2 are paused."),
+        ((1, 0, 0), {"everything_paused": True}, "All is paused; 1 job runs."),
+        ((0, 3, 0), {"attended": False}, "Nobody runs the jobs of this library; 3 jobs wait."),
+        ((4, 4, 1), {"full": True}, "The library's disk is full: 4 jobs hold still, 4 wait, 1 is paused."),
+    ],
+)
+def test_what_goes_on_in_a_sentence(counts: tuple[int, int, int], states: dict[str, bool], words: str) -> None:
+    running, queued, paused = counts
+    of = {JobStatus.RUNNING: running, JobStatus.QUEUED: queued, JobStatus.PAUSED: paused}
+    assert queue_sentence(of, **{"everything_paused": False, "attended": True, **states}) == words
 
 
 def test_a_path_that_is_not_utf_8() -> None:

@@ -1,12 +1,9 @@
 /** What can be asked of jobs, what is said of it, and how it is typed. */
 
 import type { QueryClient } from "@tanstack/react-query";
-import { type JobFilter, filterQuery } from "./queries";
+import { type JobFilter, filterQuery, isLong } from "./queries";
 import { get, post } from "./request";
 import type { Done, Filter, Job, JobDetails, JobList, Queue } from "./schema";
-
-/** Lists of jobs that are loaded part by part: too long to be looked at anew for each change. */
-export const LONG: ReadonlySet<unknown> = new Set(["all", "line"]);
 
 export type Verb = Job["can"][number];
 export type BulkVerb = "pause" | "resume" | "cancel" | "abort" | "retry" | "clear";
@@ -42,7 +39,7 @@ export async function ask(client: QueryClient, job: Job, verb: Verb): Promise<Jo
 
 function lookAgain(client: QueryClient, answer: Job): void {
   place(client, answer);
-  void client.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] === "jobs" && !LONG.has(queryKey[1]) });
+  void client.invalidateQueries({ predicate: (query) => query.queryKey[0] === "jobs" && !isLong(query) });
   void client.invalidateQueries({ queryKey: ["overview"] });
   void client.invalidateQueries({ queryKey: ["job", answer.id] });
 }

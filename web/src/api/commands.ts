@@ -1,8 +1,7 @@
 /** The command line's word for each thing that the page does. */
 
-import type { Verb } from "./actions";
-import type { JobFilter } from "./queries";
-import type { Job, Question } from "./schema";
+import type { BulkVerb, Meant, Verb } from "./actions";
+import type { Job, Question, ScheduleRule } from "./schema";
 
 /** One word for a POSIX shell. */
 export function shellWord(text: string): string {
@@ -26,12 +25,12 @@ export function looking(job: Pick<Job, "short_id">, what: "show" | "items" | "lo
   return commandLine("jobs", what, job.short_id);
 }
 
-/** Of a filter by text there is none: null. */
-export function filterCommand(verb: string, filter: JobFilter): string | null {
-  if (filter.text) return null;
+export function filterCommand(verb: BulkVerb, meant: Meant): string {
   const words = ["jobs", verb];
-  if (filter.kind) words.push("--kind", filter.kind);
-  for (const status of filter.statuses) words.push("--status", status);
+  if (meant.kind) words.push("--kind", meant.kind);
+  for (const status of meant.statuses) words.push("--status", status);
+  if (meant.text) words.push("--text", meant.text);
+  if (meant.createdFrom) words.push("--since", meant.createdFrom);
   return commandLine(...words, ...(words.length === 2 ? ["--all"] : []));
 }
 
@@ -39,6 +38,67 @@ export function answerCommand(question: Question, answer: string, forAll: boolea
   return commandLine("jobs", "answer", question.id.slice(0, 8), answer, ...(forAll ? ["--for-all"] : []));
 }
 
-export function runCommand(kind: string, values: Readonly<Record<string, unknown>>): string {
-  return commandLine("run", kind, "--args", JSON.stringify(values), "--detach");
+export function runCommand(kind: string, values: Readonly<Record<string, unknown>>, priority = 0): string {
+  return commandLine("run", kind, "--args", JSON.stringify(values), ...ranked(priority), "--detach");
+}
+
+function ranked(priority: number | null | undefined): readonly string[] {
+  return priority ? ["--priority", String(priority)] : [];
+}
+
+/** What stores a schedule, or changes the one of this name. */
+export function addScheduleCommand(name: string, rule: ScheduleRule): string {
+  const words = ["schedule", "add", rule.kind, "--args", JSON.stringify(rule.arguments ?? {}), ...timesOf(rule.when)];
+  if (name !== rule.kind) words.push("--id", name);
+  words.push(...ranked(rule.priority));
+  if (typeof rule.misfire === "object") words.push("--misfire", `all:${rule.misfire.all}`);
+  else if (rule.misfire && rule.misfire !== "once") words.push("--misfire", rule.misfire);
+  if (rule.overlap && rule.overlap !== "skip") words.push("--overlap", rule.overlap);
+  if (rule.jitter_seconds) words.push("--jitter", `${rule.jitter_seconds}s`);
+  return commandLine(...words);
+}
+
+const CALENDAR = { days: "--daily", weeks: "--weekly", months: "--monthly" } as const;
+
+function timesOf(when: ScheduleRule["when"]): readonly string[] {
+  switch (when.rule) {
+    case "every":
+      return ["--every", `${when.seconds}s`];
+    case "once":
+      return ["--at", when.at];
+    case "cron":
+      return ["--cron", when.expression, ...zoned(when.tz)];
+    case "calendar": {
+      const count = when.count ?? 1;
+      return [CALENDAR[when.unit], when.at, ...(count > 1 ? ["--count", String(count)] : []), ...zoned(when.tz)];
+    }
+  }
+}
+
+function zoned(tz: string | null | undefined): readonly string[] {
+  return tz ? ["--tz", tz] : [];
+}
+
+export function scheduleCommand(id: string, verb: "run" | "pause" | "resume" | "show" | "remove"): string {
+  return commandLine("schedule", verb, id);
+}
+
+export function queueCommand(verb: "pause" | "resume" | "show"): string {
+  return commandLine("queue", verb);
+}
+
+export function workerCommand(): string {
+  return commandLine("worker");
+}
+
+export function indexCommand(folder: string): string {
+  return commandLine("index", folder);
+}
+
+export function searchCommand(text: string): string {
+  return commandLine("search", ...text.split(/\s+/).filter(Boolean));
+}
+
+export function filesCommand(view: "largest" | "recent" | "duplicates"): string {
+  return commandLine(view, ...(view === "duplicates" ? ["--known"] : []));
 }

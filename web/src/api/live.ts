@@ -1,8 +1,12 @@
 /** What the stream tells, brought into what the page has: progress at once, lists by looking at them anew. */
 
-import type { InfiniteData, QueryClient } from "@tanstack/react-query";
-import { LONG } from "./actions";
-import type { Job, JobDetails, JobList, JobPage, Moved, Event as JobEvent } from "./schema";
+import type { QueryClient } from "@tanstack/react-query";
+import { askAnew } from "./anew";
+import { LongLists } from "./long-lists";
+import { after, toldEvent, toldProgress } from "./meanwhile";
+import { type Named, isLong } from "./queries";
+import { RunningList } from "./running-list";
+import type { JobDetails, Moved, Event as JobEvent } from "./schema";
 import { speeds } from "./speeds";
 import { type Connection, EventStream, type Listener, type Messages } from "./stream";
 
@@ -15,13 +19,14 @@ const SOON = 20;
 /** Long or unchanging, and not spoken of by events: they have their own time. */
 const APART: ReadonlySet<unknown> = new Set(["ended", "kinds"]);
 
-/** Which of what the page has a hint is about. */
+/** Which of what the page has a hint is about. `jobs`: lists that are fetched whole; `lists`: the long ones; `job`: what is
+ * known of the one that is shown. Why a job waits is said in all of them. */
 const ABOUT: Readonly<Record<string, readonly string[]>> = {
-  questions: ["questions", "overview"],
+  questions: ["questions", "overview", "jobs", "job"],
   schedules: ["schedules"],
-  queue: ["overview", "jobs"],
-  order: ["jobs", "line"],
-  runners: ["overview"],
+  queue: ["overview", "jobs", "lists", "job"],
+  runners: ["overview", "jobs", "job"],
+  history: ["overview", "jobs", "lists", "job"],
 };
 
 const TERMINAL: ReadonlySet<string> = new Set(["completed", "failed", "cancelled"]);
@@ -33,6 +38,8 @@ export interface Watcher {
 
 export class Live implements Listener {
   private readonly stream = new EventStream(this);
+  private readonly lists: LongLists;
+  private readonly running: RunningList;
   private readonly stale = new Set<string>();
   private ended: JobEvent[] = [];
   private timer: number | undefined;
@@ -42,12 +49,16 @@ export class Live implements Listener {
   constructor(
     private readonly client: QueryClient,
     private readonly watcher: Watcher,
-  ) {}
+  ) {
+    this.lists = new LongLists(client);
+    this.running = new RunningList(client);
+  }
 
   start(): () => void {
     const stop = this.stream.start();
     return () => {
       window.clearTimeout(this.timer);
+      this.running.stop();
       stop();
     };
   }
@@ -65,45 +76,32 @@ export class Live implements Listener {
     if (told.progress) this.moved(told.progress.jobs);
     if (told.job) this.changed(told.job);
     if (told.changed) for (const what of told.changed.what) this.lookAt(ABOUT[what] ?? []);
-    if (told.resync) this.everything();
-    if (told.hello && !told.hello.resumed) this.everything();
-    // The lists may be older than the connection: what is not numbered (questions, schedules) may have changed meanwhile.
-    if (told.hello?.resumed) this.lookAt(["overview", "questions", "schedules", "jobs"]);
+    // Also where no change was left out: what has no number (deletions, questions, schedules) may be otherwise by now.
+    if (told.resync || told.hello) this.everything();
   }
 
   private everything(): void {
-    void this.client.invalidateQueries({ predicate: ({ queryKey }) => !APART.has(queryKey[0]) });
+    void this.lists.anew();
+    void askAnew(this.client, { predicate: (query) => !APART.has(query.queryKey[0]) && !isLong(query) });
   }
 
   private moved(jobs: readonly Moved[]): void {
     const progress = new Map(jobs.map((one) => [one.job, one.progress]));
-    this.client.setQueryData<JobList>(["jobs", "running"], (list) =>
-      list && {
-        jobs: list.jobs.map((job) => {
-          const found = progress.get(job.id);
-          return found ? { ...job, progress: found } : job;
-        }),
-      },
-    );
+    this.running.moved(progress);
     for (const [id, found] of progress) {
+      toldProgress(id, found);
       speeds.add(id, found);
       this.client.setQueryData<JobDetails>(["job", id], (job) => job && { ...job, progress: found });
     }
   }
 
   private changed(event: JobEvent): void {
-    this.patch(event);
+    toldEvent(event);
+    this.lists.changed(event);
+    this.running.changed(event);
+    this.client.setQueryData<JobDetails>(["job", event.job], (job) => job && after(job, event));
     if (TERMINAL.has(event.status)) this.ended.push(event);
     this.lookAt(["jobs", "overview", `job ${event.job}`]);
-  }
-
-  /** In long lists the row is changed where it stands: they are too long to be fetched for each event. */
-  private patch(event: JobEvent): void {
-    const predicate = ({ queryKey }: { queryKey: readonly unknown[] }) => queryKey[0] === "jobs" && LONG.has(queryKey[1]);
-    this.client.setQueriesData<InfiniteData<JobPage>>({ predicate }, (list) => {
-      if (!list?.pages.some((page) => page.jobs.some((job) => job.id === event.job))) return list;
-      return { ...list, pages: list.pages.map((page) => ({ ...page, jobs: page.jobs.map((job) => after(job, event)) })) };
-    });
   }
 
   private lookAt(names: readonly string[]): void {
@@ -121,25 +119,26 @@ export class Live implements Listener {
     this.looked = now;
     const stale = [...this.stale];
     this.stale.clear();
-    for (const name of stale) {
-      const [first = "", id] = name.split(" ");
-      if (first === "line") void this.client.invalidateQueries({ queryKey: ["jobs", "line"] });
-      else if (first !== "jobs") void this.client.invalidateQueries({ queryKey: id === undefined ? [first] : [first, id] });
-      else void this.client.invalidateQueries({ predicate: isShort });
-    }
+    for (const name of stale) this.refresh(name);
     const ended = this.ended;
     this.ended = [];
     if (ended.length > 0) this.watcher.ended(ended);
   }
+
+  private refresh(name: string): void {
+    const [first = "", id] = name.split(" ");
+    if (first === "lists") void this.lists.anew();
+    else if (first === "jobs") void this.short();
+    else void askAnew(this.client, { queryKey: id === undefined ? [first] : [first, id] });
+  }
+
+  private async short(): Promise<void> {
+    const beginnings = () => askAnew(this.client, { predicate: isShort }, { throwOnError: true });
+    if (!(await this.lists.settle(beginnings))) this.lookAt(["jobs"]);
+  }
 }
 
-/** Lists of jobs that are fetched whole; of the long ones only the counts are. */
-function isShort(query: { queryKey: readonly unknown[] }): boolean {
-  return query.queryKey[0] === "jobs" && !LONG.has(query.queryKey[1]);
-}
-
-function after(job: Job, event: JobEvent): Job {
-  if (job.id !== event.job) return job;
-  const { status, request, attempt, reason, state, sentence } = event;
-  return { ...job, status, request, attempt, reason, state, why: reason, sentence };
+/** Lists of jobs that are fetched whole; of the long ones only the counts and the beginnings are. */
+function isShort(query: Named): boolean {
+  return query.queryKey[0] === "jobs" && !isLong(query);
 }

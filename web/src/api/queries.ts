@@ -1,6 +1,7 @@
 /** What the page asks of the API, each under the name by which it is kept and looked at anew. */
 
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import { upToDate } from "./meanwhile";
 import { get, type Query } from "./request";
 import type {
   AttemptList,
@@ -37,6 +38,17 @@ export const UNFINISHED: readonly Status[] = ["queued", "paused"];
 export const ENDED: readonly Status[] = ["completed", "failed", "cancelled"];
 /** Rows of a long list that are asked for at once. */
 export const PART = 250;
+/** Rows of its beginning, which are asked for with every change. */
+export const NEWEST = 50;
+
+export interface Named {
+  readonly queryKey: readonly unknown[];
+}
+
+/** Lists of jobs that are loaded part by part: all of a filter, and what waits in line. */
+export function isLong({ queryKey: [name, part] }: Named): boolean {
+  return name === "jobs" && (part === "all" || part === "line");
+}
 
 export const overview = queryOptions({
   queryKey: ["overview"],
@@ -47,7 +59,7 @@ export const overview = queryOptions({
 
 export const running = queryOptions({
   queryKey: ["jobs", "running"],
-  queryFn: ({ signal }) => get<JobList>("jobs/running", {}, signal),
+  queryFn: ({ signal }) => upToDate(() => get<JobList>("jobs/running", {}, signal)),
 });
 
 /** The first of what waits, in line. */
@@ -62,7 +74,7 @@ export const wholeLine = (filter: JobFilter) =>
   infiniteQueryOptions({
     queryKey: ["jobs", "line", filter],
     queryFn: ({ signal, pageParam }) =>
-      get<JobPage>("jobs/waiting", { ...filterQuery(filter), limit: PART, after: pageParam }, signal),
+      upToDate(() => get<JobPage>("jobs/waiting", { ...filterQuery(filter), limit: PART, after: pageParam }, signal)),
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next ?? undefined,
     structuralSharing: false,
@@ -110,7 +122,7 @@ export const allJobs = (filter: JobFilter) =>
   infiniteQueryOptions({
     queryKey: ["jobs", "all", filter],
     queryFn: ({ signal, pageParam }) =>
-      get<JobPage>("jobs", { ...filterQuery(filter), limit: PART, after: pageParam }, signal),
+      upToDate(() => get<JobPage>("jobs", { ...filterQuery(filter), limit: PART, after: pageParam }, signal)),
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next ?? undefined,
     // To compare thousands of rows with those before costs more than to draw the few that are seen.

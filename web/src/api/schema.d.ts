@@ -39,7 +39,8 @@ export interface paths {
          *     job's status or requests (Event), with its number as the message's id: none is left out, none comes twice, and a
          *     client that comes back with the last number goes on after it. `progress` (Movement) says how far running jobs are,
          *     `changed` (Changed) that something else is not as it was, `resync` (Resync) that the client was away or behind for
-         *     too long, or that jobs were deleted from the history: it then looks at all lists anew.
+         *     too long, or that jobs were deleted from the history: it then looks at all lists anew. What has no number (of which
+         *     `changed` tells) may also have changed while a client was away: it looks at that anew after each `hello`.
          */
         readonly get: operations["stream_events"];
         readonly put?: never;
@@ -606,7 +607,8 @@ export interface paths {
         };
         /**
          * Get metrics
-         * @description All metrics of the library in Prometheus' text format, from its beginning. The read-only token suffices.
+         * @description All metrics of the library in Prometheus' text format, from its beginning; as OpenMetrics 1.0.0 where `Accept`
+         *     prefers that. The read-only token suffices.
          */
         readonly get: operations["get_metrics"];
         readonly put?: never;
@@ -1026,7 +1028,7 @@ export interface components {
         };
         /**
          * Changed
-         * @description Something else is not as it was: any of `schedules`, `queue`, `order` (of what waits), `questions`, `runners`.
+         * @description Something else is not as it was: `schedules`, `queue`, `questions`, `runners`, or `history`, because jobs were deleted from it.
          */
         readonly Changed: {
             readonly what: readonly string[];
@@ -1228,7 +1230,7 @@ export interface components {
         };
         /**
          * Hello
-         * @description The first message of a stream. `resumed`: it goes on after the number that was asked for; else look at all lists after this, and apply what follows to them.
+         * @description The first message of a stream. `resumed`: it goes on after the number that was asked for, so what follows may be applied to lists of that time; what has no number (see Changed) may have changed meanwhile. Else look at all lists after this, and apply what follows to them.
          */
         readonly Hello: {
             readonly cursor: number;
@@ -1684,7 +1686,7 @@ export interface components {
             readonly items_done: number | null;
             readonly items_per_second: number | null;
             readonly items_total: number | null;
-            /** @description `0:09 left` */
+            /** @description `9 s left` */
             readonly left: string;
             readonly message: string;
             /** @description `62 %` */
@@ -2837,7 +2839,7 @@ export interface operations {
             };
             readonly cookie?: never;
         };
-        readonly requestBody: {
+        readonly requestBody?: {
             readonly content: {
                 readonly "application/json": components["schemas"]["Reason"] | null;
             };
@@ -3013,7 +3015,7 @@ export interface operations {
             };
             readonly cookie?: never;
         };
-        readonly requestBody: {
+        readonly requestBody?: {
             readonly content: {
                 readonly "application/json": components["schemas"]["Reason"] | null;
             };
@@ -4437,6 +4439,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
+                    readonly "application/openmetrics-text": string;
                     readonly "text/plain": string;
                 };
             };

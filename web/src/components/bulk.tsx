@@ -2,7 +2,8 @@
 
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { type BulkVerb, LONG, type Meant, askAll, countOf } from "../api/actions";
+import { type BulkVerb, type Meant, askAll, countOf } from "../api/actions";
+import { isLong } from "../api/queries";
 import { filterCommand } from "../api/commands";
 import { useMay } from "../role";
 import { counted } from "../words";
@@ -39,8 +40,8 @@ export function Bulk({ verb, meant, label, question, explanation, doIt }: BulkPr
   async function act(): Promise<void> {
     setBusy(true);
     try {
-      notices.say({ text: (await askAll(verb, meant)).sentence });
-      await client.resetQueries({ predicate: ({ queryKey }) => queryKey[0] === "jobs" && LONG.has(queryKey[1]) });
+      notices.say({ text: (await askAll(verb, meant)).sentence, command });
+      await client.resetQueries({ predicate: isLong });
       void client.invalidateQueries();
     } catch (error) {
       notices.fail(error);
@@ -49,10 +50,10 @@ export function Bulk({ verb, meant, label, question, explanation, doIt }: BulkPr
     setCount(null);
   }
   if (!may) return null;
-  const command = meant.createdFrom ? null : filterCommand(verb, meant);
+  const command = filterCommand(verb, meant);
   return (
     <>
-      <button type="button" onClick={() => void open()} title={command ?? undefined}>
+      <button type="button" onClick={() => void open()} title={command}>
         {label}
       </button>
       {count !== null && (
@@ -64,11 +65,9 @@ export function Bulk({ verb, meant, label, question, explanation, doIt }: BulkPr
           onClose={() => setCount(null)}
         >
           <p>{explanation}</p>
-          {command && (
-            <p>
-              <CommandLine text={command} />
-            </p>
-          )}
+          <p>
+            <CommandLine text={command} />
+          </p>
         </Confirm>
       )}
     </>

@@ -37,7 +37,7 @@ interface FiltersProps {
 
 export function Filters({ path, states, times }: FiltersProps) {
   const { query } = usePlace();
-  const known = useQuery(kinds).data?.kinds ?? [];
+  const known = [...(useQuery(kinds).data?.kinds ?? [])].sort((one, other) => kindName(one).localeCompare(kindName(other)));
   const state = query.get("state") ?? "";
   return (
     <div className="filters" role="search" aria-label="Choose jobs">

@@ -6,6 +6,7 @@ import type { Job } from "../api/schema";
 import { Link } from "../routing";
 import { ago, exactly } from "../words";
 import { useNow } from "../clock";
+import { Breaks } from "./breaks";
 import { Handle } from "./handle";
 import { JobActions } from "./job-actions";
 import { type Grip, type Put, isMovable, useMoving } from "./moving";
@@ -159,7 +160,7 @@ const JobRow = memo(function JobRow({ job, columns, place, grip, held }: RowProp
         {grip && (isMovable(job) ? <Handle job={job} grip={grip} held={held} /> : <span className="no-handle" />)}
         <span className="dot" data-state={job.status} aria-hidden="true" />
         <Link to={`jobs/${job.id}`} className="title">
-          {job.title}
+          <Breaks text={job.title} />
         </Link>
       </div>
       <div role="cell" className="why">

@@ -2,10 +2,9 @@
 
 import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useMemo, useState } from "react";
-import { type JobFilter, allJobs, count, newest } from "../api/queries";
+import { NEWEST, type JobFilter, allJobs, count, newest } from "../api/queries";
 import type { Job } from "../api/schema";
 
-const NEWEST = 50;
 const SETTLES = 2_000;
 
 export interface LongList {
@@ -57,7 +56,7 @@ function missesSome(
 }
 
 /** Ask for all of it anew, once it has been wrong for a while: what is just being told is not missing. */
-export function useFresh(wrong: boolean, again: () => void): void {
+function useFresh(wrong: boolean, again: () => void): void {
   useEffect(() => {
     if (!wrong) return;
     const timer = window.setTimeout(again, SETTLES);

@@ -1,7 +1,8 @@
 /** One bar, and the words beside it. */
 
 import type { Job, Progress } from "../api/schema";
-import { capital, split } from "../words";
+import { stepWords } from "../kinds";
+import { split } from "../words";
 
 export function ProgressBar({ job }: { readonly job: Job }) {
   const { fraction, percent } = job.progress;
@@ -22,7 +23,7 @@ export function ProgressBar({ job }: { readonly job: Job }) {
   );
 }
 
-/** `62 %`, `1.2 of 2.0 GB`, `84.1 MB/s`, `0:09 left`: what is known of them. */
+/** `62 %`, `1.2 of 2.0 GB`, `84.1 MB/s`, `9 s left`: what is known of them. */
 export function Figures({ progress, idle = false }: { readonly progress: Progress; readonly idle?: boolean }) {
   const { percent, amount, items, rate, left, catching_up } = progress;
   const facts = [percent, amount, items === amount ? "" : items, idle ? "" : rate, idle ? "" : left].filter(Boolean);
@@ -30,10 +31,11 @@ export function Figures({ progress, idle = false }: { readonly progress: Progres
     <p className="figures">
       {facts.map((fact, place) => (
         <span key={place} className={place === 0 && percent ? "percent" : undefined}>
+          {place > 0 && <span className="unseen">, </span>}
           {fact}
         </span>
       ))}
-      {catching_up && <span>catching up with where it was</span>}
+      {catching_up && <span>Catching up with where it was</span>}
     </p>
   );
 }
@@ -41,13 +43,13 @@ export function Figures({ progress, idle = false }: { readonly progress: Progres
 /** The steps of a job in their order, where it has named them. */
 export function Phases({ progress }: { readonly progress: Progress }) {
   const { phases, phase } = progress;
-  if (phases.length < 2) return phase ? <p className="phase">{phase}</p> : null;
+  if (phases.length < 2) return phase ? <p className="phase">{stepWords(phase)}</p> : null;
   const now = phases.indexOf(phase);
   return (
     <ol className="phases" aria-label="Steps">
       {phases.map((name, place) => (
         <li key={name} className={place < now ? "done" : undefined} aria-current={place === now ? "step" : undefined}>
-          {capital(name)}
+          {stepWords(name)}
         </li>
       ))}
     </ol>

@@ -149,7 +149,7 @@ export function RuleFields({ draft, onChange }: RuleFieldsProps) {
           />
         </div>
       )}
-      {(byCalendar || draft.how === "cron") && <p className="quiet">Clock of {draft.tz.replaceAll("_", " ")}.</p>}
+      {(byCalendar || draft.how === "cron") && <p className="quiet">The time is that of {draft.tz.replace("Etc/", "").replaceAll("_", " ")}.</p>}
     </div>
   );
 }

@@ -4,6 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { children } from "../api/queries";
 import type { Job, JobDetails } from "../api/schema";
+import { Breaks } from "../components/breaks";
 import { Section } from "../components/section";
 import { Link } from "../routing";
 import { counted } from "../words";
@@ -43,7 +44,7 @@ function Branch({ job }: { readonly job: Job }) {
         </button>
         <span className="dot" data-state={job.status} aria-hidden="true" />
         <Link to={`jobs/${job.id}`} className="title">
-          {job.title}
+          <Breaks text={job.title} />
         </Link>
         <span className="quiet">
           {job.sentence} {job.progress.percent}

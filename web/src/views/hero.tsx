@@ -3,7 +3,7 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { pauseQueue, resumeQueue } from "../api/actions";
-import { commandLine } from "../api/commands";
+import { queueCommand } from "../api/commands";
 import { overview } from "../api/queries";
 import type { Disk, Overview } from "../api/schema";
 import { Commands } from "../components/command";
@@ -59,7 +59,7 @@ function PauseAll({ overview: { paused_queues } }: { readonly overview: Overview
       await (pause ? pauseQueue() : resumeQueue());
       void client.invalidateQueries();
       const text = pause ? "Nothing new starts; what runs stops at its next safe point." : "Jobs run again.";
-      const command = commandLine("queue", pause ? "pause" : "resume");
+      const command = queueCommand(pause ? "pause" : "resume");
       notices.say({ text, command, undo: () => void turn(!pause) });
     } catch (error) {
       notices.fail(error);
@@ -75,9 +75,9 @@ function PauseAll({ overview: { paused_queues } }: { readonly overview: Overview
       {paused?.reason && <p className="quiet">{sentence(paused.reason)}</p>}
       <Commands
         commands={[
-          ["Pause everything", commandLine("queue", "pause")],
-          ["Go on", commandLine("queue", "resume")],
-          ["Look", commandLine("queue", "show")],
+          ["Pause everything", queueCommand("pause")],
+          ["Go on", queueCommand("resume")],
+          ["Look", queueCommand("show")],
         ]}
       />
     </div>
@@ -100,6 +100,11 @@ function Disks({ disks }: { readonly disks: readonly Disk[] }) {
       ))}
     </ul>
   );
+}
+
+/** Where there is no room for the state of jobs: all that run hold still. */
+export function isFull(known: Overview): boolean {
+  return known.runners.some((runner) => runner.state === "no_space");
 }
 
 export function isNearlyFull(disk: Disk): boolean {

@@ -5,7 +5,7 @@ import { overview } from "../api/queries";
 import { Section } from "../components/section";
 import { useMay } from "../role";
 import { Link, useTitle } from "../routing";
-import { Hero } from "./hero";
+import { Hero, isFull } from "./hero";
 import { NeedsYou } from "./needs-you";
 import { RecentHistory } from "./recent-history";
 import { Running } from "./running";
@@ -40,7 +40,7 @@ function Welcome() {
 
 export function Home() {
   const { data } = useQuery(overview);
-  const running = data?.counts.running ?? 0;
+  const running = data && !isFull(data) ? data.counts.running : 0;
   const empty = data !== undefined && Object.values(data.counts).every((count) => count === 0);
   useTitle(`${running ? `${running} running · ` : ""}${data?.name ?? "Jobs"}`);
   return (

@@ -2,12 +2,12 @@
 
 import { useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useMemo, useRef, useState } from "react";
-import { runCommand } from "../api/commands";
+import { addScheduleCommand, runCommand } from "../api/commands";
 import { Refused, post, put, sentenceOf } from "../api/request";
 import type { Dispatched, InvalidParameter, Kind, NewJob, ScheduleDetails, ScheduleRule } from "../api/schema";
 import { Commands } from "../components/command";
 import { useNotices } from "../components/notices";
-import { FIRST_RULE, RuleFields, ruleOf } from "../components/rule-fields";
+import { FIRST_RULE, RuleFields, type When, ruleOf } from "../components/rule-fields";
 import { SchemaField } from "../components/schema-fields";
 import { PURPOSE, kindName } from "../kinds";
 import { Link, goTo, usePlace } from "../routing";
@@ -38,6 +38,20 @@ export function JobForm({ kind }: { readonly kind: Kind }) {
   const [priority, setPriority] = useState(0);
   const [busy, setBusy] = useState(false);
 
+  const when = ruleOf(rule);
+  const name = scheduleId.trim() || kind.kind;
+
+  function scheduled(meant: Readonly<Record<string, unknown>>, times: When): ScheduleRule {
+    return { kind: kind.kind, arguments: meant, when: times, ...(priority ? { priority } : {}) };
+  }
+
+  /** Null while it is not said when. */
+  function typed(): string | null {
+    const [meant] = meaning(fields, values);
+    if (!clock) return runCommand(kind.kind, meant, priority);
+    return typeof when === "string" ? null : addScheduleCommand(name, scheduled(meant, when));
+  }
+
   function refuse(found: Problems, said: string): void {
     setProblems(found);
     setProblem(said);
@@ -48,15 +62,12 @@ export function JobForm({ kind }: { readonly kind: Kind }) {
   async function submit(event: FormEvent): Promise<void> {
     event.preventDefault();
     const [meant, wrong] = meaning(fields, values);
-    const when = ruleOf(rule);
-    const name = scheduleId.trim() || kind.kind;
     if (Object.keys(wrong).length > 0) return refuse(wrong, "Something is missing; see above.");
     if (clock && typeof when === "string") return refuse({}, when);
     setBusy(true);
     try {
       if (clock && typeof when !== "string") {
-        const body: ScheduleRule = { kind: kind.kind, arguments: meant, when, ...(priority ? { priority } : {}) };
-        await put<ScheduleDetails>(`schedules/${encodeURIComponent(name)}`, body);
+        await put<ScheduleDetails>(`schedules/${encodeURIComponent(name)}`, scheduled(meant, when));
         await client.invalidateQueries({ queryKey: ["schedules"] });
         notices.say({ text: "It runs by the clock now." });
         goTo("");
@@ -142,7 +153,7 @@ export function JobForm({ kind }: { readonly kind: Kind }) {
           <button type="submit" className="strong" disabled={busy}>
             {clock ? "Run it by the clock" : "Start"}
           </button>
-          {!clock && <Commands commands={[["The same in a terminal", runCommand(kind.kind, meaning(fields, values)[0])]]} />}
+          <Commands commands={[["The same in a terminal", typed()]]} />
         </div>
       </form>
     </div>

@@ -4,7 +4,9 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { jobCommand, looking } from "../api/commands";
 import { children, explanation, job as jobQuery } from "../api/queries";
+import { Refused } from "../api/request";
 import type { JobDetails } from "../api/schema";
+import { Breaks } from "../components/breaks";
 import { Commands } from "../components/command";
 import { Confirm } from "../components/dialog";
 import { JobActions, useAsk, wordFor } from "../components/job-actions";
@@ -31,7 +33,7 @@ export function JobPage({ id }: { readonly id: string }) {
   useWhole(id, job);
   useLookAgain(job);
   useTitle(job ? job.title : "Job");
-  if (error && !job) {
+  if (error && (!job || isGone(error))) {
     return (
       <div className="page">
         <h1>This job cannot be shown</h1>
@@ -74,14 +76,17 @@ function Head({ job }: { readonly job: JobDetails }) {
           </>
         )}
       </p>
-      <h1>{job.title}</h1>
+      <h1>
+        <Breaks text={job.title} />
+      </h1>
       <p className="state">
         <span className="dot" data-state={job.status} aria-hidden="true" />
         <strong>{stateWords(job)}</strong>
         <span className="quiet">
-          {job.took && `${job.took}, `}
+          {job.took && (ended || job.status === "running") && `${ended ? "in" : "for"} ${job.took}, `}
           <time dateTime={job.finished_at ?? job.created_at} title={exactly(job.finished_at ?? job.created_at)}>
-            {ended ? "ended" : "made"} {ago(job.finished_at ?? job.created_at, now)}
+            {ended ? "" : "added "}
+            {ago(job.finished_at ?? job.created_at, now)}
           </time>
         </span>
         {job.trouble && <span className="trouble">{job.trouble}</span>}
@@ -148,14 +153,16 @@ function StopAtOnce({ job }: { readonly job: JobDetails }) {
 }
 
 function Why({ job }: { readonly job: JobDetails }) {
-  const plain = job.status === "running" || (job.status === "completed" && !job.trouble);
-  const { data } = useQuery({ ...explanation(job.id), enabled: !plain });
-  const said = plain ? [] : (data?.sentences ?? []).slice(1);
-  // Of a job that runs, or is well done, the head has said all; the rest would be for whoever looks after the server.
-  if (plain && !job.retry_of) return null;
+  const waits = job.status === "queued" || job.status === "paused";
+  const { data } = useQuery({ ...explanation(job.id), enabled: waits });
+  // Of others the head has said all; the rest would be for whoever looks after the server.
+  const said = waits ? (data?.sentences ?? []).slice(1) : [];
+  const reason = job.status === "cancelled" ? job.why : "";
+  if (!waits && !job.error && !reason && !job.retry_of) return null;
   return (
     <Section title="Why">
       {job.error && <p className="error-said">{sentence(shown(job.error.message || job.error.type))}</p>}
+      {reason && <p>{sentence(reason)}</p>}
       {said.length > 0 && (
         <ul className="why-list">
           {said.map((one) => (
@@ -177,6 +184,11 @@ function Why({ job }: { readonly job: JobDetails }) {
       )}
     </Section>
   );
+}
+
+/** Deleted from the history, maybe while it was looked at. */
+function isGone(error: Error): boolean {
+  return error instanceof Refused && error.status === 404;
 }
 
 /** An address with a part of an id becomes the one with all of it. */

@@ -2,7 +2,7 @@
 
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
-import { commandLine } from "../api/commands";
+import { filesCommand, indexCommand, searchCommand } from "../api/commands";
 import { duplicates, largest, overview, recent, search } from "../api/queries";
 import { post } from "../api/request";
 import type { Dispatched, Entry, Location, Overview } from "../api/schema";
@@ -10,6 +10,7 @@ import { CommandLine } from "../components/command";
 import { useNotices } from "../components/notices";
 import { Failed, Nothing, Section } from "../components/section";
 import { useNow } from "../clock";
+import { categoryWords } from "../kinds";
 import { useMay } from "../role";
 import { Link, goTo, usePlace, useTitle } from "../routing";
 import { ago, capital, counted, size } from "../words";
@@ -81,7 +82,7 @@ function LocationRow({ location, may }: { readonly location: Location; readonly 
         </p>
       </div>
       {may && (
-        <button type="button" className="small" onClick={() => void index()} title={commandLine("index", location.shown)}>
+        <button type="button" className="small" onClick={() => void index()} title={indexCommand(location.shown)}>
           Look again
         </button>
       )}
@@ -105,7 +106,7 @@ function Categories({ overview: { categories, bytes } }: { readonly overview: Ov
         <tbody>
           {found.map((one) => (
             <tr key={one.category}>
-              <th scope="row">{capital(one.category)}</th>
+              <th scope="row">{categoryWords(one.category)}</th>
               <td>
                 <span className="share" aria-hidden="true">
                   <span style={{ transform: `scaleX(${one.bytes / Math.max(bytes, 1)})` }} />
@@ -142,7 +143,7 @@ function Files() {
       {sought ? (
         <>
           <Found text={sought} />
-          <CommandLine text={commandLine("search", sought)} />
+          <CommandLine text={searchCommand(sought)} />
         </>
       ) : (
         <>
@@ -161,6 +162,7 @@ function Files() {
             ))}
           </fieldset>
           {view === "duplicates" ? <Duplicates /> : <Listed view={view} />}
+          <CommandLine text={filesCommand(view === "recent" || view === "duplicates" ? view : "largest")} />
         </>
       )}
     </Section>

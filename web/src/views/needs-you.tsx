@@ -2,9 +2,10 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
-import { commandLine, jobCommand, looking } from "../api/commands";
+import { indexCommand, jobCommand, looking, workerCommand } from "../api/commands";
 import { newest, overview, questions } from "../api/queries";
 import type { Job, Location, Overview, Question } from "../api/schema";
+import { Breaks } from "../components/breaks";
 import { Commands } from "../components/command";
 import { JobActions } from "../components/job-actions";
 import { useNotices } from "../components/notices";
@@ -13,7 +14,7 @@ import { useNow } from "../clock";
 import { Link } from "../routing";
 import { bringBack, dismiss, useSettings } from "../settings";
 import { ago, counted, sentence } from "../words";
-import { isNearlyFull } from "./hero";
+import { isFull, isNearlyFull } from "./hero";
 import { QuestionGroup } from "./question-group";
 
 const LOOKED_AT = 60;
@@ -91,7 +92,7 @@ function FailedCard({ job }: { readonly job: Job }) {
       <header>
         <h3>
           <Link to={`jobs/${job.id}`} className="title">
-            {job.title}
+            <Breaks text={job.title} />
           </Link>
         </h3>
         <div className="actions">
@@ -101,7 +102,7 @@ function FailedCard({ job }: { readonly job: Job }) {
           </button>
         </div>
       </header>
-      <p className="said">{sentence(job.why || job.trouble || "it failed")}</p>
+      <p className="said"><Breaks text={sentence(job.why || job.trouble || "it failed")} /></p>
       <footer>
         <span className="quiet">
           {job.status === "failed" ? "Failed" : "Done, but not all of it"} {ago(job.finished_at ?? job.created_at, now)}
@@ -131,7 +132,9 @@ function TroubleCard({ trouble }: { readonly trouble: Trouble }) {
   return (
     <article className="card trouble-card">
       <header>
-        <h3>{trouble.title}</h3>
+        <h3>
+          <Breaks text={trouble.title} />
+        </h3>
       </header>
       <p className="said">{trouble.what}</p>
       {trouble.command && (
@@ -147,22 +150,22 @@ function TroubleCard({ trouble }: { readonly trouble: Trouble }) {
 function troublesOf(known: Overview): readonly Trouble[] {
   const found: Trouble[] = [];
   if (known.warning) found.push({ title: "This page is not protected", what: known.warning });
-  const isFull = known.runners.some((runner) => runner.state === "no_space");
-  if (isFull) {
+  const full = isFull(known);
+  if (full) {
     found.push({
       title: "The library's disk is full",
-      what: "Jobs hold still and lose nothing. Free some space on the disk, and all goes on by itself.",
+      what: "Jobs hold still and lose nothing. Make some room on it, and all goes on by itself.",
     });
   }
   if (!known.attended && known.counts.queued > 0) {
     found.push({
       title: "Nobody runs the jobs",
       what: `${counted(known.counts.queued, "job")} ${known.counts.queued === 1 ? "waits" : "wait"} for a worker. Start one, and they run.`,
-      command: ["Start one", commandLine("worker")],
+      command: ["Start one", workerCommand()],
     });
   }
   for (const disk of known.disks.filter(isNearlyFull)) {
-    if (isFull && disk.library) continue; // said above
+    if (full && disk.library) continue; // said above
     found.push({ title: `The disk of ${disk.shown} is nearly full`, what: `${disk.sentence}. Copies to it may have to wait.` });
   }
   for (const location of known.locations.filter((one) => one.state === "offline")) found.push(offline(location));
@@ -174,6 +177,6 @@ function offline(location: Location): Trouble {
     title: `${location.shown} is not there`,
     what: "Its disk is not connected, or the folder was moved. Nothing of it is forgotten: connect the disk and index the folder again.",
     place: ["To the library's folders", "library"],
-    command: ["Index it again", commandLine("index", location.shown)],
+    command: ["Index it again", indexCommand(location.shown)],
   };
 }

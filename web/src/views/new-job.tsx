@@ -55,7 +55,7 @@ function Choice({ all }: { readonly all: readonly Kind[] }) {
               <li key={one.kind}>
                 <Link to={`new/${encodeURIComponent(one.kind)}${clock ? "?when=clock" : ""}`} className="kind">
                   <strong>{kindName(one)}</strong>
-                  <span>{PURPOSE[one.kind] ?? one.kind}</span>
+                  {PURPOSE[one.kind] && <span>{PURPOSE[one.kind]}</span>}
                 </Link>
               </li>
             ))}

@@ -1,11 +1,12 @@
 /** Questions of one job on one matter, answered in place: each by itself, or all at once. */
 
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
+import { type FormEvent, useMemo, useState } from "react";
 import { answerCommand } from "../api/commands";
 import { job } from "../api/queries";
 import { post } from "../api/request";
 import type { Done, Question } from "../api/schema";
+import { Breaks } from "../components/breaks";
 import { Commands } from "../components/command";
 import { useNotices } from "../components/notices";
 import { answerWords } from "../kinds";
@@ -16,13 +17,14 @@ import { counted, number } from "../words";
 const FEW = 3;
 const MORE = 20;
 
-export function QuestionGroup({ questions }: { readonly questions: readonly Question[] }) {
+export function QuestionGroup({ questions: asked }: { readonly questions: readonly Question[] }) {
   const client = useQueryClient();
   const notices = useNotices();
   const [shown, setShown] = useState(FEW);
   const [folded, setFolded] = useState(true);
   const [busy, setBusy] = useState(false);
   const may = useMay();
+  const questions = useMemo(() => [...asked].sort(byText), [asked]);
   const first = questions[0];
   const asker = useQuery({ ...job(first?.job ?? ""), enabled: first !== undefined }).data;
   if (!first) return null;
@@ -46,7 +48,7 @@ export function QuestionGroup({ questions }: { readonly questions: readonly Ques
       <header>
         <h3>
           <Link to={`jobs/${first.job}`} className="title">
-            {asker?.title ?? "A job"}
+            <Breaks text={asker?.title ?? "A job"} />
           </Link>{" "}
           <span className="quiet">asks {many && counted(questions.length, "question")}</span>
         </h3>
@@ -60,7 +62,9 @@ export function QuestionGroup({ questions }: { readonly questions: readonly Ques
       <ul className="questions">
         {questions.slice(0, shown).map((question) => (
           <li key={question.id}>
-            <p>{question.text}</p>
+            <p>
+              <Breaks text={question.text} />
+            </p>
             {may && !(many && folded) && (
               <Answers question={question} busy={busy} onAnswer={(value) => void answer(question, value, false)} />
             )}
@@ -89,6 +93,11 @@ export function QuestionGroup({ questions }: { readonly questions: readonly Ques
       </footer>
     </article>
   );
+}
+
+/** The server's order is by chance, and would be another one the next time. */
+function byText(one: Question, other: Question): number {
+  return one.text.localeCompare(other.text, "en", { numeric: true });
 }
 
 interface AnswersProps {

@@ -2,8 +2,10 @@
 
 import { useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
+import { addScheduleCommand } from "../api/commands";
 import { put, sentenceOf } from "../api/request";
 import type { Schedule, ScheduleDetails, ScheduleRule } from "../api/schema";
+import { Commands } from "../components/command";
 import { Dialog } from "../components/dialog";
 import { useNotices } from "../components/notices";
 import { RuleFields, type When, draftOf, ruleOf } from "../components/rule-fields";
@@ -24,27 +26,24 @@ export function ScheduleEditor({ schedule, onClose }: { readonly schedule: Sched
   const [problem, setProblem] = useState("");
   const [busy, setBusy] = useState(false);
 
+  const when = ruleOf(draft);
+
+  function changed(times: When): ScheduleRule {
+    const { kind, jitter_seconds, priority } = schedule;
+    const misfire = schedule.catch_up === null ? (schedule.misfire as "once" | "skip") : { all: schedule.catch_up };
+    const values = schedule.arguments as Readonly<Record<string, unknown>>;
+    return { kind, arguments: values, when: times, misfire, overlap, jitter_seconds, priority };
+  }
+
   async function store(event: FormEvent): Promise<void> {
     event.preventDefault();
-    const when = ruleOf(draft);
     if (typeof when === "string") {
       setProblem(when);
       return;
     }
     setBusy(true);
     try {
-      const { kind, jitter_seconds, priority } = schedule;
-      const misfire = schedule.catch_up === null ? (schedule.misfire as "once" | "skip") : { all: schedule.catch_up };
-      const rule: ScheduleRule = {
-        kind,
-        arguments: schedule.arguments as Readonly<Record<string, unknown>>,
-        when,
-        misfire,
-        overlap,
-        jitter_seconds,
-        priority,
-      };
-      await put<ScheduleDetails>(`schedules/${encodeURIComponent(schedule.id)}`, rule);
+      await put<ScheduleDetails>(`schedules/${encodeURIComponent(schedule.id)}`, changed(when));
       notices.say({ text: "The schedule is changed." });
       onClose();
     } catch (error) {
@@ -73,6 +72,9 @@ export function ScheduleEditor({ schedule, onClose }: { readonly schedule: Sched
             {problem}
           </p>
         )}
+        <Commands
+          commands={[["The same in a terminal", typeof when === "string" ? null : addScheduleCommand(schedule.id, changed(when))]]}
+        />
         <footer>
           <button type="button" onClick={onClose}>
             Leave it as it is

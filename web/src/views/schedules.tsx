@@ -2,7 +2,7 @@
 
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { commandLine } from "../api/commands";
+import { scheduleCommand } from "../api/commands";
 import { kinds, schedule as scheduleQuery, schedules } from "../api/queries";
 import { post, remove } from "../api/request";
 import type { Dispatched, Schedule, ScheduleDetails } from "../api/schema";
@@ -91,14 +91,14 @@ function ScheduleRow({ schedule, may }: { readonly schedule: Schedule; readonly 
     void client.invalidateQueries({ queryKey: ["schedules"] });
   }
 
-  const words = (verb: string) => commandLine("schedule", verb, schedule.id);
+  const words = (verb: Parameters<typeof scheduleCommand>[1]) => scheduleCommand(schedule.id, verb);
   return (
     <li className="schedule" data-paused={schedule.paused || undefined} data-schedule={schedule.id}>
       <div className="schedule-line">
         <div>
           <h3>{schedule.title}</h3>
           <p>
-            {capital(schedule.rule)}
+            {capital(schedule.rule.replace("(Etc/UTC)", "(UTC)"))}
             <span className="quiet">{nextWords(schedule, now)}</span>
           </p>
         </div>

@@ -3,20 +3,21 @@
 import type { JobDetails } from "../api/schema";
 import { pathText } from "../components/schema-fields";
 import { Section } from "../components/section";
-import { knownChoice, labelOf } from "../kinds";
-import { shown, shownLines } from "../words";
+import { UNASKED, knownChoice, labelOf } from "../kinds";
+import { number, shown, shownLines, size } from "../words";
 
 export function Told({ job }: { readonly job: JobDetails }) {
-  const fields = isFields(job.arguments) ? Object.entries(job.arguments) : [];
+  const all = isFields(job.arguments) ? Object.entries(job.arguments) : [];
+  const fields = all.filter(([name, value]) => value !== null || !UNASKED.has(name));
   return (
     <Section title="What it was told">
       {fields.length > 0 && (
         <dl className="told">
           {fields.map(([name, value]) => (
             <div key={name}>
-              <dt>{labelOf(name)}</dt>
+              <dt>{labelOf(name).replace(/, in bytes$/, "")}</dt>
               <dd>
-                {typeof value === "string" ? shown(knownChoice(name, value) ?? value) : <Value value={value} />}
+                <Named name={name} value={value} />
               </dd>
             </div>
           ))}
@@ -42,6 +43,15 @@ export function Told({ job }: { readonly job: JobDetails }) {
   );
 }
 
+/** Arguments that are so many bytes. */
+const SIZES: ReadonlySet<string> = new Set(["memory", "least"]);
+
+function Named({ name, value }: { readonly name: string; readonly value: unknown }) {
+  if (typeof value === "string") return shown(knownChoice(name, value) ?? value);
+  if (typeof value === "number" && SIZES.has(name)) return size(value);
+  return <Value value={value} />;
+}
+
 const MOST = 20;
 
 function Value({ value }: { readonly value: unknown }) {
@@ -60,6 +70,7 @@ function Value({ value }: { readonly value: unknown }) {
       </>
     );
   }
+  if (typeof value === "number") return number(value);
   if (typeof value === "boolean") return value ? "yes" : "no";
   if (value === null) return "nothing";
   if (isFields(value) && "bytes" in value) return pathText(value);

@@ -12,7 +12,7 @@ import { Failed, Nothing, Section } from "../components/section";
 import type { Put } from "../components/moving";
 import { useMay } from "../role";
 import { Link, useTitle } from "../routing";
-import { counted, number, sentence } from "../words";
+import { counted, number, sentence, when } from "../words";
 
 const FEW = 8;
 const ALL = { statuses: UNFINISHED, kind: "", text: "" } as const;
@@ -111,5 +111,13 @@ function usePut(): { readonly put?: Put } {
 
 function waits(job: Job): string {
   if (job.status === "paused") return sentence(job.why ? `Paused: ${job.why}` : "Paused, until you let it go on");
-  return sentence(job.why || "Starts as soon as there is room");
+  return sentence(startsLater(job) ?? (job.why || "Starts as soon as there is room"));
+}
+
+/** Of a job that is due at a time: when, in this browser's zone; and why it is not done yet, where it was tried. */
+function startsLater(job: Job): string | undefined {
+  const now = Date.now();
+  if (!job.due_at || Date.parse(job.due_at) <= now) return undefined;
+  const at = when(job.due_at, now);
+  return job.reason && !job.reason.startsWith("after ") ? `${sentence(job.why)} Once more ${at}` : `Starts ${at}`;
 }

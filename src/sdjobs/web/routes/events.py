@@ -41,7 +41,8 @@ async def stream_events(
     job's status or requests (Event), with its number as the message's id: none is left out, none comes twice, and a
     client that comes back with the last number goes on after it. `progress` (Movement) says how far running jobs are,
     `changed` (Changed) that something else is not as it was, `resync` (Resync) that the client was away or behind for
-    too long, or that jobs were deleted from the history: it then looks at all lists anew.
+    too long, or that jobs were deleted from the history: it then looks at all lists anew. What has no number (of which
+    `changed` tells) may also have changed while a client was away: it looks at that anew after each `hello`.
     """
     if feed.is_full:
         raise Refused(

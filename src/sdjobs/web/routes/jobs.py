@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated, Final, TypeAlias
@@ -17,7 +18,7 @@ from sdjobs.web import telling, wire
 from sdjobs.web.finding import job_id
 from sdjobs.web.given import GivenLibrary
 from sdjobs.web.problems import Refused, problems
-from spacedrive_jobs import JobFilter, JobId, JobStatus, Library
+from spacedrive_jobs import JobFilter, JobId, JobInfo, JobStatus, Library
 
 JobPath: TypeAlias = Annotated[
     str,
@@ -67,15 +68,13 @@ async def list_jobs(
     """Jobs, the newest first, those that have ended among them."""
     chosen = statuses_of(status)
     page = await library.jobs.list(statuses=chosen or None, kind=kind, text=text, limit=limit, after=after)
-    attended, now = await is_attended(library), clock.now()
-    return wire.JobPage(jobs=[telling.job(info, attended=attended, now=now) for info in page.rows], next=page.next)
+    return wire.JobPage(jobs=await _told(library, page.rows), next=page.next)
 
 
 @get("/running", responses=problems())
 async def list_running_jobs(library: GivenLibrary) -> wire.JobList:
     """The jobs that run now, in any process, the oldest first."""
-    now = clock.now()
-    return wire.JobList(jobs=[telling.job(info, attended=True, now=now) for info in await library.jobs.running()])
+    return wire.JobList(jobs=await _told(library, await library.jobs.running()))
 
 
 @get("/waiting", responses=problems())
@@ -94,8 +93,7 @@ async def list_waiting_jobs(
     for a time, a job or an answer; last, where it is asked for, what is paused."""
     chosen = tuple(JobStatus(word) for word in status or ("queued",))
     page = await library.jobs.waiting(limit, statuses=chosen, kind=kind, text=text, after=after)
-    attended, now = await is_attended(library), clock.now()
-    return wire.JobPage(jobs=[telling.job(info, attended=attended, now=now) for info in page.rows], next=page.next)
+    return wire.JobPage(jobs=await _told(library, page.rows), next=page.next)
 
 
 @get("/count", responses=problems(422))
@@ -164,9 +162,7 @@ async def list_job_attempts(library: GivenLibrary, job: JobPath) -> wire.Attempt
 @get("/{job:str}/children", responses=problems(404, 409))
 async def list_job_children(library: GivenLibrary, job: JobPath) -> wire.JobList:
     """The jobs that a job has spawned, the oldest first."""
-    children = await library.jobs.children(await _stored(library, job))
-    attended, now = await is_attended(library), clock.now()
-    return wire.JobList(jobs=[telling.job(info, attended=attended, now=now) for info in children])
+    return wire.JobList(jobs=await _told(library, await library.jobs.children(await _stored(library, job))))
 
 
 @get("/{job:str}/events", responses=problems(404, 409))
@@ -202,6 +198,13 @@ async def _stored(library: Library, text: str) -> JobId:
 
 def statuses_of(words: list[wire.StatusWord] | None) -> tuple[JobStatus, ...]:
     return tuple(JobStatus(word) for word in words or ())
+
+
+async def _told(library: Library, infos: Sequence[JobInfo]) -> list[wire.Job]:
+    """As a list shows them. Who runs the queue is looked at only where something waits for it."""
+    attended = not any(info.status is JobStatus.QUEUED for info in infos) or await is_attended(library)
+    now = clock.now()
+    return [telling.job(info, attended=attended, now=now) for info in infos]
 
 
 async def is_attended(library: Library) -> bool:

@@ -51,18 +51,20 @@ async def get_overview(
     locations = await index.locations()
     categories = await totals.by_category()
     places = [one.path for one in locations]
+    runners = [telling.runner(one) for one in await jobs.runners() if one.state != "dead"]
+    full = any(one.state == "no_space" for one in runners)
     return wire.Overview(
         id=str(library.id),
         name=shown(library.path.name),
         shown=telling.path_words(library.path),
         role=caller.role,
-        sentence=queue_sentence(counts, everything_paused=None in paused, attended=attended),
+        sentence=queue_sentence(counts, everything_paused=None in paused, attended=attended, full=full),
         attended=attended,
         warning=options.warning,
         counts=counts_of(counts),
         questions=await _open_questions(library),
         paused_queues=[wire.PausedQueue(kind=kind, reason=shown(reason)) for kind, reason in paused.items()],
-        runners=[telling.runner(one) for one in await jobs.runners() if one.state != "dead"],
+        runners=runners,
         locations=[telling.location(one) for one in locations],
         files=sum(files for files, _ in categories.values()),
         bytes=sum(size for _, size in categories.values()),

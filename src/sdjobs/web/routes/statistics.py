@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
-from litestar import Response, Router, get
+from litestar import Request, Response, Router, get
 from litestar.openapi import ResponseSpec
 
 from sdjobs import clock, metrics
@@ -51,9 +51,12 @@ async def get_history(
         200: ResponseSpec(str, media_type="text/plain", description="Metrics.", generate_examples=False),
     },
 )
-async def get_metrics(library: GivenLibrary) -> Response[bytes]:
-    """All metrics of the library in Prometheus' text format, from its beginning. The read-only token suffices."""
-    return Response(await metrics.exposition(library.jobs), media_type=metrics.CONTENT_TYPE)
+async def get_metrics(library: GivenLibrary, request: Request[Any, Any, Any]) -> Response[bytes]:
+    """All metrics of the library in Prometheus' text format, from its beginning; as OpenMetrics 1.0.0 where `Accept`
+    prefers that. The read-only token suffices."""
+    content_type = metrics.negotiated(request.headers.get("accept", ""))
+    # As a media type the framework would add a second charset to it.
+    return Response(await metrics.exposition(library.jobs, content_type), headers={"content-type": content_type})
 
 
 ROUTER: Final = Router("/", tags=["Library"], route_handlers=[get_statistics, get_history, get_metrics])

@@ -4,8 +4,5 @@
 UPDATE jobs SET position = position * 1048576;
 UPDATE library SET next_position = next_position * 1048576, next_front = next_front * 1048576;
 
--- How often somebody has changed the order: for pages that show it. Of single moves there is no event.
-ALTER TABLE library ADD COLUMN arrangements INTEGER NOT NULL DEFAULT 0;
-
 -- The whole line, over all kinds: neighbours are found along it, and lists are read. What runs is not in it.
 CREATE INDEX jobs_line ON jobs (priority DESC, position) WHERE runner IS NULL;

@@ -1,1 +1,0 @@
-UPDATE library SET arrangements = arrangements + 1 WHERE one = 1

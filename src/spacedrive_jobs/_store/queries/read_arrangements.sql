@@ -1,1 +1,0 @@
-SELECT arrangements FROM library WHERE one = 1

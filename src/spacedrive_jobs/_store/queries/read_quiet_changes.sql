@@ -1,0 +1,1 @@
+SELECT deletions, reorderings FROM library

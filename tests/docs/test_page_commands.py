@@ -106,6 +106,23 @@ def test_commands_are_made_in_one_place() -> None:
     assert [path.name for path in others if "commandLine(" in path.read_text(encoding="utf-8")] == []
 
 
+def listed() -> list[str]:
+    """The table of docs/page.md."""
+    text = (ROOT / "docs" / "page.md").read_text(encoding="utf-8")
+    return re.findall(r"`(sdjobs [^`]+)`", text.partition("## The same by typing")[2].partition("\n## ")[0])
+
+
+@pytest.mark.parametrize("line", listed())
+def test_what_is_listed_beside_the_page_can_be_typed(line: str) -> None:
+    parse(line)
+
+
+def test_each_verb_of_the_page_is_listed() -> None:
+    typed = {tuple(line.split()[:3]) for line in listed()}
+    verbs = {*words_of("VERB_WORDS"), *words_of("BulkVerb")} - WITHOUT
+    assert {("sdjobs", "jobs", verb) for verb in verbs} <= typed
+
+
 @pytest.mark.parametrize("line", ["sdjobs jobs paws 1", "sdjobs jobs pause --kinds x", "sdjobs queue pause a b"])
 def test_the_parser_refuses_what_is_no_command(line: str) -> None:
     with pytest.raises((AssertionError, click.UsageError)):

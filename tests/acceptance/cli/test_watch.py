@@ -49,7 +49,7 @@ def test_what_another_process_does_is_seen_at_once(cli: Cli) -> None:
     screen = cli.whole_screen("watch")
     screen.shows("Nothing to do.")
     cli.run(*STEPS, "1", "--detach")
-    screen.shows("1 waits")
+    screen.shows("1 job waits")
     screen.shows("Nobody runs the jobs")
     assert cli.run(*STEPS, "2").returncode == 0
     screen.shows("✓ ")
@@ -96,7 +96,7 @@ def test_ctrl_z_gives_the_shell_its_screen_and_fg_goes_on(cli: Cli) -> None:
     shell.press("fg\n")
     eventually(lambda: shell.read().rindex(ENTERS) > shell.written.rindex(LEAVES), what="the screen again")
     cli.run(*STEPS, "1", "--detach")
-    shell.shows("1 waits")
+    shell.shows("1 job waits")
     shell.press("q")
     eventually(lambda: shell.read().rindex(LEAVES) > shell.written.rindex(ENTERS), what="the shell again")
 
@@ -104,7 +104,7 @@ def test_ctrl_z_gives_the_shell_its_screen_and_fg_goes_on(cli: Cli) -> None:
 def test_a_library_that_another_process_holds_is_said_and_waited_for(cli: Cli) -> None:
     cli.run(*STEPS, "1", "--detach")
     screen = cli.whole_screen("watch")
-    screen.shows("1 waits")
+    screen.shows("1 job waits")
     with closing(sqlite3.connect(cli.library / "jobs.db", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         screen.press("G")

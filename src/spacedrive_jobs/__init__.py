@@ -67,6 +67,7 @@ from spacedrive_jobs._model.record import ItemInfo as ItemInfo
 from spacedrive_jobs._model.record import ItemOutcome as ItemOutcome
 from spacedrive_jobs._model.record import JobEvent as JobEvent
 from spacedrive_jobs._model.record import JobInfo as JobInfo
+from spacedrive_jobs._model.record import JobSpeed as JobSpeed
 from spacedrive_jobs._model.record import KindInfo as KindInfo
 from spacedrive_jobs._model.record import KindLoad as KindLoad
 from spacedrive_jobs._model.record import LogLine as LogLine

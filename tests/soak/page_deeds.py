@@ -51,6 +51,9 @@ class Deeds:
             start = self._dice.randrange(len(ended) - 5)
             self._jobs.clear(JobFilter(ids=ended[start : start + self._dice.randint(1, 5)]))
 
+    def delete_the_newest(self) -> None:
+        self._jobs.clear(JobFilter(ids=self._of(ENDED)[:10]))
+
     def put_one_first(self) -> None:
         handle = self._some_handle(JobStatus.QUEUED)
         if handle is not None:

@@ -35,6 +35,7 @@ from spacedrive_jobs import (
     JobEvent,
     JobInfo,
     JobMetrics,
+    JobSpeed,
     JobStatistics,
     JobStatus,
     KindInfo,
@@ -179,6 +180,12 @@ def attempt(info: AttemptInfo) -> wire.Attempt:
         reason=shown(info.reason),
         error_type=info.error_type,
         error_traceback=info.error_traceback,
+    )
+
+
+def speed(one: JobSpeed) -> wire.Speed:
+    return wire.Speed(
+        at=one.at, seconds=one.seconds, bytes_per_second=one.bytes_per_second, items_per_second=one.items_per_second
     )
 
 

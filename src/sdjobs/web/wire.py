@@ -189,6 +189,21 @@ class AttemptList(Struct, frozen=True, kw_only=True):
     attempts: list[Attempt]
 
 
+class Speed(Struct, frozen=True, kw_only=True):
+    """How fast a job was in the `seconds` until `at`; null for what it does not count."""
+
+    at: Moment
+    seconds: float
+    bytes_per_second: float | None
+    items_per_second: float | None
+
+
+class SpeedList(Struct, frozen=True, kw_only=True):
+    """How fast a job has been from its beginning, oldest first; the time between two attempts is in none."""
+
+    speeds: list[Speed]
+
+
 class Event(Struct, frozen=True, kw_only=True):
     """One change of a job's status, or of what is asked of it."""
 
@@ -572,6 +587,7 @@ TYPES: Final[tuple[type[Struct], ...]] = (
     Resync,
     ScheduleDetails,
     ScheduleList,
+    SpeedList,
     Statistics,
 )
 """All that is answered, the messages of the event stream among them."""

@@ -124,6 +124,17 @@ class QuietChanges:
 
 @final
 @dataclass(frozen=True, slots=True)
+class JobSpeed:
+    """How fast a job was in the `seconds` until `at` (UTC), without skipped work; None for what it does not count."""
+
+    at: datetime
+    seconds: float
+    bytes_per_second: float | None
+    items_per_second: float | None
+
+
+@final
+@dataclass(frozen=True, slots=True)
 class AttemptInfo:
     """How an attempt ended that did not complete its job."""
 

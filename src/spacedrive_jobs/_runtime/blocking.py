@@ -26,6 +26,7 @@ from spacedrive_jobs._model.record import (
     ItemOutcome,
     JobEvent,
     JobInfo,
+    JobSpeed,
     KindInfo,
     KindLoad,
     LogLine,
@@ -227,6 +228,10 @@ class BlockingJobSystem:
     def attempts(self, id: JobId, /) -> builtins.list[AttemptInfo]:
         """As JobSystem.attempts."""
         return self._thread.call(self._jobs.attempts(id))
+
+    def speeds(self, id: JobId, /) -> builtins.list[JobSpeed]:
+        """As JobSystem.speeds."""
+        return self._thread.call(self._jobs.speeds(id))
 
     def children(self, id: JobId, /) -> builtins.list[JobInfo]:
         """As JobSystem.children."""

@@ -27,6 +27,7 @@ from spacedrive_jobs._model.record import (
     ItemOutcome,
     JobEvent,
     JobInfo,
+    JobSpeed,
     KindInfo,
     KindLoad,
     LogLine,
@@ -45,6 +46,7 @@ from spacedrive_jobs._runtime.engine import Engine
 from spacedrive_jobs._runtime.handle import StoredJobHandle
 from spacedrive_jobs._runtime.schedules import Schedule, schedule_info
 from spacedrive_jobs._runtime.scheduling import Draft, Scheduling, scheduling
+from spacedrive_jobs._runtime.speeds import job_speeds
 from spacedrive_jobs._runtime.transaction import BlockingTransaction, Transaction, refuse_inside, work_of
 from spacedrive_jobs._runtime.views import item_info, job_info, kind_info, kind_loads, question_info, runner_info
 from spacedrive_jobs._store import reads, rescue, statistics, steps
@@ -462,6 +464,12 @@ class JobSystem:
         """How the attempts of a job ended that did not complete it, in order."""
         engine = await self._home_of(id)
         return await engine.store.read_slowly(lambda connection: reads.read_attempts(connection, id))
+
+    async def speeds(self, id: JobId, /) -> builtins.list[JobSpeed]:
+        """How fast a job has been from its beginning, oldest first: at most 120 spans, longer the longer it runs. The
+        time between two attempts is in none; a job that counts neither bytes nor items has none."""
+        engine = await self._home_of(id)
+        return job_speeds(await engine.store.read_slowly(lambda connection: reads.read_speeds(connection, id)))
 
     async def children(self, id: JobId, /) -> builtins.list[JobInfo]:
         """The children of a job, oldest first."""

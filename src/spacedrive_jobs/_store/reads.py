@@ -210,6 +210,13 @@ def read_progress(connection: apsw.Connection, job: JobId) -> tuple[bytes | None
     return None
 
 
+def read_speeds(connection: apsw.Connection, job: JobId) -> bytes | None:
+    """The spans of a job as stored."""
+    for (spans,) in connection.execute(query("read_speeds"), (job.bytes,)):
+        return bytes(spans)
+    return None
+
+
 def read_requests(connection: apsw.Connection, runner: RunnerId) -> list[tuple[JobId, int, Request, str]]:
     """What is asked of the jobs that `runner` runs: (job, attempt, request, reason)."""
     return [

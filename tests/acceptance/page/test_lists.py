@@ -169,6 +169,22 @@ def test_a_log_is_read_and_searched(viewed: Viewed) -> None:
     expect(log.locator("mark").first).to_have_text("line 17")
 
 
+def test_the_speed_of_a_job_is_drawn_from_its_beginning_and_after_its_end(viewed: Viewed) -> None:
+    source, destination = viewed.root, viewed.root / "Backup"
+    job = viewed.dispatch("page.copy", sources=[str(source)], destination=str(destination), files=1_000_000)
+    eventually(lambda: len(viewed.get(f"jobs/{job}/speeds")["speeds"]) >= 3, within=60)
+    viewed.page.route("**/api/events*", lambda _: None)  # nothing is told: what is drawn was kept
+    viewed.go(f"jobs/{job}")
+    speed = viewed.part("Speed")
+    expect(speed.get_by_text("Between")).to_contain_text("MB/s")
+    expect(speed.locator("canvas")).to_be_visible()
+    viewed.post(f"jobs/{job}/cancel")
+    eventually(lambda: viewed.get(f"jobs/{job}")["status"] == "cancelled", within=30)
+    viewed.go(f"jobs/{job}")
+    expect(viewed.page.locator("[data-whole]")).to_have_attribute("data-status", "cancelled")
+    expect(speed.get_by_text("Between")).to_contain_text("MB/s")
+
+
 def test_a_part_of_an_id_leads_to_its_job(viewed: Viewed) -> None:
     job = viewed.dispatch("page.parent")
     viewed.go(f"jobs/{job[-8:]}")

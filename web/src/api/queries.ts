@@ -24,6 +24,7 @@ import type {
   QuestionPage,
   ScheduleDetails,
   ScheduleList,
+  SpeedList,
 } from "./schema";
 
 export type Status = Job["status"];
@@ -132,6 +133,7 @@ const part =
 
 export const explanation = part<Explanation>("explain");
 export const attempts = part<AttemptList>("attempts");
+export const speedHistory = part<SpeedList>("speeds");
 export const children = part<JobList>("children");
 export const events = part<EventList>("events");
 export const notes = part<NotePage>("notes", { limit: 200 });

@@ -477,6 +477,26 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/jobs/{job}/speeds": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * List job speeds
+         * @description How fast a job has been from its beginning: at most 120 spans, longer the longer it runs.
+         */
+        readonly get: operations["list_job_speeds"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/kinds": {
         readonly parameters: {
             readonly query?: never;
@@ -1815,6 +1835,24 @@ export interface components {
             readonly sentence: string;
         };
         /**
+         * Speed
+         * @description How fast a job was in the `seconds` until `at`; null for what it does not count.
+         */
+        readonly Speed: {
+            /** Format: date-time */
+            readonly at: string;
+            readonly bytes_per_second: number | null;
+            readonly items_per_second: number | null;
+            readonly seconds: number;
+        };
+        /**
+         * SpeedList
+         * @description How fast a job has been from its beginning, oldest first; the time between two attempts is in none.
+         */
+        readonly SpeedList: {
+            readonly speeds: readonly components["schemas"]["Speed"][];
+        };
+        /**
          * Statistics
          * @description How many jobs are in each status, in all and of each kind.
          */
@@ -1911,6 +1949,8 @@ export type ScheduleDetails = components['schemas']['ScheduleDetails'];
 export type ScheduleList = components['schemas']['ScheduleList'];
 export type ScheduleRule = components['schemas']['ScheduleRule'];
 export type ScheduleRun = components['schemas']['ScheduleRun'];
+export type Speed = components['schemas']['Speed'];
+export type SpeedList = components['schemas']['SpeedList'];
 export type Statistics = components['schemas']['Statistics'];
 export type Took = components['schemas']['Took'];
 export type $defs = Record<string, never>;
@@ -3839,6 +3879,74 @@ export interface operations {
             };
             /** @description The library's disk is full. */
             readonly 507: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly list_job_speeds: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description A job's id, or an unambiguous end or beginning of one. */
+                readonly job: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description How fast a job has been from its beginning, oldest first; the time between two attempts is in none. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["SpeedList"];
+                };
+            };
+            /** @description A parameter, the path or the body is not as described. */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not known. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token may only read, or the request came from another site. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It cannot be done as things are. */
+            readonly 409: {
                 headers: {
                     readonly [name: string]: unknown;
                 };

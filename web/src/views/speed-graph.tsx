@@ -1,23 +1,28 @@
-/** How fast a job has been since the page was opened. */
+/** How fast a job has been from its beginning. */
 
-import { useEffect, useRef, useSyncExternalStore } from "react";
+import { useQuery } from "@tanstack/react-query";
+import { useEffect, useMemo, useRef, useSyncExternalStore } from "react";
 import type uPlotType from "uplot";
+import { speedHistory } from "../api/queries";
 import type { JobDetails } from "../api/schema";
-import { type Sample, speeds } from "../api/speeds";
+import { joined, type Sample, speeds } from "../api/speeds";
 import { Section } from "../components/section";
 import { clockTime, number, size } from "../words";
 
 const HEIGHT = 160;
 
 export function SpeedGraph({ job }: { readonly job: JobDetails }) {
-  const samples = useSyncExternalStore(speeds.subscribe, () => speeds.of(job.id));
+  const { data } = useQuery(speedHistory(job.id));
+  const live = useSyncExternalStore(speeds.subscribe, () => speeds.of(job.id));
+  const samples = useMemo(() => joined(data?.speeds ?? [], live), [data, live]);
   const bytes = samples.some((one) => one.bytes !== null);
   const values = samples.map((one) => (bytes ? one.bytes : one.items));
   const known = values.filter((one): one is number => one !== null);
   const enough = known.length > 2;
   const words = bytes ? (value: number) => `${size(value)}/s` : (value: number) => `${number(Math.round(value))} items/s`;
+  if (!enough && job.status !== "running") return null;
   return (
-    <Section title="Speed" aside={<p className="quiet">since this page was opened</p>}>
+    <Section title="Speed">
       {enough ? (
         <>
           <Plot samples={samples} values={values} words={words} />
@@ -47,6 +52,7 @@ function Plot({ samples, values, words }: PlotProps) {
   const plot = useRef<uPlotType | null>(null);
   const latest = useRef<uPlotType.AlignedData>([[], []]);
   latest.current = [samples.map((one) => one.at), [...values]];
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the words depend on the unit alone, which stays while a job runs
   useEffect(() => {
     let gone = false;
     void Promise.all([import("uplot"), import("uplot/dist/uPlot.min.css")]).then(([{ default: UPlot }]) => {
@@ -63,8 +69,6 @@ function Plot({ samples, values, words }: PlotProps) {
       plot.current?.destroy();
       plot.current = null;
     };
-    // The words depend on the unit alone, which does not change while a job runs.
-    // biome-ignore lint: see above
   }, []);
   useEffect(() => plot.current?.setData(latest.current));
   return <div className="plot" ref={box} aria-hidden="true" />;

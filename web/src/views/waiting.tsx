@@ -6,7 +6,7 @@ import type { Job } from "../api/schema";
 import { Bulk } from "../components/bulk";
 import { Filters, useFilter } from "../components/filters";
 import { type Columns, JobTable, LongJobTable } from "../components/job-table";
-import { useLongList } from "../components/long-list";
+import { eachOnce, useLongList } from "../components/long-list";
 import { Failed, Nothing, Section } from "../components/section";
 import { Link, useTitle } from "../routing";
 import { counted, number, sentence, when } from "../words";
@@ -27,7 +27,7 @@ export function Waiting() {
   const paused = useQuery(newest(PAUSED, FEW)).data?.jobs ?? [];
   const { data: known } = useQuery(overview);
   const total = (known?.counts.queued ?? 0) + (known?.counts.paused ?? 0);
-  const jobs = [...(data?.jobs ?? []), ...paused].slice(0, FEW);
+  const jobs = eachOnce([...(data?.jobs ?? []), ...paused]).slice(0, FEW);
   return (
     <Section
       title="Waiting"

@@ -140,6 +140,13 @@ async def list_job_attempts(library: GivenLibrary, job: JobPath) -> wire.Attempt
     return wire.AttemptList(attempts=[telling.attempt(one) for one in attempts])
 
 
+@get("/{job:str}/speeds", responses=problems(404, 409))
+async def list_job_speeds(library: GivenLibrary, job: JobPath) -> wire.SpeedList:
+    """How fast a job has been from its beginning: at most 120 spans, longer the longer it runs."""
+    speeds = await library.jobs.speeds(await _stored(library, job))
+    return wire.SpeedList(speeds=[telling.speed(one) for one in speeds])
+
+
 @get("/{job:str}/children", responses=problems(404, 409))
 async def list_job_children(library: GivenLibrary, job: JobPath) -> wire.JobList:
     """The jobs that a job has spawned, the oldest first."""
@@ -206,6 +213,7 @@ ROUTER: Final = Router(
         list_job_notes,
         get_job_log,
         list_job_attempts,
+        list_job_speeds,
         list_job_children,
         list_job_events,
         explain_job,

@@ -33,7 +33,7 @@ from spacedrive_jobs._model.statistics import JobStatistics
 from spacedrive_jobs._model.status import JobStatus
 from spacedrive_jobs._runtime.engine import Engine
 from spacedrive_jobs._runtime.speeds import job_speeds
-from spacedrive_jobs._runtime.views import item_info, job_info, kind_loads, runner_info
+from spacedrive_jobs._runtime.views import item_info, job_info, kind_info, kind_loads, runner_info
 from spacedrive_jobs._store import line, reads, rescue, statistics
 from spacedrive_jobs._store.rows import JobRow
 

@@ -62,11 +62,13 @@ class Looking:
         limit: int = 100,
         after: str | None = None,
         text: str = "",
+        retried: bool | None = None,
     ) -> Page[JobInfo]:
-        """Jobs, active and ended, newest first. `after` is the `next` of the page before; `text` as in JobFilter."""
+        """Jobs, active and ended, newest first. `after` is the `next` of the page before; `text` as in JobFilter;
+        `retried=False` leaves out those that were tried again since, True all others."""
         page = await self._engine.store.read_slowly(
             self._engine.explained(
-                lambda connection: reads.list_jobs(connection, statuses or (), kind, limit, after, text)
+                lambda connection: reads.list_jobs(connection, statuses or (), kind, limit, after, text, retried)
             )
         )
         return Page(tuple(self._info(*row) for row in page.rows), page.next)

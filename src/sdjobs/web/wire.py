@@ -8,6 +8,7 @@ from typing import Annotated, Final, Literal, TypeAlias
 from msgspec import Meta, Struct
 
 StatusWord: TypeAlias = Literal["queued", "running", "paused", "completed", "failed", "cancelled"]
+WaitingWord: TypeAlias = Literal["queued", "paused"]
 RequestWord: TypeAlias = Literal["pause", "cancel", "abort"]
 Verb: TypeAlias = Literal["pause", "resume", "cancel", "abort", "retry", "front"]
 OutcomeWord: TypeAlias = Literal["ok", "skipped", "warning", "error"]
@@ -88,6 +89,7 @@ class Job(Struct, frozen=True, kw_only=True):
     deadline: Moment | None
     seconds: Annotated[float | None, Meta(description="`took` as a number.")]
     handled: Annotated[bool, Meta(description="This process knows its kind.")]
+    held: Annotated[bool, Meta(description="It waits for other jobs or for an answer.")]
     progress: Progress
     counters: Counters
 
@@ -113,7 +115,7 @@ class JobDetails(Job, frozen=True, kw_only=True):
 
 
 class JobPage(Struct, frozen=True, kw_only=True):
-    """Part of a list of jobs, the newest first."""
+    """Part of a list of jobs, in the order of that list."""
 
     jobs: list[Job]
     next: Cursor
@@ -187,6 +189,21 @@ class AttemptList(Struct, frozen=True, kw_only=True):
     """The attempts of a job that did not complete it, in order."""
 
     attempts: list[Attempt]
+
+
+class Speed(Struct, frozen=True, kw_only=True):
+    """How fast a job was in the `seconds` until `at`; null for what it does not count."""
+
+    at: Moment
+    seconds: float
+    bytes_per_second: float | None
+    items_per_second: float | None
+
+
+class SpeedList(Struct, frozen=True, kw_only=True):
+    """How fast a job has been from its beginning, oldest first; the time between two attempts is in none."""
+
+    speeds: list[Speed]
 
 
 class Event(Struct, frozen=True, kw_only=True):
@@ -572,6 +589,7 @@ TYPES: Final[tuple[type[Struct], ...]] = (
     Resync,
     ScheduleDetails,
     ScheduleList,
+    SpeedList,
     Statistics,
 )
 """All that is answered, the messages of the event stream among them."""

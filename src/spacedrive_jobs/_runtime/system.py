@@ -19,6 +19,7 @@ from spacedrive_jobs._model.errors import AmbiguousJobId, JobNotFound
 from spacedrive_jobs._model.filter import JobFilter
 from spacedrive_jobs._model.ids import JobId
 from spacedrive_jobs._model.options import Unique
+from spacedrive_jobs._model.placement import Placement
 from spacedrive_jobs._model.progress import Progress, ProgressView
 from spacedrive_jobs._model.questions import QuestionInfo
 from spacedrive_jobs._model.record import (
@@ -27,6 +28,7 @@ from spacedrive_jobs._model.record import (
     ItemOutcome,
     JobEvent,
     JobInfo,
+    JobSpeed,
     KindInfo,
     KindLoad,
     LogLine,
@@ -45,9 +47,10 @@ from spacedrive_jobs._runtime.engine import Engine
 from spacedrive_jobs._runtime.handle import StoredJobHandle
 from spacedrive_jobs._runtime.schedules import Schedule, schedule_info
 from spacedrive_jobs._runtime.scheduling import Draft, Scheduling, scheduling
+from spacedrive_jobs._runtime.speeds import job_speeds
 from spacedrive_jobs._runtime.transaction import BlockingTransaction, Transaction, refuse_inside, work_of
 from spacedrive_jobs._runtime.views import item_info, job_info, kind_info, kind_loads, question_info, runner_info
-from spacedrive_jobs._store import reads, rescue, statistics, steps
+from spacedrive_jobs._store import line, reads, rescue, statistics, steps
 from spacedrive_jobs._store import schedules as stored_schedules
 from spacedrive_jobs._store.rows import JobRow
 
@@ -236,6 +239,16 @@ class JobSystem:
         """What is paused, with the reason: kinds by name, everything as None."""
         return await self._engine.store.read(reads.paused_queues)
 
+    async def place(self, jobs: Iterable[JobId], where: Placement, /) -> None:
+        """Put waiting jobs elsewhere in line, one behind the other in the order given: all of them, or none.
+
+        `where`: Before or After another waiting job, "first" or "last" among those of their own priority. Beside a job
+        of another priority they take that priority on, with their unfinished descendants. Raises TransitionRefused if
+        one of the jobs does not wait any more (it may have started meanwhile); JobNotFound; ValueError if one is to be
+        put beside itself.
+        """
+        await self._engine.control.place(list(jobs), where)
+
     # --- many at once -------------------------------------------------------------------------------------------------
 
     async def count(self, filter: JobFilter, /) -> int:
@@ -369,12 +382,23 @@ class JobSystem:
         rows = await self._engine.store.read(reads.running_jobs)
         return [self._info(row, "") for row in rows]
 
-    async def waiting(self, limit: int = 100, /) -> builtins.list[JobInfo]:
-        """The first queued jobs in the order in which they are started, as far as nothing else keeps them."""
+    async def waiting(
+        self,
+        limit: int = 100,
+        /,
+        *,
+        statuses: Collection[JobStatus] = (JobStatus.QUEUED,),
+        kind: str | None = None,
+        after: str | None = None,
+        text: str = "",
+    ) -> Page[JobInfo]:
+        """What waits, in line: by priority, and in one priority in the order in which jobs start as far as nothing else
+        keeps them; behind that what waits for a time, a job or an answer; last, where `statuses` has PAUSED, what is
+        paused. `after` is the `next` of the page before; `text` as in JobFilter."""
         page = await self._engine.store.read_slowly(
-            self._engine.explained(lambda connection: reads.waiting_jobs(connection, limit))
+            self._engine.explained(lambda connection: line.waiting_jobs(connection, statuses, kind, limit, after, text))
         )
-        return [self._info(*row) for row in page.rows]
+        return Page(tuple(self._info(*row) for row in page.rows), page.next)
 
     async def info(self, id: JobId, /) -> JobInfo:
         """All that is known of one job. Raises JobNotFound."""
@@ -462,6 +486,12 @@ class JobSystem:
         """How the attempts of a job ended that did not complete it, in order."""
         engine = await self._home_of(id)
         return await engine.store.read_slowly(lambda connection: reads.read_attempts(connection, id))
+
+    async def speeds(self, id: JobId, /) -> builtins.list[JobSpeed]:
+        """How fast a job has been from its beginning, oldest first: at most 120 spans, longer the longer it runs. The
+        time between two attempts is in none; a job that counts neither bytes nor items has none."""
+        engine = await self._home_of(id)
+        return job_speeds(await engine.store.read_slowly(lambda connection: reads.read_speeds(connection, id)))
 
     async def children(self, id: JobId, /) -> builtins.list[JobInfo]:
         """The children of a job, oldest first."""

@@ -66,11 +66,6 @@ def running_jobs(connection: apsw.Connection) -> list[JobRow]:
     return [job_row(row) for row in connection.execute(query("list_running"))]
 
 
-def waiting_jobs(connection: apsw.Connection, limit: int) -> Page[JobRow]:
-    """In the order in which they are claimed."""
-    return Page(tuple(job_row(row) for row in connection.execute(query("list_waiting"), (limit,))))
-
-
 def running_views(connection: apsw.Connection) -> list[tuple[JobId, bytes | None, bytes]]:
     """(job, progress, view) of each running job that has said anything."""
     return [
@@ -207,6 +202,13 @@ def read_progress(connection: apsw.Connection, job: JobId) -> tuple[bytes | None
     """(progress, view) as last stored."""
     for progress, view in connection.execute(query("read_progress"), (job.bytes,)):
         return progress, view
+    return None
+
+
+def read_speeds(connection: apsw.Connection, job: JobId) -> bytes | None:
+    """The spans of a job as stored."""
+    for (spans,) in connection.execute(query("read_speeds"), (job.bytes,)):
+        return bytes(spans)
     return None
 
 

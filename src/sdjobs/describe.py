@@ -49,7 +49,7 @@ def why(info: JobInfo, *, attended: bool = True) -> str:
 
 
 def state_line(status: JobStatus, request: Request | None, reason: str) -> str:
-    """`queued: its runner died`, `paused`."""
+    """`queued: the process that ran it died`, `paused`."""
     word = state_word(status, request)
     return word if reason in _EMPTY_WORDS else f"{word}: {reason}"
 

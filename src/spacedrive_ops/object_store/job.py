@@ -87,10 +87,10 @@ class DownloadJob:
         state = await _download_state(ctx)
         failed = await failed_before(ctx) if state.again else None
         destination = absolute(self.destination)
+        store = await ctx.run_in_pool(Store, await store_url(ctx.library_db, self.source))
         await ctx.run_in_pool(refuse, destination, ctx.library.path)
         if ctx.attempt > 1:
             await ctx.run_in_pool(sweep_all, destination, ctx.id.short, ctx.attempt)
-        store = await ctx.run_in_pool(Store, await store_url(ctx.library_db, self.source))
         await Download(ctx, store, state, destination, self.on_conflict, failed, verify=self.verify).to_the_end()
         return TransferOutput.of(state.tally)
 

@@ -54,14 +54,14 @@ class UploadJob:
 
     async def on_cancel(self, ctx: JobContext[UploadState]) -> None:
         """Throw away the parts of an unfinished file."""
-        from spacedrive_ops.object_store import large
+        from spacedrive_ops.object_store import unfinished
         from spacedrive_ops.object_store.parts import multipart_of
 
         state = await ctx.load_state(default=UploadState())
         if state.begun is not None:
             multipart = multipart_of(await ctx.run_in_pool(Store, await store_url(ctx.library_db, self.to)))
             if multipart is not None:
-                await ctx.run_in_pool(large.give_up, multipart, state.begun)
+                await unfinished.give_up(ctx, multipart, state.begun)
 
     def plan(self) -> UploadPlanJob:
         """A job that tells what this one would do, and changes nothing."""

@@ -31,6 +31,7 @@ from spacedrive_jobs._model.errors import JobNotFound as JobNotFound
 from spacedrive_jobs._model.errors import LibraryError as LibraryError
 from spacedrive_jobs._model.errors import LibraryInUse as LibraryInUse
 from spacedrive_jobs._model.errors import LibraryNotFound as LibraryNotFound
+from spacedrive_jobs._model.errors import LibraryNotWritable as LibraryNotWritable
 from spacedrive_jobs._model.errors import LibraryTooNew as LibraryTooNew
 from spacedrive_jobs._model.errors import NoSpace as NoSpace
 from spacedrive_jobs._model.errors import NotALibrary as NotALibrary

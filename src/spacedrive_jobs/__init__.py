@@ -113,9 +113,9 @@ from spacedrive_jobs._runtime.blocking_handle import BlockingSchedule as Blockin
 from spacedrive_jobs._runtime.library import Library as Library
 from spacedrive_jobs._runtime.library_db import BlockingLibraryDb as BlockingLibraryDb
 from spacedrive_jobs._runtime.library_db import LibraryDb as LibraryDb
+from spacedrive_jobs._runtime.looking import kinds as kinds
 from spacedrive_jobs._runtime.schedules import Schedule as Schedule
 from spacedrive_jobs._runtime.system import JobSystem as JobSystem
-from spacedrive_jobs._runtime.system import kinds as kinds
 from spacedrive_jobs._runtime.transaction import BlockingTransaction as BlockingTransaction
 from spacedrive_jobs._runtime.transaction import Transaction as Transaction
 from spacedrive_jobs._tasks.interrupt import interrupt_requested as interrupt_requested

@@ -132,8 +132,8 @@ def _backup_verified(output: Mapping[str, Any]) -> str:
 
 
 def _cleaned(output: Mapping[str, Any]) -> str:
-    names = ("history", "sidecars", "partials", "spools", "logs")
-    words = ("ended jobs", "sidecars", "partial files", "leftovers of backups", "logs")
+    names = ("history", "sidecars", "partials", "uploads", "spools", "logs")
+    words = ("ended jobs", "sidecars", "partial files", "unfinished uploads", "leftovers of backups", "logs")
     told = [f"{output[name]:,} {word}" for name, word in zip(names, words, strict=True) if output[name]]
     verb = "Would remove" if output["plan"] else "Removed"
     return f"{verb} {', '.join(told) or 'nothing'}, {size(output['bytes_freed'])}"

@@ -271,9 +271,12 @@ class BlockingJobSystem:
         limit: int = 100,
         after: str | None = None,
         text: str = "",
+        retried: bool | None = None,
     ) -> Page[JobInfo]:
         """As JobSystem.list."""
-        return self._thread.call(self._jobs.list(statuses=statuses, kind=kind, limit=limit, after=after, text=text))
+        return self._thread.call(
+            self._jobs.list(statuses=statuses, kind=kind, limit=limit, after=after, text=text, retried=retried)
+        )
 
     def running(self) -> builtins.list[JobInfo]:
         """As JobSystem.running."""

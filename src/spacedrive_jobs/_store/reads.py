@@ -39,9 +39,11 @@ def list_jobs(
     limit: int,
     after: str | None,
     text: str = "",
+    retried: bool | None = None,
 ) -> Page[JobRow]:
     """Newest first. An empty `statuses` means any."""
     parameters = {
+        "retried": retried,
         "after": bytes.fromhex(after) if after else LAST_ID,
         "limit": limit + 1,
         **meaning(kind, statuses, text),

@@ -184,20 +184,11 @@ def test_a_terminal_without_unicode_gets_ascii(cli: Cli) -> None:
 @pytest.mark.parametrize("as_json", [True, False])
 def test_where_there_is_no_terminal_lines_are_printed(cli: Cli, as_json: bool) -> None:
     watching = cli.start("watch", *(["--json"] if as_json else []))
-    eventually(lambda: any(one["mode"] == "none" for one in runners(cli)), what="the watching process")
-    assert cli.run(*STEPS, "1").returncode == 0
-    watching.says('"status": "completed"' if as_json else " completed")
+    said = '"status": "completed"' if as_json else " completed"
+    eventually(lambda: cli.run(*STEPS, "1").returncode == 0 and said in watching.out, within=30, what=said)
     watching.send(signal.SIGINT)
     assert watching.ends() == 3
     assert "\x1b" not in watching.out
-
-
-def runners(cli: Cli) -> list[dict[str, object]]:
-    """The processes that have the library open."""
-    explained = cli.run(*STEPS, "1", "--detach").stdout.strip()
-    told: list[dict[str, object]] = cli.json("jobs", "explain", explained)["runners"]
-    cli.run("jobs", "cancel", explained)
-    return [one for one in told if one["program"] != "sdjobs jobs explain"]
 
 
 def test_a_dumb_terminal_gets_lines(cli: Cli) -> None:

@@ -110,6 +110,13 @@ export const newest = (filter: JobFilter, limit: number) =>
     queryFn: ({ signal }) => get<JobPage>("jobs", { ...filterQuery(filter), limit }, signal),
   });
 
+/** The same, but for those that were done again since. */
+export const standing = (filter: JobFilter, limit: number) =>
+  queryOptions({
+    queryKey: ["jobs", "standing", filter, limit],
+    queryFn: ({ signal }) => get<JobPage>("jobs", { ...filterQuery(filter), retried: false, limit }, signal),
+  });
+
 /** The last seven days. Not among what every event makes stale: a minute old is new enough. */
 export const endedLately = queryOptions({
   queryKey: ["ended"],

@@ -2247,6 +2247,8 @@ export interface operations {
                 readonly kind?: string | null;
                 /** @description Said in the kind, the arguments, the reason or the error. */
                 readonly text?: string;
+                /** @description Only jobs that were tried again since; `false`: only others. */
+                readonly retried?: boolean | null;
                 /** @description At most so many. */
                 readonly limit?: number;
                 /** @description The `next` of the part before. */

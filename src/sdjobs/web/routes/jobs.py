@@ -62,12 +62,17 @@ async def list_jobs(
     status: Statuses = None,
     kind: KindQuery = None,
     text: TextQuery = "",
+    retried: Annotated[
+        bool | None, QueryParameter(description="Only jobs that were tried again since; `false`: only others.")
+    ] = None,
     limit: Limit = 100,
     after: HexCursor = None,
 ) -> wire.JobPage:
     """Jobs, the newest first, those that have ended among them."""
     chosen = statuses_of(status)
-    page = await library.jobs.list(statuses=chosen or None, kind=kind, text=text, limit=limit, after=after)
+    page = await library.jobs.list(
+        statuses=chosen or None, kind=kind, text=text, limit=limit, after=after, retried=retried
+    )
     return wire.JobPage(jobs=await _told(library, page.rows), next=page.next)
 
 

@@ -51,6 +51,9 @@ from spacedrive_jobs._model.interruption import Interruption as Interruption
 from spacedrive_jobs._model.interruption import JobInterrupted as JobInterrupted
 from spacedrive_jobs._model.options import Rate as Rate
 from spacedrive_jobs._model.options import Unique as Unique
+from spacedrive_jobs._model.placement import After as After
+from spacedrive_jobs._model.placement import Before as Before
+from spacedrive_jobs._model.placement import Placement as Placement
 from spacedrive_jobs._model.progress import Bytes as Bytes
 from spacedrive_jobs._model.progress import Count as Count
 from spacedrive_jobs._model.progress import GenericProgress as GenericProgress

@@ -102,6 +102,7 @@ def _job(info: JobInfo, attended: bool, now: datetime) -> dict[str, Any]:
         "deadline": info.deadline,
         "seconds": seconds,
         "handled": info.handled,
+        "held": info.held,
         "progress": progress(info.view, info.progress) if info.view != _NOTHING_SHOWN else _NO_PROGRESS,
         "counters": counters(info.metrics) if info.metrics != _NOTHING_COUNTED else _NO_COUNTERS,
     }

@@ -8,6 +8,7 @@ from typing import Annotated, Final, Literal, TypeAlias
 from msgspec import Meta, Struct
 
 StatusWord: TypeAlias = Literal["queued", "running", "paused", "completed", "failed", "cancelled"]
+WaitingWord: TypeAlias = Literal["queued", "paused"]
 RequestWord: TypeAlias = Literal["pause", "cancel", "abort"]
 Verb: TypeAlias = Literal["pause", "resume", "cancel", "abort", "retry", "front"]
 OutcomeWord: TypeAlias = Literal["ok", "skipped", "warning", "error"]
@@ -88,6 +89,7 @@ class Job(Struct, frozen=True, kw_only=True):
     deadline: Moment | None
     seconds: Annotated[float | None, Meta(description="`took` as a number.")]
     handled: Annotated[bool, Meta(description="This process knows its kind.")]
+    held: Annotated[bool, Meta(description="It waits for other jobs or for an answer.")]
     progress: Progress
     counters: Counters
 
@@ -113,7 +115,7 @@ class JobDetails(Job, frozen=True, kw_only=True):
 
 
 class JobPage(Struct, frozen=True, kw_only=True):
-    """Part of a list of jobs, the newest first."""
+    """Part of a list of jobs, in the order of that list."""
 
     jobs: list[Job]
     next: Cursor

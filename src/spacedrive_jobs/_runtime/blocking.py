@@ -18,6 +18,7 @@ from spacedrive_jobs._model.action import Action
 from spacedrive_jobs._model.filter import JobFilter
 from spacedrive_jobs._model.ids import JobId
 from spacedrive_jobs._model.options import Unique
+from spacedrive_jobs._model.placement import Placement
 from spacedrive_jobs._model.progress import Progress, ProgressView
 from spacedrive_jobs._model.questions import QuestionInfo
 from spacedrive_jobs._model.record import (
@@ -179,6 +180,10 @@ class BlockingJobSystem:
         """As JobSystem.paused_queues."""
         return self._thread.call(self._jobs.paused_queues())
 
+    def place(self, jobs: Iterable[JobId], where: Placement, /) -> None:
+        """As JobSystem.place."""
+        self._thread.call(self._jobs.place(jobs, where))
+
     def count(self, filter: JobFilter, /) -> int:
         """As JobSystem.count."""
         return self._thread.call(self._jobs.count(filter))
@@ -276,6 +281,19 @@ class BlockingJobSystem:
     def running(self) -> builtins.list[JobInfo]:
         """As JobSystem.running."""
         return self._thread.call(self._jobs.running())
+
+    def waiting(
+        self,
+        limit: int = 100,
+        /,
+        *,
+        statuses: Collection[JobStatus] = (JobStatus.QUEUED,),
+        kind: str | None = None,
+        after: str | None = None,
+        text: str = "",
+    ) -> Page[JobInfo]:
+        """As JobSystem.waiting."""
+        return self._thread.call(self._jobs.waiting(limit, statuses=statuses, kind=kind, after=after, text=text))
 
     def info(self, id: JobId, /) -> JobInfo:
         """As JobSystem.info."""

@@ -19,6 +19,7 @@ from spacedrive_jobs._model.errors import AmbiguousJobId, JobNotFound
 from spacedrive_jobs._model.filter import JobFilter
 from spacedrive_jobs._model.ids import JobId
 from spacedrive_jobs._model.options import Unique
+from spacedrive_jobs._model.placement import Placement
 from spacedrive_jobs._model.progress import Progress, ProgressView
 from spacedrive_jobs._model.questions import QuestionInfo
 from spacedrive_jobs._model.record import (
@@ -49,7 +50,7 @@ from spacedrive_jobs._runtime.scheduling import Draft, Scheduling, scheduling
 from spacedrive_jobs._runtime.speeds import job_speeds
 from spacedrive_jobs._runtime.transaction import BlockingTransaction, Transaction, refuse_inside, work_of
 from spacedrive_jobs._runtime.views import item_info, job_info, kind_info, kind_loads, question_info, runner_info
-from spacedrive_jobs._store import reads, rescue, statistics, steps
+from spacedrive_jobs._store import line, reads, rescue, statistics, steps
 from spacedrive_jobs._store import schedules as stored_schedules
 from spacedrive_jobs._store.rows import JobRow
 
@@ -238,6 +239,16 @@ class JobSystem:
         """What is paused, with the reason: kinds by name, everything as None."""
         return await self._engine.store.read(reads.paused_queues)
 
+    async def place(self, jobs: Iterable[JobId], where: Placement, /) -> None:
+        """Put waiting jobs elsewhere in line, one behind the other in the order given: all of them, or none.
+
+        `where`: Before or After another waiting job, "first" or "last" among those of their own priority. Beside a job
+        of another priority they take that priority on, with their unfinished descendants. Raises TransitionRefused if
+        one of the jobs does not wait any more (it may have started meanwhile); JobNotFound; ValueError if one is to be
+        put beside itself.
+        """
+        await self._engine.control.place(list(jobs), where)
+
     # --- many at once -------------------------------------------------------------------------------------------------
 
     async def count(self, filter: JobFilter, /) -> int:
@@ -373,12 +384,23 @@ class JobSystem:
         rows = await self._engine.store.read(reads.running_jobs)
         return [self._info(row, "") for row in rows]
 
-    async def waiting(self, limit: int = 100, /) -> builtins.list[JobInfo]:
-        """The first queued jobs in the order in which they are started, as far as nothing else keeps them."""
+    async def waiting(
+        self,
+        limit: int = 100,
+        /,
+        *,
+        statuses: Collection[JobStatus] = (JobStatus.QUEUED,),
+        kind: str | None = None,
+        after: str | None = None,
+        text: str = "",
+    ) -> Page[JobInfo]:
+        """What waits, in line: by priority, and in one priority in the order in which jobs start as far as nothing else
+        keeps them; behind that what waits for a time, a job or an answer; last, where `statuses` has PAUSED, what is
+        paused. `after` is the `next` of the page before; `text` as in JobFilter."""
         page = await self._engine.store.read_slowly(
-            self._engine.explained(lambda connection: reads.waiting_jobs(connection, limit))
+            self._engine.explained(lambda connection: line.waiting_jobs(connection, statuses, kind, limit, after, text))
         )
-        return [self._info(*row) for row in page.rows]
+        return Page(tuple(self._info(*row) for row in page.rows), page.next)
 
     async def info(self, id: JobId, /) -> JobInfo:
         """All that is known of one job. Raises JobNotFound."""

@@ -68,11 +68,6 @@ def running_jobs(connection: apsw.Connection) -> list[JobRow]:
     return [job_row(row) for row in connection.execute(query("list_running"))]
 
 
-def waiting_jobs(connection: apsw.Connection, limit: int) -> Page[JobRow]:
-    """In the order in which they are claimed."""
-    return Page(tuple(job_row(row) for row in connection.execute(query("list_waiting"), (limit,))))
-
-
 def running_views(connection: apsw.Connection) -> list[tuple[JobId, bytes | None, bytes]]:
     """(job, progress, view) of each running job that has said anything."""
     return [

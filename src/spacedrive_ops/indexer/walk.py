@@ -268,7 +268,8 @@ class Walk:
         slice_.looked_at += len(listed.names)
         if absent := self._absent.get(self.at, []):
             listed = listed.only([name not in absent for name in listed.names])
-            slice_.troubles += [(os.path.join(self.at, os.fsencode(name)), "error", ABSENT) for name in absent]
+            for name in absent:
+                slice_.troubles.append((os.path.join(self.at, os.fsencode(name)), "error", ABSENT))
         ignoring, base = above, ""
         if self._judge.uses_patterns:
             base = _base_of(path)

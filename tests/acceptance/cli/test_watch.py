@@ -18,6 +18,8 @@ from tests.acceptance.cli.conftest import ROOT, SAMPLES, Cli
 from tests.acceptance.cli.whole_screen import ENTERS, LEAVES
 from tests.waiting import eventually
 
+pytestmark = pytest.mark.timeout(60)  # each starts several processes, one of them with a whole terminal to fill
+
 RUN = ("--import", SAMPLES, "run")
 STEPS = (*RUN, "example.steps", "--total")
 COLOURS = re.compile(r"\x1b\[[0-9;]*\b(?:3[0-7]|4[0-7]|9[0-7]|10[0-7]|[34]8;[25];[0-9;]*)[0-9;]*m")
@@ -147,7 +149,6 @@ def test_it_fits_every_width(cli: Cli, columns: int) -> None:
 
 
 def test_hostile_names_leave_the_screen_whole(cli: Cli) -> None:
-    cli.run(*RUN, "example.nasty")
     cli.run(*RUN, "example.nasty", "--text", "\u202e漢字" * 1000 + "\x1b[2J")
     cli.run(*RUN, "example.nasty_failure")
     screen = cli.whole_screen("watch")

@@ -112,11 +112,11 @@ async def test_a_cancel_asks_first(tmp_path: Path) -> None:
 async def test_a_job_is_put_first(tmp_path: Path) -> None:
     async with watching(tmp_path / "library", runs=False) as seen:
         await seen.library.jobs.dispatch_many([Steps(total=1), Steps(total=2), Steps(total=3)])
-        last = (await seen.library.jobs.waiting())[-1].id
+        last = (await seen.library.jobs.waiting()).rows[-1].id
         await seen.shows("3 jobs wait")
         await seen.press("end", "f")
         await seen.shows("comes first now.")
-        assert (await seen.library.jobs.waiting())[0].id == last
+        assert (await seen.library.jobs.waiting()).rows[0].id == last
 
 
 async def test_a_job_that_failed_is_done_again(tmp_path: Path) -> None:

@@ -42,6 +42,15 @@ export const PART = 250;
 /** Rows of its beginning, which are asked for with every change. */
 export const NEWEST = 50;
 
+export interface Named {
+  readonly queryKey: readonly unknown[];
+}
+
+/** Lists of jobs that are loaded part by part: all of a filter, and what waits in line. */
+export function isLong({ queryKey: [name, part] }: Named): boolean {
+  return name === "jobs" && (part === "all" || part === "line");
+}
+
 export const overview = queryOptions({
   queryKey: ["overview"],
   queryFn: ({ signal }) => get<Overview>("overview", {}, signal),
@@ -54,11 +63,22 @@ export const running = queryOptions({
   queryFn: ({ signal }) => upToDate(() => get<JobList>("jobs/running", {}, signal)),
 });
 
-/** The first in line, in their order. */
-export const nextInLine = (limit: number) =>
+/** The first of what waits, in line. */
+export const inLine = (filter: JobFilter, limit: number) =>
   queryOptions({
-    queryKey: ["jobs", "waiting", limit],
-    queryFn: ({ signal }) => get<JobList>("jobs/waiting", { limit }, signal),
+    queryKey: ["jobs", "waiting", filter, limit],
+    queryFn: ({ signal }) => get<JobPage>("jobs/waiting", { ...filterQuery(filter), limit }, signal),
+  });
+
+/** All of it, part by part. */
+export const wholeLine = (filter: JobFilter) =>
+  infiniteQueryOptions({
+    queryKey: ["jobs", "line", filter],
+    queryFn: ({ signal, pageParam }) =>
+      upToDate(() => get<JobPage>("jobs/waiting", { ...filterQuery(filter), limit: PART, after: pageParam }, signal)),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next ?? undefined,
+    structuralSharing: false,
   });
 
 export const questions = queryOptions({

@@ -7,7 +7,7 @@ import type { Job } from "../api/schema";
 
 const SETTLES = 2_000;
 
-interface LongList {
+export interface LongList {
   readonly jobs: readonly Job[];
   readonly total: number;
   readonly error: Error | null;

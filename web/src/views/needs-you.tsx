@@ -103,7 +103,7 @@ function FailedCard({ job }: { readonly job: Job }) {
       <p className="said"><Breaks text={sentence(job.why || job.trouble || "it failed")} /></p>
       <footer>
         <span className="quiet">
-          {job.status === "failed" ? "Failed" : "Done, but not all of it"} {ago(job.finished_at ?? job.created_at, now)}
+          {job.status === "failed" ? "Failed" : "Done but for some files,"} {ago(job.finished_at ?? job.created_at, now)}
         </span>
         {job.counters.items_error > 0 && <Link to={`jobs/${job.id}#items`}>See which</Link>}
         <Commands

@@ -7,7 +7,7 @@ import { speedHistory } from "../api/queries";
 import type { JobDetails } from "../api/schema";
 import { joined, type Sample, speeds } from "../api/speeds";
 import { Section } from "../components/section";
-import { clockTime, number, size } from "../words";
+import { clockTime, dayTime, number, size } from "../words";
 
 const HEIGHT = 160;
 
@@ -44,7 +44,9 @@ interface PlotProps {
 }
 
 /** Between two times at the edge of the graph: whole ones, so that none stands there twice. */
-const SECONDS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1_800, 3_600, 7_200, 14_400, 28_800, 86_400];
+const SECONDS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1_800, 3_600, 7_200, 14_400, 28_800, 86_400, 172_800, 345_600, 691_200, 2_592_000];
+
+const DAY = 86_400;
 
 /** For the eye; what it says is said in words beside it. */
 function Plot({ samples, values, words }: PlotProps) {
@@ -74,6 +76,12 @@ function Plot({ samples, values, words }: PlotProps) {
   return <div className="plot" ref={box} aria-hidden="true" />;
 }
 
+/** Of more than a day the time of day alone would stand there twice. */
+function timeOf(splits: readonly number[]): (at: number) => string {
+  const days = (splits[splits.length - 1] ?? 0) - (splits[0] ?? 0) >= DAY;
+  return (at) => (days ? dayTime(at * 1_000) : clockTime(at * 1_000));
+}
+
 function options(box: HTMLElement, words: (value: number) => string): uPlotType.Options {
   // A canvas knows no variables: the style sheet gives the box the colours under names that are computed.
   const { color, borderTopColor, outlineColor, textDecorationColor } = getComputedStyle(box);
@@ -84,7 +92,7 @@ function options(box: HTMLElement, words: (value: number) => string): uPlotType.
     legend: { show: false },
     cursor: { show: false },
     scales: { y: { range: (_, __, most) => [0, (most || 1) * 1.1] } },
-    axes: [{ ...axis, size: 28, space: 90, incrs: SECONDS, values: (_, splits) => splits.map((at) => clockTime(at * 1_000)) }, { ...axis, size: 84, values: (_, splits) => splits.map(words) }],
+    axes: [{ ...axis, size: 28, space: 90, incrs: SECONDS, values: (_, splits) => splits.map(timeOf(splits)) }, { ...axis, size: 84, values: (_, splits) => splits.map(words) }],
     series: [{}, { stroke: outlineColor, width: 2, fill: textDecorationColor, points: { show: false } }],
   };
 }

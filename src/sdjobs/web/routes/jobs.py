@@ -31,6 +31,12 @@ HexCursor: TypeAlias = Annotated[
 NumberCursor: TypeAlias = Annotated[
     str | None, QueryParameter(description="The `next` of the part before.", pattern="^[0-9]{1,18}$")
 ]
+LineCursor: TypeAlias = Annotated[
+    str | None,
+    QueryParameter(
+        description="The `next` of the part before.", pattern=r"^[0-2]\.-?[0-9]{1,18}\.-?[0-9]{1,18}\.[0-9a-f]{32}$"
+    ),
+]
 Statuses: TypeAlias = Annotated[
     list[wire.StatusWord] | None, QueryParameter(name="status", description="One of these.")
 ]
@@ -77,9 +83,22 @@ async def list_running_jobs(library: GivenLibrary) -> wire.JobList:
 
 
 @get("/waiting", responses=problems())
-async def list_waiting_jobs(library: GivenLibrary, limit: Limit = 100) -> wire.JobList:
-    """The first queued jobs, in the order in which they are started as far as nothing else keeps them."""
-    return wire.JobList(jobs=await _told(library, await library.jobs.waiting(limit)))
+async def list_waiting_jobs(
+    library: GivenLibrary,
+    status: Annotated[
+        list[wire.WaitingWord] | None,
+        QueryParameter(name="status", description="One of these; queued if none is said."),
+    ] = None,
+    kind: KindQuery = None,
+    text: TextQuery = "",
+    limit: Limit = 100,
+    after: LineCursor = None,
+) -> wire.JobPage:
+    """What waits, in line: in the order in which jobs start as far as nothing else keeps them; behind that what waits
+    for a time, a job or an answer; last, where it is asked for, what is paused."""
+    chosen = tuple(JobStatus(word) for word in status or ("queued",))
+    page = await library.jobs.waiting(limit, statuses=chosen, kind=kind, text=text, after=after)
+    return wire.JobPage(jobs=await _told(library, page.rows), next=page.next)
 
 
 @get("/count", responses=problems(422))

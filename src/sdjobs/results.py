@@ -148,6 +148,7 @@ CLEANED: Final = {
     "history": ("ended job",),
     "sidecars": ("sidecar",),
     "partials": ("partial file",),
+    "uploads": ("unfinished upload",),
     "spools": ("leftover of a backup", "leftovers of backups"),
     "logs": ("log",),
 }

@@ -24,7 +24,7 @@ def address(text: str) -> str:
 
 @click.command()
 @click.argument("locations", nargs=-1, type=PATH)
-@click.argument("destination")
+@click.argument("destination", type=PATH)
 @click.option("--verify", is_flag=True, help="Read again all that DESTINATION holds, and back up nothing.")
 @plan_option
 @click.option("--no-thumbnails", is_flag=True, help="Make no thumbnails.")
@@ -60,7 +60,7 @@ def backup(
 
 
 @click.command()
-@click.argument("source")
+@click.argument("source", type=PATH)
 @click.argument("destination", type=PATH)
 @click.option("--snapshot", metavar="ID", default="", help="Which backup; else the newest.")
 @click.option("--location", "locations", multiple=True, metavar="NAME", help="Only this folder of it; repeatable.")

@@ -12,7 +12,7 @@ from sdjobs.commands.filter_options import YES_OPTION, confirm
 from sdjobs.commands.options import detach_option, priority_option
 from sdjobs.exit_codes import ExitCode
 from sdjobs.faults import Refusal
-from sdjobs.given_paths import PATH
+from sdjobs.given_paths import ADDRESS, PATH
 from sdjobs.settings import settings_of, shared_options
 from sdjobs.text import counted
 from spacedrive_ops import (
@@ -114,7 +114,7 @@ def transcode(context: click.Context, /, source: str, destination: str, **option
 
 @click.command()
 @click.argument("sources", nargs=-1, required=True, type=PATH)
-@click.argument("to", metavar="URL")
+@click.argument("to", metavar="URL", type=ADDRESS)
 @click.option(
     "--on-conflict", type=click.Choice(EXISTING), default="skip", show_default=True, help="Where one is there."
 )
@@ -137,7 +137,7 @@ def upload(context: click.Context, /, sources: tuple[str, ...], to: str, **optio
 
 
 @click.command()
-@click.argument("source", metavar="URL")
+@click.argument("source", metavar="URL", type=ADDRESS)
 @click.argument("destination", type=PATH)
 @click.option(
     "--on-conflict", type=click.Choice(EXISTING), default="skip", show_default=True, help="Where one is there."

@@ -73,7 +73,7 @@ class BackupFilesJob:
 
     async def on_cancel(self, ctx: JobContext[FilesState]) -> None:
         """Throw away what is unfinished."""
-        from spacedrive_ops.object_store import large
+        from spacedrive_ops.object_store import unfinished
 
         for suffix in (SPOOL, PACKED, EARLIER):
             spool_path(ctx.library.path, ctx.id.short, suffix).unlink(missing_ok=True)
@@ -82,7 +82,7 @@ class BackupFilesJob:
         if isinstance(depot, FolderDepot):
             await ctx.run_in_pool(depot.tidy)
         elif state.begun is not None and depot.multipart is not None:
-            await ctx.run_in_pool(large.give_up, depot.multipart, state.begun)
+            await unfinished.give_up(ctx, depot.multipart, state.begun)
 
 
 def _refuse_inside(root: Path, depot: Path) -> None:

@@ -64,11 +64,11 @@ class RestoreJob:
     async def run(self, ctx: JobContext[RestoreState]) -> RestoreOutput:
         new_hasher()  # refused at once where the extra is missing
         destination = absolute(self.destination)
-        await ctx.run_in_pool(_refuse, destination, ctx.library.path)
         depot = await snapshots.open_depot(ctx, self.source)
         id_ = await ctx.step("snapshot", snapshots.chosen, depot, self.snapshot)
         snapshot = await ctx.run_in_pool(snapshots.read, depot, id_)
         chosen = self._chosen(snapshot, depot.where)
+        await ctx.run_in_pool(_refuse, destination, ctx.library.path)
         if ctx.attempt > 1:
             await ctx.run_in_pool(sweep_below, os.fsencode(destination), ctx.id.short, ctx.attempt)
         state = await _state(ctx)

@@ -19,12 +19,15 @@ from spacedrive_ops.cleanup.partials import stale_partials
 from spacedrive_ops.file_copy.plan import in_words
 from spacedrive_ops.indexer.places import now_of
 from spacedrive_ops.library_index.locations import read_locations
+from spacedrive_ops.object_store.errors import StoreError
 
-TOPICS: Final[tuple[Topic, ...]] = ("history", "sidecars", "partials", "spools", "logs")
+TOPICS: Final[tuple[Topic, ...]] = ("history", "sidecars", "partials", "uploads", "spools", "logs")
 PHASES: Final = tuple((topic, 1.0) for topic in TOPICS)
 WRITERS: Final = ("file_copy", "file_move", "download", "restore", "transcode")
 """Kinds whose jobs write partials into their `destination`."""
 BACKUP: Final = "backup"
+SENDERS: Final = ("upload", "backup_files")
+"""Kinds whose jobs send large files in parts."""
 PAGE: Final = 200
 MS: Final = 1_000_000
 
@@ -42,11 +45,12 @@ class CleanupState:
 @dataclass(frozen=True, slots=True)
 class CleanupOutput:
     """How much of each was removed (with `plan`: would be): ended jobs of the history, sidecars such as thumbnails,
-    partial files, files that backups left in the library, logs."""
+    partial files, uploads in parts that object stores keep, files that backups left in the library, logs."""
 
     history: int
     sidecars: int
     partials: int
+    uploads: int
     spools: int
     logs: int
     bytes_freed: int
@@ -59,8 +63,8 @@ class CleanupJob:
     """Remove what jobs have left and nobody needs.
 
     Ended jobs that are older than the library keeps them; thumbnails of contents that the index knew and no file holds
-    any more, and what has lost its file or its row; partial files of jobs that have ended; logs of jobs that are no
-    more.
+    any more, and what has lost its file or its row; partial files of jobs that have ended, and what S3 keeps of the
+    large files that they were sending; logs of jobs that are no more.
 
     Partials are looked for in `folders`, in the locations of the index, and where jobs of the history wrote to. One of
     a job that has not ended, or whose writer lives, is never touched; one of a job that this library does not know
@@ -104,6 +108,8 @@ class CleanupJob:
                 return self._sidecars(ctx)
             case "partials":
                 return self._partials(ctx)
+            case "uploads":
+                return self._uploads(ctx)
             case "spools":
                 return stale_spools(ctx, Owners(ctx))
             case _:
@@ -121,6 +127,14 @@ class CleanupJob:
         owners = Owners(ctx)
         await owners.spare_what_is_done_again(WRITERS)
         async for found in stale_partials(ctx, folders, owners, before):
+            yield found
+
+    async def _uploads(self, ctx: JobContext[CleanupState]) -> AsyncIterator[Found]:
+        from spacedrive_ops.cleanup.uploads import stale_uploads  # brings the modules of HTTP and XML
+
+        owners = Owners(ctx)
+        await owners.spare_what_is_done_again(SENDERS)
+        async for found in stale_uploads(ctx, owners):
             yield found
 
     async def _folders(self, ctx: JobContext[CleanupState]) -> list[Path]:
@@ -151,9 +165,10 @@ class CleanupJob:
             try:
                 if not await found.remove():
                     return
-            except OSError as error:
+            except (OSError, StoreError) as error:
                 state.failed += 1
-                ctx.item(found.path, "error", f"cannot be removed: {(error.strerror or '').lower()}")
+                problem = str(error) if isinstance(error, StoreError) else (error.strerror or "").lower()
+                ctx.item(found.path, "error", f"cannot be removed: {problem}")
                 return
             ctx.item(found.path)
             ctx.increment_items()

@@ -54,14 +54,14 @@ class UploadJob:
 
     async def on_cancel(self, ctx: JobContext[UploadState]) -> None:
         """Throw away the parts of an unfinished file."""
-        from spacedrive_ops.object_store import large
+        from spacedrive_ops.object_store import unfinished
         from spacedrive_ops.object_store.parts import multipart_of
 
         state = await ctx.load_state(default=UploadState())
         if state.begun is not None:
             multipart = multipart_of(await ctx.run_in_pool(Store, await store_url(ctx.library_db, self.to)))
             if multipart is not None:
-                await ctx.run_in_pool(large.give_up, multipart, state.begun)
+                await unfinished.give_up(ctx, multipart, state.begun)
 
     def plan(self) -> UploadPlanJob:
         """A job that tells what this one would do, and changes nothing."""
@@ -87,10 +87,10 @@ class DownloadJob:
         state = await _download_state(ctx)
         failed = await failed_before(ctx) if state.again else None
         destination = absolute(self.destination)
+        store = await ctx.run_in_pool(Store, await store_url(ctx.library_db, self.source))
         await ctx.run_in_pool(refuse, destination, ctx.library.path)
         if ctx.attempt > 1:
             await ctx.run_in_pool(sweep_all, destination, ctx.id.short, ctx.attempt)
-        store = await ctx.run_in_pool(Store, await store_url(ctx.library_db, self.source))
         await Download(ctx, store, state, destination, self.on_conflict, failed, verify=self.verify).to_the_end()
         return TransferOutput.of(state.tally)
 

@@ -37,11 +37,28 @@ def begin(multipart: Multipart, begun: Begun, status: os.stat_result) -> str:
     return upload
 
 
-def give_up(multipart: Multipart, begun: Begun) -> None:
-    """Leave nothing of an upload behind. Raises StoreError."""
-    uploads = [begun.upload] if begun.upload else multipart.unfinished(begun.key)
-    for upload in uploads:
-        multipart.abort(begun.key, upload)
+def give_up(multipart: Multipart, key: str, upload: str, others: frozenset[str]) -> None:
+    """Leave nothing of an upload behind. Raises StoreError.
+
+    `upload`: empty where the store's answer was not noted: then it is any of this very key that is none of `others`.
+    """
+    for one in _meant(multipart, key, upload, others):
+        multipart.abort(key, one)
+
+
+def kept(multipart: Multipart, key: str, upload: str, others: frozenset[str]) -> int | None:
+    """The bytes of an upload that the store has, named as in `give_up`; None where there is none. Raises StoreError."""
+    sizes: list[int] = []
+    for one in _meant(multipart, key, upload, others):
+        try:
+            sizes.append(sum(part.size for part in multipart.parts(key, one)))
+        except NoSuchUpload:
+            continue
+    return sum(sizes) if sizes else None
+
+
+def _meant(multipart: Multipart, key: str, upload: str, others: frozenset[str]) -> list[str]:
+    return [upload] if upload else [one for one in multipart.unfinished(key) if one not in others]
 
 
 def there(multipart: Multipart, begun: Begun) -> list[Part] | None:

@@ -41,6 +41,7 @@ class NoSuchUpload(StoreError):
 class Access:
     """How to reach one bucket. `token` may be empty."""
 
+    bucket: str
     endpoint: str
     path: str
     region: str
@@ -60,7 +61,7 @@ def access_from_environment(bucket: str) -> Access | None:
     )
     endpoint = given or f"https://s3.{region}.amazonaws.com"
     base = urlsplit(endpoint).path.rstrip("/")
-    return Access(endpoint, f"{base}/{bucket}", region, key_id, secret, os.environ.get("AWS_SESSION_TOKEN", ""))
+    return Access(bucket, endpoint, f"{base}/{bucket}", region, key_id, secret, os.environ.get("AWS_SESSION_TOKEN", ""))
 
 
 class Multipart:
@@ -68,6 +69,16 @@ class Multipart:
 
     def __init__(self, access: Access) -> None:
         self._access = access
+
+    @property
+    def bucket(self) -> str:
+        return self._access.bucket
+
+    @property
+    def place(self) -> str:
+        """The bucket at its endpoint: what an upload's id is of."""
+        server = urlsplit(self._access.endpoint)
+        return f"{server.scheme}://{server.netloc}{self._access.path}"
 
     def create(self, key: str, metadata: Mapping[str, str]) -> str:
         """Begin an upload: its id."""

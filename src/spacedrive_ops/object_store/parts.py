@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any, Final, Protocol
 
 from spacedrive_jobs import JobContext, interrupt_requested
-from spacedrive_ops.object_store import large, small
+from spacedrive_ops.object_store import large, small, unfinished
 from spacedrive_ops.object_store.errors import Stopped, StoreError, StoreUnreachable
 from spacedrive_ops.object_store.model import Begun, Result
 from spacedrive_ops.object_store.multipart import Multipart, Part, access_from_environment
@@ -70,12 +70,16 @@ class PartsSender:
         if state.begun is not None and state.begun.upload and large.is_of(state.begun, full, status):
             have = await ctx.run_in_pool(large.there, self._multipart, state.begun)
             if have is not None:
+                await unfinished.note(ctx, self._multipart, state.begun)  # an earlier job may have begun it
                 return state.begun, have
         await self.drop()
+        await unfinished.let_go_of_ended(ctx, self._multipart, full)
         begun = await ctx.run_in_pool(large.decided, fd, status, full, PART, interrupt_requested, digest)
         state.begun = begun
-        await ctx.save_state(state)  # first the intent: what is begun must never be unknown
+        await unfinished.note(ctx, self._multipart, begun)  # first the intent: what is begun must never be unknown
+        await ctx.save_state(state)
         begun.upload = await ctx.run_in_pool(large.begin, self._multipart, begun, status)
+        await unfinished.note(ctx, self._multipart, begun)
         await ctx.save_state(state)
         return begun, []
 
@@ -94,12 +98,13 @@ class PartsSender:
             raise small.SourceChanged
         ctx.check_claim()
         await ctx.run_in_pool(self._multipart.complete, begun.key, begun.upload, have)
+        await unfinished.forget(ctx, self._multipart, begun)
 
     async def drop(self) -> None:
         """Leave nothing of what was begun before."""
         if self._state.begun is not None:
             try:
-                await self._ctx.run_in_pool(large.give_up, self._multipart, self._state.begun)
+                await unfinished.give_up(self._ctx, self._multipart, self._state.begun)
             except StoreError as error:  # what was begun is not forgotten: the next attempt tries again
                 raise StoreUnreachable(self._store.url, str(error)) from error
             self._state.begun = None

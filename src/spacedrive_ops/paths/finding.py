@@ -52,9 +52,14 @@ async def find_path(db: LibraryDb, path: SdPath) -> Path:
 
 
 def sd_path_of(address: Address) -> SdPath | None:
-    """The SdPath that an address is, or is the text of; None for a store's URL. Raises UnsafePath."""
+    """The SdPath that an address is, or is the text of; None for a store's URL, or a folder's path.
+
+    Raises UnsafePath; and JobError for an address that says no place: an empty path would be the present folder.
+    """
     if isinstance(address, SdPath):
         return address
+    if not address or address.endswith("://"):
+        raise JobError(f"the address {address!r} is empty: was a variable not set?")
     return SdPath.parse(address) if address.startswith(OURS) else None
 
 

@@ -351,3 +351,21 @@ def test_the_index_is_asked_for_what_was_taken_when_and_where(cli: Cli, photo: P
 def test_facts_are_of_paths_or_of_the_index(cli: Cli, photo: Path) -> None:
     assert cli.run("facts").returncode == 2
     assert cli.run("facts", str(photo), "--with-place").returncode == 2
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["backup", "tree", ""],
+        ["backup", "--verify", ""],
+        ["restore", "", "out"],
+        ["upload", "tree", ""],
+        ["download", "", "out"],
+    ],
+)
+def test_a_place_that_is_an_empty_text_is_refused_before_anything_is_stored(cli: Cli, arguments: list[str]) -> None:
+    """As a variable gives it that was not set: it would be the present folder."""
+    refused = cli.run(*arguments)
+    assert refused.returncode == 2
+    assert "is empty: was a variable not set?" in refused.stderr
+    assert cli.json("jobs", "list")["jobs"] == []

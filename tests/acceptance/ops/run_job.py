@@ -3,7 +3,7 @@
     python -m tests.acceptance.ops.run_job LIBRARY KIND ARGUMENTS
 
 ARGUMENTS is a Python literal of the fields; paths are bytes, or tuples of bytes. Prints the id as soon as it is stored,
-then the outcome and each item that is not ok.
+then the outcome and each item that is not ok. An unfinished job of these arguments is gone on with.
 """
 
 from __future__ import annotations
@@ -35,7 +35,8 @@ async def main(library: str, kind: str, text: str) -> None:
     arguments = {name: with_paths(value) for name, value in ast.literal_eval(text).items()}
     assert set(arguments) <= {field.name for field in fields(job_class)}
     async with Library.open(library, create=True) as opened:
-        handle = await opened.jobs.dispatch(job_class(**arguments))
+        job = job_class(**arguments)
+        handle = await opened.jobs.unfinished(job) or await opened.jobs.dispatch(job)
         print(handle.id, flush=True)
         try:
             print(await handle.wait(timeout=60), flush=True)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
 
 from spacedrive_jobs import JobError, JobStatus, Library
-from spacedrive_ops import BackupJob, BackupOutput, RestoreJob
+from spacedrive_ops import BackupJob, BackupOutput, BackupVerifyJob, DownloadJob, RestoreJob, UploadJob
 
 
 @pytest.fixture
@@ -80,3 +81,25 @@ async def test_what_cannot_end_as_a_backup_is_refused(tmp_path: Path, locations:
         ):
             with pytest.raises(JobError, match=words):
                 await backed_up(library, *wrong, to=where)
+
+
+@pytest.mark.parametrize("place", ["", "file://"])
+async def test_an_empty_address_is_not_the_present_folder(
+    tmp_path: Path, locations: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    jobs: list[Any] = [
+        BackupJob(locations=locations, destination=place),
+        BackupJob(locations=locations, destination=place).plan(),
+        BackupVerifyJob(source=place),
+        RestoreJob(source=place, destination=tmp_path / "out"),
+        UploadJob(sources=locations, to=place),
+        DownloadJob(source=place, destination=tmp_path / "out"),
+    ]
+    async with Library.open(tmp_path / "library", create=True) as library:
+        for wanted in jobs:
+            with pytest.raises(JobError, match="is empty: was a variable not set"):
+                await (await library.jobs.dispatch(wanted)).wait(timeout=30)
+    assert list((tmp_path / "here").iterdir()) == []
+    assert not (tmp_path / "out").exists()

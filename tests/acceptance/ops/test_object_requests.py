@@ -27,7 +27,7 @@ from spacedrive_ops.object_store.multipart import Access, Multipart
     ],
 )
 def test_the_signature_is_the_one_that_botocore_gives(method: str, path: str, query: str, token: str) -> None:
-    access = Access("https://s3.example", "/bucket", "eu-west-1", "AKID", "secret/key", token)
+    access = Access("bucket", "https://s3.example", "/bucket", "eu-west-1", "AKID", "secret/key", token)
     headers = multipart._signed(access, method, "s3.example", path, query, b"body", {"x-amz-meta-a": "b"})
     theirs: Any = S3SigV4Auth(Credentials("AKID", "secret/key", token or None), "s3", "eu-west-1")
     sent = {name: value for name, value in headers.items() if name != "Authorization"}
@@ -74,7 +74,7 @@ def moody(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
 
 def send(server: Any) -> str:
-    access = Access(f"http://127.0.0.1:{server.server_port}", "/bucket", "us-east-1", "k", "s", "")
+    access = Access("bucket", f"http://127.0.0.1:{server.server_port}", "/bucket", "us-east-1", "k", "s", "")
     return Multipart(access).put("key", "upload", 1, b"data").etag
 
 

@@ -14,7 +14,11 @@ INDEXED = {
     "files": 3, "folders": 1, "size": 6_000, "offline": False,
 }  # fmt: skip
 VERIFIED = {"compared": 4, "missing": 0, "stale": 0, "different": 0, "unreadable": 0}
-CLEANED = {**dict.fromkeys(("history", "sidecars", "partials", "spools", "logs"), 0), "plan": False, "bytes_freed": 0}
+CLEANED = {
+    **dict.fromkeys(("history", "sidecars", "partials", "uploads", "spools", "logs"), 0),
+    "plan": False,
+    "bytes_freed": 0,
+}
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+INSERT INTO ix_upload (job, place, bucket, key, upload) VALUES (?, ?, ?, ?, ?)

@@ -52,12 +52,24 @@ def _indexed(output: Mapping[str, Any]) -> str:
     if output["offline"]:
         return OFFLINE
     there = f"{counted(output['files'], 'file')} in {counted(output['folders'], 'folder')}, {size(output['size'])}"
-    return f"Indexed {there}: {_changes(output)}"
+    unread = output["errors"]
+    kept = f"; {unread:,} could not be read, and what the index had of {_of_them(unread)} is kept" if unread else ""
+    return f"Indexed {there}: {_changes(output)}{kept}"
+
+
+def _of_them(count: int) -> str:
+    return "it" if count == 1 else "them"
 
 
 def _verified(output: Mapping[str, Any]) -> str:
     differences = [f"{output[name]:,} {name}" for name in ("missing", "stale", "different") if output[name]]
-    return f"Compared {output['compared']:,} entries: {', '.join(differences) or 'the index is what is on the disk'}"
+    unread = output.get("unreadable", 0)  # of an older version, it did not count them
+    if differences:
+        told = ", ".join([*differences, *([f"{unread:,} could not be read"] if unread else [])])
+    else:
+        rest = f", but for {counted(unread, 'entry', 'entries')} that could not be read" if unread else ""
+        told = f"the index is what is on the disk{rest}"
+    return f"Compared {counted(output['compared'], 'entry', 'entries')}: {told}"
 
 
 def _duplicates(output: Mapping[str, Any]) -> str:
@@ -93,7 +105,8 @@ def _deleted(output: Mapping[str, Any]) -> str:
 
 
 def _trashed(output: Mapping[str, Any]) -> str:
-    return f"Put {counted(output['deleted_count'], 'entry', 'entries')} into the trash, with all that is in them"
+    count = output["deleted_count"]
+    return f"Put {counted(count, 'entry', 'entries')} into the trash, with all that is in {_of_them(count)}"
 
 
 def _pictured(output: Mapping[str, Any]) -> str:
@@ -131,10 +144,18 @@ def _backup_verified(output: Mapping[str, Any]) -> str:
     return f"Read {held} of {counted(output['snapshots'], 'backup')}: {', '.join(wrong) or 'all is whole'}"
 
 
+CLEANED: Final = {
+    "history": ("ended job",),
+    "sidecars": ("sidecar",),
+    "partials": ("partial file",),
+    "uploads": ("unfinished upload",),
+    "spools": ("leftover of a backup", "leftovers of backups"),
+    "logs": ("log",),
+}
+
+
 def _cleaned(output: Mapping[str, Any]) -> str:
-    names = ("history", "sidecars", "partials", "uploads", "spools", "logs")
-    words = ("ended jobs", "sidecars", "partial files", "unfinished uploads", "leftovers of backups", "logs")
-    told = [f"{output[name]:,} {word}" for name, word in zip(names, words, strict=True) if output[name]]
+    told = [counted(output[name], *words) for name, words in CLEANED.items() if output[name]]
     verb = "Would remove" if output["plan"] else "Removed"
     return f"{verb} {', '.join(told) or 'nothing'}, {size(output['bytes_freed'])}"
 
@@ -143,7 +164,7 @@ PLANNED: Final = (
     ("created", "new"),
     ("replaced", "replaced"),
     ("kept_beside", "under another name"),
-    ("renamed", "moved as they are"),
+    ("renamed", "moved without a copy"),
     ("removed", "deleted"),
     ("unchanged", "unchanged"),
     ("skipped", "skipped"),

@@ -97,13 +97,18 @@ def thumbnails(context: click.Context, /, paths: tuple[str, ...], sizes: tuple[i
 @shared_options()
 @click.pass_context
 def transcode(context: click.Context, /, source: str, destination: str, **options: Any) -> ExitCode:
-    """Convert a video or a sound with ffmpeg, into DESTINATION if that is a folder."""
+    """Convert a video or a sound with ffmpeg, into DESTINATION if that is a folder.
+
+    Else the ending of DESTINATION must be one of what the preset makes. A name without an ending is taken as it is.
+    """
     job = TranscodeJob(
         source=absolute(source),
         destination=absolute(destination),
         preset=options["preset"],
         on_conflict=options["on_conflict"],
     )
+    if problem := job.misnamed():
+        raise Refusal(f"{problem[:1].upper()}{problem[1:]}.", advice="Nothing was started.")
     return carry_out(context, FileWork(job, new=options["new"], priority=options["priority"]), detach=options["detach"])
 
 

@@ -51,7 +51,7 @@ def taken(open_it: Callable[[], int], take: Callable[[int, int], bytes]) -> Take
     except FileNotFoundError as error:
         raise Unreadable("is no longer there") from error
     except OSError as error:
-        raise Unreadable(f"cannot be read: {error.strerror}") from error
+        raise Unreadable(f"cannot be read: {(error.strerror or '').lower()}") from error
     if before.st_mtime_ns != after.st_mtime_ns or before.st_size != after.st_size:
         raise Unreadable("changed while it was read")
     return digest, after.st_size, after.st_mtime_ns

@@ -97,9 +97,9 @@ def _opened_kept(kept: Copy) -> Opened:
 
 def _act(planned: Planned, kept: Opened, doomed: Opened, means: Means) -> Outcome:
     if doomed.identity == kept.identity:
-        if planned.doomed.inode == planned.kept.inode:
-            raise LeftAlone(f"is the same file as {os.fsdecode(kept.path)}")
-        return Outcome("done")  # linked since the plan was made: by an attempt that died before it could say so
+        if means.action == "hardlink" and means.resumed and planned.doomed.inode != planned.kept.inode:
+            return Outcome("done")  # by an attempt that died before it could say so
+        raise LeftAlone(f"is one file with {os.fsdecode(kept.path)} already")
     kept.lock()
     doomed.lock()
     if not doomed.is_as_planned(planned.doomed):

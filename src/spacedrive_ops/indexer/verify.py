@@ -29,16 +29,18 @@ DIFFERENT: Final = "is not what the index says: size, time or another fact diffe
 
 @dataclass(frozen=True, slots=True)
 class IndexVerifyOutput:
-    """Entries that were compared, and the differences. `equal`: there is none."""
+    """Entries that were compared, and the differences. `unreadable`: what could not be looked at, a folder counted
+    once. `equal`: all was, and there is no difference."""
 
     compared: int
     missing: int
     stale: int
     different: int
+    unreadable: int = 0
 
     @property
     def equal(self) -> bool:
-        return not (self.missing or self.stale or self.different)
+        return not (self.missing or self.stale or self.different or self.unreadable)
 
 
 @job(name="index_verify", description="Compare the index with the disk")
@@ -86,7 +88,7 @@ async def _no_entry() -> int:
 class _Comparison:
     def __init__(self, ctx: JobContext, root: bytes) -> None:
         self._ctx, self._root = ctx, root
-        self._compared = self._missing = self._stale = self._different = 0
+        self._compared = self._missing = self._stale = self._different = self._unreadable = 0
         self._new_folders: dict[int, bytes] = {}
 
     async def run(self, setting: Setting, rules: Rules) -> IndexVerifyOutput:
@@ -96,13 +98,14 @@ class _Comparison:
                 await self._tell(found)
                 ctx.progress(Indeterminate(f"{self._compared:,} entries compared"))
                 await ctx.check_interrupt()
-        return IndexVerifyOutput(self._compared, self._missing, self._stale, self._different)
+        return IndexVerifyOutput(self._compared, self._missing, self._stale, self._different, self._unreadable)
 
     async def _tell(self, slice_: Slice) -> None:
         self._compared += slice_.files + slice_.subfolders
         self._ctx.increment_items(slice_.files + slice_.subfolders)
         for trouble in slice_.troubles:
             self._ctx.item(*trouble)
+            self._unreadable += trouble[1] == "error"
         for id_, _, below in slice_.folders:
             self._new_folders[id_] = below or b"..."
         for row in slice_.entries:

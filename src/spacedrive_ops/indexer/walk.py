@@ -186,7 +186,7 @@ class Walk:
         except OSError as error:
             self._folders.pop(id_, None)
             if not isinstance(error, FileNotFoundError):
-                self._slice.troubles.append((self.at, "error", f"cannot be read: {error.strerror}"))
+                self._slice.troubles.append((self.at, "error", f"cannot be read: {(error.strerror or '').lower()}"))
             return
         self._enter(fd, id_, path, is_new, frame.ignoring)
 
@@ -203,7 +203,7 @@ class Walk:
             os.close(fd)
             if not self._frames and len(self._set.starts) == 1:
                 raise
-            slice_.troubles.append((self.at, "error", f"cannot be read: {error.strerror}"))
+            slice_.troubles.append((self.at, "error", f"cannot be read: {(error.strerror or '').lower()}"))
             return
         slice_.cursor = id_
         if self._read_before:  # its entries were counted by the attempt before

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import resource
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -15,6 +16,9 @@ from spacedrive_ops.media.kinds import HEAD, Medium, medium_of
 MEGAPIXEL: Final = 1_000_000
 NOT_KNOWN: Final = "is not of a kind known here, or is damaged"
 ONE_THREAD: Final = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS")
+NOT_SUPPORTED_SIGNS: Final = ("unsupported", "not supported", "unimplemented", "not implemented", "cannot handle")
+NUMBER_ALONE: Final = re.compile(r"(decoder|codec) error -?\d+|broken data stream|unrecognized data stream")
+"""What Pillow says where its decoder gives up without a reason."""
 CUT_OFF: Final = "is cut off: the file ends too early"
 LOCKED: Final = "is locked with a password"
 
@@ -87,9 +91,13 @@ def in_words(error: Exception) -> str:
     """What a decoder's error means to people."""
     text = str(error).partition("\n")[0]
     if isinstance(error, OSError) and error.errno is not None and error.errno > 0:
-        return f"cannot be read: {error.strerror}"
+        return f"cannot be read: {(error.strerror or '').lower()}"
     if isinstance(error, RecursionError):
         return "is nested too deeply"
+    if isinstance(error, NotImplementedError) or any(sign in text.lower() for sign in NOT_SUPPORTED_SIGNS):
+        return f"is of a variety that cannot be read here{f' ({text})' if text else ''}"
+    if NUMBER_ALONE.match(text):
+        return "is damaged: its pixels cannot be unpacked"
     return f"is damaged: {text}" if text else f"is damaged ({type(error).__name__})"
 
 

@@ -11,6 +11,8 @@ from spacedrive_ops.media_facts import exif
 
 EXIF_DIRECTORY: Final = 0x8769
 GPS_DIRECTORY: Final = 0x8825
+TIFF_WIDTH: Final = 256
+TIFF_HEIGHT: Final = 257
 SIDEWAYS: Final = 5
 """From this orientation on, width and height change places."""
 
@@ -18,7 +20,14 @@ SIDEWAYS: Final = 5
 def facts_of_picture(file: BinaryIO, limits: Limits) -> MediaFacts:
     with open_picture(file, limits) as picture:
         tags = _tags(picture)
-        return facts_of_tags(tags, picture.format or "", picture.width, picture.height)
+        return facts_of_tags(tags, picture.format or "", *_stored_size(picture))
+
+
+def _stored_size(picture: Any) -> tuple[int, int]:
+    """Pillow gives a TIFF's size as it is to be seen, and that of others as their pixels are stored."""
+    if picture.format == "TIFF":
+        return picture.tag_v2[TIFF_WIDTH], picture.tag_v2[TIFF_HEIGHT]
+    return picture.width, picture.height
 
 
 def facts_of_tags(tags: exif.Tags, form: str, width: int, height: int) -> MediaFacts:

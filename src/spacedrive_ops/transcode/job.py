@@ -14,8 +14,15 @@ from spacedrive_ops.folders import exists
 from spacedrive_ops.transcode import programs
 from spacedrive_ops.transcode.errors import TranscodeFailed, TranscodeRefused
 from spacedrive_ops.transcode.layout import Place, check, place_of
-from spacedrive_ops.transcode.presets import EncoderMissing, PresetName, extension_of, output_options, wants_video
-from spacedrive_ops.transcode.report import Media, Report, encoders_of, media_of
+from spacedrive_ops.transcode.presets import (
+    EncoderMissing,
+    PresetName,
+    extension_of,
+    misnamed,
+    output_options,
+    wants_video,
+)
+from spacedrive_ops.transcode.report import Media, Report, encoders_of, in_words, media_of
 from spacedrive_ops.transcode.tool import Tool
 from spacedrive_ops.whole_files.names import numbered_names
 from spacedrive_ops.whole_files.partial import OnTaken, Partial, sweep
@@ -68,7 +75,8 @@ class TranscodeOutput:
 class TranscodeJob:
     """Make `destination` from `source` by ffmpeg, as `preset` says (`PresetName`).
 
-    Into `destination` if that is a folder, else in its place. A final name is always a whole file. What an attempt has
+    Into `destination` if that is a folder, else in its place: then its ending must be one of what the preset makes; a
+    name without an ending is taken as it is. A final name is always a whole file. What an attempt has
     done is lost when it is stopped: the next one begins anew. However the job or its process ends, ffmpeg ends with it.
 
     `on_conflict`: what happens where a file of that name is there: `skip`, `overwrite` it, or `rename` the new one.
@@ -82,6 +90,11 @@ class TranscodeJob:
 
     async def run(self, ctx: JobContext[TranscodeState]) -> TranscodeOutput:
         return await _Run(self, ctx).to_the_end()
+
+    def misnamed(self) -> str:
+        """Why the destination's name would say something wrong of what is made; empty where it would not, and for a
+        folder. Blocking: it looks whether it is one."""
+        return "" if os.path.isdir(self.destination) else misnamed(self.preset, self.destination.name)
 
     async def on_cancel(self, ctx: JobContext[TranscodeState]) -> None:
         """Remove the partial files of an attempt whose process died."""
@@ -109,6 +122,8 @@ class _Run:
             state.published = None  # its number may be another file's by and by
             await ctx.save_state(state)
         await ctx.run_in_pool(check, place, ctx.library.path)
+        if problem := misnamed(job.preset, place.name):
+            raise TranscodeRefused(place.source, problem)
         await ctx.run_in_pool(_sweep, place.folder, ctx.id.short, ctx.attempt)
         if job.on_conflict == "skip" and await ctx.run_in_pool(os.path.lexists, place.final):
             return self._skipped(place)
@@ -238,7 +253,7 @@ def _check_exit(place: Place, program: str | bytes, code: int, said: str) -> Non
     if code < 0:
         raise TranscodeFailed(place.source, f"{name} was ended by signal {-code}", said)
     if code:
-        raise TranscodeFailed(place.source, f"{name} failed", said)
+        raise TranscodeFailed(place.source, in_words(name, said), "")
 
 
 def _find_published(place: Place, published: tuple[int, int]) -> Path | None:

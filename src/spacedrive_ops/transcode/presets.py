@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias, get_args
@@ -71,6 +72,16 @@ _ALL: Final[Mapping[PresetName, Preset]] = {
 }
 
 
+_ENDINGS: Final[Mapping[str, tuple[str, ...]]] = {
+    "mp4": (".mp4", ".m4v"),
+    "webm": (".webm",),
+    "ipod": (".m4a", ".m4b"),
+    "mp3": (".mp3",),
+    "flac": (".flac",),
+}
+"""By format, the endings of names that say what is in the file."""
+
+
 class EncoderMissing(Exception):
     """The installed ffmpeg has none of the encoders of a preset; the message says so to people."""
 
@@ -81,6 +92,20 @@ class EncoderMissing(Exception):
 
 def extension_of(preset: PresetName) -> str:
     return _ALL[preset].extension
+
+
+def misnamed(preset: PresetName, name: str) -> str:
+    """Why what the preset makes cannot have this name; empty where it can. A name without an ending says nothing
+    wrong."""
+    ending = os.path.splitext(name)[1]
+    fitting = _ENDINGS[_ALL[preset].format]
+    if not ending or ending.lower() in fitting:
+        return ""
+    makers = [other for other in PRESETS if ending.lower() in _ENDINGS[_ALL[other].format]]
+    told = f"the preset {preset!r} makes a file whose name ends in {' or '.join(fitting)}, not in {ending!r}"
+    if not makers:
+        return f"{told}, which no preset makes"
+    return f"{told}, which the preset{'s' if len(makers) > 1 else ''} {', '.join(map(repr, makers))} would make"
 
 
 def wants_video(preset: PresetName) -> bool:

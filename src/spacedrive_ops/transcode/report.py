@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import deque
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 LINES_KEPT: Final = 8
 LONGEST_LINE: Final = 400
+INVALID: Final = "Invalid data found when processing input"
+SPEAKER: Final = re.compile(r"^(\[[^\]]* @ 0x[0-9a-f]+\] *)+")
+"""The part of ffmpeg that a line is from, and where that lies in memory."""
 
 
 @dataclass(slots=True)
@@ -46,6 +50,15 @@ def _number(value: bytes) -> float | None:
         return float(value)
     except ValueError:
         return None  # "N/A"
+
+
+def in_words(program: str, said: str) -> str:
+    """Why a program failed, from its last lines."""
+    lines = [SPEAKER.sub("", line).strip() for line in said.splitlines()]
+    if any(line.endswith(INVALID) for line in lines):
+        return "it is not a film or a sound that ffmpeg can read, or is damaged"
+    last = next((line for line in reversed(lines) if line), "")
+    return f"{program} failed" + (f" and said: {last}" if last else "")
 
 
 @dataclass(slots=True)

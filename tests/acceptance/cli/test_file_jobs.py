@@ -54,6 +54,19 @@ def test_index_verify_lists_each_difference_and_ends_with_4(cli: Cli, tree: Path
     assert items["notes.txt"] == "is in the index, and not on the disk"
 
 
+@pytest.mark.needs("drop_capabilities")
+def test_what_cannot_be_read_is_told_beside_the_rest(cli: Cli, tree: Path, without_dac: list[str]) -> None:
+    (tree / "summer").chmod(0)
+    cli.run("index", str(tree))  # by root, who may
+    verified = cli.start("index", str(tree), "--verify", prefix=tuple(without_dac))
+    assert verified.ends() == 4
+    assert "the index is what is on the disk, but for 1 entry that could not be read" in verified.out
+    again = cli.start("index", str(tree), prefix=tuple(without_dac))
+    assert again.ends() == 4
+    assert "1 could not be read, and what the index had of it is kept" in again.out
+    (tree / "summer").chmod(0o755)
+
+
 def test_search_and_largest(cli: Cli, tree: Path) -> None:
     assert "is called" in cli.run("search", "beach").stdout or cli.run("search", "beach").returncode == 1
     cli.run("index", str(tree))
@@ -76,6 +89,42 @@ def test_the_files_that_changed_last(cli: Cli, tree: Path) -> None:
     moments = [entry["modified_ns"] for entry in cli.json("recent", "--limit", "3")["entries"]]
     assert len(moments) == 3
     assert moments == sorted(moments, reverse=True)
+
+
+def test_the_files_that_changed_longest_ago(cli: Cli, tree: Path) -> None:
+    assert cli.run("stale").stdout.startswith("The index is empty")
+    os.utime(tree / "notes.txt", (1_000, 1_000))
+    cli.run("index", str(tree))
+    assert [entry["name"] for entry in cli.json("stale", "--limit", "1")["entries"]] == ["notes.txt"]
+    assert cli.run("stale").stdout.splitlines()[1].endswith("notes.txt")
+
+
+def test_what_the_index_has_in_a_folder(cli: Cli, tree: Path) -> None:
+    cli.run("index", str(tree))
+    (tree / "notes.txt").unlink()
+    assert [entry["name"] for entry in cli.json("list", str(tree))["entries"]] == ["notes.txt", "summer"]
+    assert [entry["name"] for entry in cli.json("list", str(tree), "--limit", "1")["entries"]] == ["notes.txt"]
+    assert len(cli.run("list", "summer", cwd=tree).stdout.splitlines()) == 3
+    elsewhere = cli.run("list", str(tree.parent))
+    assert elsewhere.stdout == f"The index has nothing in {tree.parent}: it is empty, or not indexed.\n"
+
+
+def test_how_many_files_of_each_kind_there_are(cli: Cli, tree: Path) -> None:
+    assert cli.run("kinds").stdout.startswith("The index is empty")
+    cli.run("index", str(tree))
+    first, *_ = cli.json("kinds")["categories"]
+    assert first == {"category": "image", "files": 2, "size": 6_000}
+    table = cli.run("kinds").stdout.splitlines()
+    assert table[0].split() == ["KIND", "FILES", "SIZE"]
+    assert table[1].split() == ["image", "2", "6.0", "kB"]
+
+
+def test_a_name_that_does_not_fit_the_preset_is_refused_at_once(cli: Cli, tree: Path) -> None:
+    refused = cli.run("transcode", str(tree / "notes.txt"), str(tree / "out.webm"))
+    assert refused.returncode == 2
+    assert "The preset 'h264' makes a file whose name ends in .mp4 or .m4v, not in '.webm'" in refused.stderr
+    assert "the preset 'vp9' would make" in refused.stderr
+    assert cli.json("jobs", "list")["jobs"] == []
 
 
 def test_duplicates_and_validate(cli: Cli, tree: Path) -> None:
@@ -121,6 +170,20 @@ def test_duplicates_become_links_where_that_is_confirmed(cli: Cli, tree: Path) -
     assert sure.returncode == 0
     assert sure.stdout.splitlines()[-1].startswith("1 file done, 3.0 kB saved")
     assert original.samefile(copy)
+
+
+@pytest.mark.parametrize("action", ["hardlink", "trash"])
+def test_what_is_one_file_already_is_left_alone(cli: Cli, tree: Path, action: str) -> None:
+    """The index has not seen yet that it is."""
+    original, copy = tree / "summer" / "beach.jpg", tree / "summer" / "beach copy.jpg"
+    cli.run("index", str(tree), "--content")
+    copy.unlink()
+    copy.hardlink_to(original)
+    done = cli.run("duplicates", "--known", "--action", action, "--yes")
+    assert (done.returncode, "\n0 files done, 0 B saved, 1 left alone" in done.stdout) == (0, True), done
+    assert original.samefile(copy)
+    (listed,) = cli.json("jobs", "items", cli.json("jobs", "list", "--kind", "deduplicate")["jobs"][0]["id"])["items"]
+    assert (listed["outcome"], listed["reason"].partition(" with ")[0]) == ("skipped", "is one file")
 
 
 def test_hash_writes_a_manifest_and_checks_it(cli: Cli, tree: Path) -> None:
@@ -206,9 +269,9 @@ def test_cleanup_lists_before_it_removes(cli: Cli, tree: Path) -> None:
     stale.write_bytes(b"x" * 5_000)
     os.utime(stale, ns=(10**18, 10**18))
     planned = cli.run("cleanup", str(tree), "--plan")
-    assert (planned.returncode, "Would remove 1 partial files" in planned.stdout, stale.exists()) == (0, True, True)
+    assert (planned.returncode, "Would remove 1 partial file," in planned.stdout, stale.exists()) == (0, True, True)
     done = cli.run("cleanup", str(tree))
-    assert (done.returncode, "Removed 1 partial files" in done.stdout, stale.exists()) == (0, True, False)
+    assert (done.returncode, "Removed 1 partial file," in done.stdout, stale.exists()) == (0, True, False)
     assert "Removed nothing" in cli.run("cleanup", str(tree)).stdout
 
 
@@ -252,7 +315,7 @@ def test_plans_of_what_is_sent(cli: Cli, tree: Path) -> None:
     upload = cli.run("upload", str(tree), depot.as_uri(), "--plan")
     assert (upload.returncode, "3 new" in upload.stdout, list(depot.iterdir())) == (0, True, [])
     moved = cli.run("move", str(tree), str(depot), "--plan")
-    assert (moved.returncode, "1 moved as they are" in moved.stdout, tree.exists()) == (0, True, True)
+    assert (moved.returncode, "1 moved without a copy" in moved.stdout, tree.exists()) == (0, True, True)
 
 
 @pytest.fixture

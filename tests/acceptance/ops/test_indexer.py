@@ -380,8 +380,8 @@ async def test_what_cannot_be_read_any_more_is_an_item_and_stays_as_it_was(tmp_p
         timeout=15,
     )
     assert done.returncode == 0, done.stderr
-    assert f"error {closed} cannot be read: Permission denied" in done.stdout
-    assert f"error {shut} cannot be read: Permission denied" in done.stdout
+    assert f"error {closed} cannot be read: permission denied" in done.stdout
+    assert f"error {shut} cannot be read: permission denied" in done.stdout
     assert "deleted=0" in done.stdout
     closed.chmod(0o755)
     async with Library.open(tmp_path / "library") as library:

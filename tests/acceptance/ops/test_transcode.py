@@ -95,7 +95,8 @@ async def test_conflicts(disk_path: Path, policy: str) -> None:
         ("missing", "no such file or directory"),
         ("same", "source and destination are the same file"),
         ("no sound", "it has no sound, which 'mp3' would be made of"),
-        ("not a video", "ffprobe failed: .*Invalid data"),
+        ("not a video", "it is not a film or a sound that ffmpeg can read, or is damaged"),
+        ("misnamed", "the preset 'mp3' makes a file whose name ends in .mp3, not in '.xyz', which no preset makes"),
         ("fifo", "it is not a file"),
         ("no encoder", "the installed ffmpeg has no encoder libmp3lame, which the preset 'mp3' needs"),
         ("no ffmpeg", "needs the program ffmpeg: apt-get install ffmpeg"),
@@ -120,7 +121,7 @@ async def test_what_cannot_be_done_is_said_in_words(
         (disk_path / "bin").mkdir(exist_ok=True)
         monkeypatch.setenv("PATH", f"{disk_path / 'bin'}")
     async with Library.open(disk_path / "library", create=True) as library:
-        target = source if case == "same" else target
+        target = {"same": source, "misnamed": disk_path / "out.xyz"}.get(case, target)
         handle = await library.jobs.dispatch(TranscodeJob(source=source, destination=target, preset="mp3"))
         with pytest.raises(JobFailed, match=f"(?s){words}"):
             await handle.wait(timeout=20)

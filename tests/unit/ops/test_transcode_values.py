@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from spacedrive_ops.transcode.layout import place_of
-from spacedrive_ops.transcode.presets import PRESETS, EncoderMissing, output_options
-from spacedrive_ops.transcode.report import LastLines, Media, Report, encoders_of, media_of
+from spacedrive_ops.transcode.presets import PRESETS, EncoderMissing, extension_of, misnamed, output_options
+from spacedrive_ops.transcode.report import LastLines, Media, Report, encoders_of, in_words, media_of
 
 ALL = {"libx264", "libx265", "libsvtav1", "libvpx-vp9", "libopus", "aac", "libmp3lame", "flac"}
 
@@ -24,6 +24,29 @@ def test_the_next_encoder_is_taken_where_the_best_is_missing() -> None:
     assert "libaom-av1" in output_options("av1", {"libaom-av1", "aac"})
     with pytest.raises(EncoderMissing, match="no encoder libsvtav1 or libaom-av1, which the preset 'av1' needs"):
         output_options("av1", {"aac"})
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_a_name_says_what_is_in_the_file(preset: str) -> None:
+    name = f"film.x{extension_of(preset).upper()}"  # type: ignore[arg-type]
+    assert misnamed(preset, name) == ""  # type: ignore[arg-type]
+    assert misnamed(preset, "film") == ""  # type: ignore[arg-type]
+    assert "'.xyz', which no preset makes" in misnamed(preset, "film.xyz")  # type: ignore[arg-type]
+
+
+def test_an_ending_that_does_not_fit_is_told_with_the_preset_that_makes_it() -> None:
+    told = (
+        "the preset 'h264' makes a file whose name ends in .mp4 or .m4v, not in '.webm', which the preset 'vp9' would"
+    )
+    assert misnamed("h264", "film.webm").startswith(told)
+    assert misnamed("mp3", "a.mp4").endswith("which the presets 'h264', 'h265', 'av1' would make")
+
+
+def test_complaints_become_a_sentence() -> None:
+    junk = "[mov,mp4 @ 0x55a5c0] moov atom not found\nfile:/a.mp4: Invalid data found when processing input"
+    assert in_words("ffprobe", junk) == "it is not a film or a sound that ffmpeg can read, or is damaged"
+    assert in_words("ffmpeg", "[aac @ 0x55a5] [x @ 0x1] too many\n") == "ffmpeg failed and said: too many"
+    assert in_words("ffmpeg", "") == "ffmpeg failed"
 
 
 def test_a_report_comes_in_pieces() -> None:

@@ -30,18 +30,20 @@ export function fieldsOf(kind: Kind): readonly Field[] {
   const schema = resolved(kind.schema as Json, kind.schema as Json);
   const required = new Set(Array.isArray(schema.required) ? (schema.required as readonly string[]) : []);
   const properties = Object.entries((schema.properties ?? {}) as Readonly<Record<string, Json>>);
-  return properties.filter(([name]) => required.has(name) || !UNASKED.has(name)).map(([name, property]) => {
-    const [inner, nullable] = withoutNull(resolved(property, kind.schema as Json));
-    const shape = shapeOf(inner, kind.schema as Json);
-    return {
-      name,
-      shape,
-      nullable,
-      required: required.has(name),
-      description: typeof property.description === "string" ? property.description : "",
-      initial: "default" in property ? property.default : emptyOf(shape, nullable),
-    };
-  });
+  return properties
+    .filter(([name]) => required.has(name) || !UNASKED.has(name))
+    .map(([name, property]) => {
+      const [inner, nullable] = withoutNull(resolved(property, kind.schema as Json));
+      const shape = shapeOf(inner, kind.schema as Json);
+      return {
+        name,
+        shape,
+        nullable,
+        required: required.has(name),
+        description: typeof property.description === "string" ? property.description : "",
+        initial: "default" in property ? property.default : emptyOf(shape, nullable),
+      };
+    });
 }
 
 function shapeOf(schema: Json, root: Json): Shape {
@@ -81,7 +83,9 @@ function withoutNull(schema: Json): readonly [Json, boolean] {
   const parts = schema.anyOf as readonly Json[];
   const rest = parts.filter((part) => part.type !== "null");
   const only = rest[0];
-  return rest.length === 1 && only ? [{ ...schema, anyOf: undefined, ...only }, rest.length < parts.length] : [schema, rest.length < parts.length];
+  return rest.length === 1 && only
+    ? [{ ...schema, anyOf: undefined, ...only }, rest.length < parts.length]
+    : [schema, rest.length < parts.length];
 }
 
 export function emptyOf(shape: Shape, nullable = false): unknown {

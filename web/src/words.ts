@@ -98,11 +98,17 @@ export function sentence(text: string): string {
 
 /** `on_conflict` and `MaxItems` as words. */
 export function humanised(name: string): string {
-  return capital(name.replaceAll(/([a-z])([A-Z])/g, "$1 $2").replaceAll(/[_-]+/g, " ").toLowerCase());
+  return capital(
+    name
+      .replaceAll(/([a-z])([A-Z])/g, "$1 $2")
+      .replaceAll(/[_-]+/g, " ")
+      .toLowerCase(),
+  );
 }
 
-// biome-ignore lint: these are exactly the characters that must not be shown as they are
-const HOSTILE = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]/gu;
+const HOSTILE =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: just these must not be shown as they are
+  /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]/gu;
 
 /** What comes raw (a job's arguments, its output), with what could hide or turn text round written as an escape. */
 export function shown(text: string): string {

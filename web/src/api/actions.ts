@@ -63,8 +63,9 @@ export async function setPriority(client: QueryClient, job: Job, priority: numbe
 /** Put what the server answered into what is shown; the event that follows says the same. */
 function place(client: QueryClient, answer: Job): void {
   client.setQueryData<JobDetails>(["job", answer.id], (job) => job && { ...job, ...answer });
-  client.setQueryData<JobList>(["jobs", "running"], (list) =>
-    list && { jobs: list.jobs.map((job) => (job.id === answer.id ? answer : job)) },
+  client.setQueryData<JobList>(
+    ["jobs", "running"],
+    (list) => list && { jobs: list.jobs.map((job) => (job.id === answer.id ? answer : job)) },
   );
 }
 

@@ -6,11 +6,7 @@ import type { InvalidateOptions, InvalidateQueryFilters, QueryClient } from "@ta
  * As `invalidateQueries`, which leaves a query alone that is on its way for the first time: its answer may have left the
  * server before what makes the page ask. Such a one is asked for again when it has come.
  */
-export async function askAnew(
-  client: QueryClient,
-  which: InvalidateQueryFilters,
-  options: InvalidateOptions = {},
-): Promise<void> {
+export async function askAnew(client: QueryClient, which: InvalidateQueryFilters, options: InvalidateOptions = {}): Promise<void> {
   const first = client
     .getQueryCache()
     .findAll(which)

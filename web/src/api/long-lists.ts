@@ -65,7 +65,13 @@ export class LongLists {
     if (hasHole(beginning, known) || told.some((event) => misses(list, known, beginning, filter, event))) {
       void this.client.invalidateQueries({ queryKey, exact: true });
     } else if (beginning.some((job) => !known.has(job.id))) {
-      this.client.setQueryData<List>(queryKey, withRows(list, beginning.filter((job) => !known.has(job.id))));
+      this.client.setQueryData<List>(
+        queryKey,
+        withRows(
+          list,
+          beginning.filter((job) => !known.has(job.id)),
+        ),
+      );
     }
   }
 }

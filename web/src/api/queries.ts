@@ -169,8 +169,7 @@ export const log = part<Log>("log", { tail: 2_000 });
 export const items = (id: string, outcomes: readonly string[]) =>
   infiniteQueryOptions({
     queryKey: ["job", id, "items", outcomes],
-    queryFn: ({ signal, pageParam }) =>
-      get<ItemPage>(`jobs/${id}/items`, { outcome: outcomes, limit: 100, after: pageParam }, signal),
+    queryFn: ({ signal, pageParam }) => get<ItemPage>(`jobs/${id}/items`, { outcome: outcomes, limit: 100, after: pageParam }, signal),
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next ?? undefined,
   });

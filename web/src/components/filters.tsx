@@ -13,10 +13,7 @@ export function useFilter(statuses: readonly Status[]): JobFilter {
   const kind = query.get("kind") ?? "";
   const text = query.get("text") ?? "";
   const asked = query.get("state") ?? "";
-  return useMemo(
-    () => ({ statuses: statuses.filter((one) => asked === "" || asked === one), kind, text }),
-    [statuses, asked, kind, text],
-  );
+  return useMemo(() => ({ statuses: statuses.filter((one) => asked === "" || asked === one), kind, text }), [statuses, asked, kind, text]);
 }
 
 /** Change one word of the filter in the address. */
@@ -69,12 +66,7 @@ export function Filters({ path, states, times }: FiltersProps) {
         <legend className="unseen">State</legend>
         {[["", "All"] as const, ...states].map(([value, words]) => (
           <label key={value}>
-            <input
-              type="radio"
-              name="state"
-              checked={state === value}
-              onChange={() => setQuery(path, query, "state", value)}
-            />
+            <input type="radio" name="state" checked={state === value} onChange={() => setQuery(path, query, "state", value)} />
             <span>{words}</span>
           </label>
         ))}

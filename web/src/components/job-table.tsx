@@ -111,7 +111,13 @@ function Table({ label, columns, count, said, children }: TableProps) {
           {said}
         </div>
       )}
-      <div role="table" className="jobs" data-few-actions={columns.verbs.length === 1 || undefined} aria-label={label} aria-rowcount={count + 1}>
+      <div
+        role="table"
+        className="jobs"
+        data-few-actions={columns.verbs.length === 1 || undefined}
+        aria-label={label}
+        aria-rowcount={count + 1}
+      >
         <Heading columns={columns} />
         {children}
       </div>
@@ -148,14 +154,7 @@ const JobRow = memo(function JobRow({ job, columns, place, grip, held }: RowProp
   const now = useNow();
   const moment = columns.moment(job);
   return (
-    <div
-      role="row"
-      className="row"
-      aria-rowindex={place + 2}
-      data-job={job.id}
-      data-status={job.status}
-      data-held={held || undefined}
-    >
+    <div role="row" className="row" aria-rowindex={place + 2} data-job={job.id} data-status={job.status} data-held={held || undefined}>
       <div role="cell" className="what">
         {grip && (isMovable(job) ? <Handle job={job} grip={grip} held={held} /> : <span className="no-handle" />)}
         <span className="dot" data-state={job.status} aria-hidden="true" />

@@ -22,11 +22,15 @@ export function useLongList(filter: JobFilter): LongList {
   const counted = useQuery(count(filter));
   // The beginning is looked at anew with every change; what is not in the list yet goes before it.
   const beginning = useQuery(newest(filter, NEWEST));
-  const jobs = useMemo(() => joined(beginning.data?.jobs, list.data?.pages.flatMap((page) => page.jobs), filter), [
-    beginning.data,
-    list.data,
-    filter,
-  ]);
+  const jobs = useMemo(
+    () =>
+      joined(
+        beginning.data?.jobs,
+        list.data?.pages.flatMap((page) => page.jobs),
+        filter,
+      ),
+    [beginning.data, list.data, filter],
+  );
   const [last, setLast] = useState(0);
   const { hasNextPage, isFetchingNextPage, fetchNextPage, isError } = list;
   useEffect(() => {
@@ -66,9 +70,7 @@ function useFresh(wrong: boolean, again: () => void): void {
 
 /** Rows that fit the filter no more are left out: in this list a change of status only marks them. */
 function joined(beginning: readonly Job[] = [], list: readonly Job[] = [], filter: JobFilter): readonly Job[] {
-  return eachOnce([...beginning, ...list]).filter(
-    (job) => filter.statuses.length === 0 || filter.statuses.includes(job.status),
-  );
+  return eachOnce([...beginning, ...list]).filter((job) => filter.statuses.length === 0 || filter.statuses.includes(job.status));
 }
 
 /** Of two answers that were asked for one after the other both may have a job; a row that is drawn twice would never go. */

@@ -103,21 +103,11 @@ export function RuleFields({ draft, onChange }: RuleFieldsProps) {
         <div className="field">
           <label htmlFor={`${id}-count`}>Every</label>
           <div className="pair">
-            <input
-              id={`${id}-count`}
-              type="number"
-              min={1}
-              value={draft.count}
-              onChange={(event) => set({ count: event.target.value })}
-            />
+            <input id={`${id}-count`} type="number" min={1} value={draft.count} onChange={(event) => set({ count: event.target.value })} />
             {byCalendar ? (
               <span>{draft.how}</span>
             ) : (
-              <select
-                aria-label="Unit"
-                value={draft.unit}
-                onChange={(event) => set({ unit: event.target.value as RuleDraft["unit"] })}
-              >
+              <select aria-label="Unit" value={draft.unit} onChange={(event) => set({ unit: event.target.value as RuleDraft["unit"] })}>
                 <option value="minutes">minutes</option>
                 <option value="hours">hours</option>
                 <option value="days">days</option>
@@ -141,15 +131,12 @@ export function RuleFields({ draft, onChange }: RuleFieldsProps) {
       {draft.how === "once" && (
         <div className="field">
           <label htmlFor={`${id}-moment`}>When</label>
-          <input
-            id={`${id}-moment`}
-            type="datetime-local"
-            value={draft.moment}
-            onChange={(event) => set({ moment: event.target.value })}
-          />
+          <input id={`${id}-moment`} type="datetime-local" value={draft.moment} onChange={(event) => set({ moment: event.target.value })} />
         </div>
       )}
-      {(byCalendar || draft.how === "cron") && <p className="quiet">The time is that of {draft.tz.replace("Etc/", "").replaceAll("_", " ")}.</p>}
+      {(byCalendar || draft.how === "cron") && (
+        <p className="quiet">The time is that of {draft.tz.replace("Etc/", "").replaceAll("_", " ")}.</p>
+      )}
     </div>
   );
 }

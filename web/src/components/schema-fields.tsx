@@ -94,7 +94,11 @@ function Input(props: InputProps) {
       return <PathInput {...props} common={common} />;
     case "choice":
       return (
-        <select {...common} value={String(value)} onChange={(event) => onChange(shape.choices.find((one) => String(one) === event.target.value))}>
+        <select
+          {...common}
+          value={String(value)}
+          onChange={(event) => onChange(shape.choices.find((one) => String(one) === event.target.value))}
+        >
           {value === "" && <option value="">Choose…</option>}
           {shape.choices.map((choice) => (
             <option key={choice} value={String(choice)}>

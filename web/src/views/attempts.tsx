@@ -26,7 +26,9 @@ export function Attempts({ job }: { readonly job: JobDetails }) {
         <ol className="attempts">
           {tries.map((one) => (
             <li key={one.attempt} value={one.attempt}>
-              {sentence(`${when(one.ended_at, now)}: ${WORDS[one.outcome]}${one.reason && one.reason !== one.outcome ? ` (${one.reason})` : ""}`)}
+              {sentence(
+                `${when(one.ended_at, now)}: ${WORDS[one.outcome]}${one.reason && one.reason !== one.outcome ? ` (${one.reason})` : ""}`,
+              )}
               {one.error_traceback && (
                 <details>
                   <summary>Where in the code</summary>

@@ -39,7 +39,13 @@ function Branch({ job }: { readonly job: Job }) {
   return (
     <li data-job={job.id}>
       <div className="branch">
-        <button type="button" className="plain fold" aria-expanded={open} aria-label={`Parts of ${job.title}`} onClick={() => setOpen(!open)}>
+        <button
+          type="button"
+          className="plain fold"
+          aria-expanded={open}
+          aria-label={`Parts of ${job.title}`}
+          onClick={() => setOpen(!open)}
+        >
           {open ? "▾" : "▸"}
         </button>
         <span className="dot" data-state={job.status} aria-hidden="true" />

@@ -41,10 +41,7 @@ export function History() {
   const list = useLongList(filter);
   const { data: counts } = useQuery(count(filter));
   useTitle("History");
-  const within = useMemo(
-    () => (from === undefined ? list.jobs : list.jobs.filter((job) => job.created_at >= from)),
-    [list.jobs, from],
-  );
+  const within = useMemo(() => (from === undefined ? list.jobs : list.jobs.filter((job) => job.created_at >= from)), [list.jobs, from]);
   const cut = within.length < list.jobs.length;
   const total = cut ? within.length : list.total;
   const meant: Meant = { ...filter, createdFrom: from };

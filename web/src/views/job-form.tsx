@@ -111,7 +111,12 @@ export function JobForm({ kind }: { readonly kind: Kind }) {
         )}
         <fieldset className="choice">
           <legend>When</legend>
-          {([["now", "Now"], ["clock", "By the clock"]] as const).map(([value, words]) => (
+          {(
+            [
+              ["now", "Now"],
+              ["clock", "By the clock"],
+            ] as const
+          ).map(([value, words]) => (
             <label key={value}>
               <input type="radio" name="when" checked={clock === (value === "clock")} onChange={() => setClock(value === "clock")} />
               <span>{words}</span>

@@ -145,7 +145,10 @@ function StopAtOnce({ job }: { readonly job: JobDetails }) {
             void asked(job, "abort");
           }}
         >
-          <p>It is not asked first, and what it has not saved is lost. Cancel stops it at its next safe point, which is better where it works.</p>
+          <p>
+            It is not asked first, and what it has not saved is lost. Cancel stops it at its next safe point, which is better where it
+            works.
+          </p>
         </Confirm>
       )}
     </>

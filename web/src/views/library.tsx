@@ -132,13 +132,7 @@ function Files() {
     <Section title="Files">
       <label className="search wide">
         <span>Search by name</span>
-        <input
-          type="search"
-          value={text}
-          maxLength={500}
-          placeholder="harbour 2019"
-          onChange={(event) => setText(event.target.value)}
-        />
+        <input type="search" value={text} maxLength={500} placeholder="harbour 2019" onChange={(event) => setText(event.target.value)} />
       </label>
       {sought ? (
         <>

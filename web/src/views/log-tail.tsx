@@ -30,7 +30,11 @@ export function LogTail({ job }: { readonly job: JobDetails }) {
         <span>Search in the log</span>
         <input type="search" value={text} onChange={(event) => setText(event.target.value)} />
       </label>
-      {sought && <p role="status">{counted(found.length, "line")} of {lines.length}.</p>}
+      {sought && (
+        <p role="status">
+          {counted(found.length, "line")} of {lines.length}.
+        </p>
+      )}
       {found.length === 0 ? <Nothing>No line says this.</Nothing> : <Lines lines={found} sought={sought} />}
       <CommandLine text={looking(job, "logs")} />
     </Section>

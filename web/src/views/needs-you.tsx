@@ -69,11 +69,7 @@ function useFailed(): readonly Job[] {
     const all = new Map([...(latest?.jobs ?? []), ...(failed?.jobs ?? [])].map((job) => [job.id, job]));
     const aside = new Set(dismissed);
     return [...all.values()].filter(
-      (job) =>
-        job.status !== "cancelled" &&
-        job.can.includes("retry") &&
-        job.parent === null &&
-        !aside.has(job.id),
+      (job) => job.status !== "cancelled" && job.can.includes("retry") && job.parent === null && !aside.has(job.id),
     );
   }, [failed, latest, dismissed]);
 }
@@ -100,7 +96,9 @@ function FailedCard({ job }: { readonly job: Job }) {
           </button>
         </div>
       </header>
-      <p className="said"><Breaks text={sentence(job.why || job.trouble || "it failed")} /></p>
+      <p className="said">
+        <Breaks text={sentence(job.why || job.trouble || "it failed")} />
+      </p>
       <footer>
         <span className="quiet">
           {job.status === "failed" ? "Failed" : "Done but for some files,"} {ago(job.finished_at ?? job.created_at, now)}

@@ -92,7 +92,10 @@ function options(box: HTMLElement, words: (value: number) => string): uPlotType.
     legend: { show: false },
     cursor: { show: false },
     scales: { y: { range: (_, __, most) => [0, (most || 1) * 1.1] } },
-    axes: [{ ...axis, size: 28, space: 90, incrs: SECONDS, values: (_, splits) => splits.map(timeOf(splits)) }, { ...axis, size: 84, values: (_, splits) => splits.map(words) }],
+    axes: [
+      { ...axis, size: 28, space: 90, incrs: SECONDS, values: (_, splits) => splits.map(timeOf(splits)) },
+      { ...axis, size: 84, values: (_, splits) => splits.map(words) },
+    ],
     series: [{}, { stroke: outlineColor, width: 2, fill: textDecorationColor, points: { show: false } }],
   };
 }

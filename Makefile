@@ -61,17 +61,19 @@ test: .venv/.stamp-dev ## all tests (ARGS="tests/unit -k name" for some)
 	tmp=$$(mktemp -d) && trap 'rm -rf --one-file-system "$$tmp"' EXIT && \
 	$(PY) -m pytest -n $(WORKERS) --dist loadgroup --basetemp "$$tmp/tests" $(ARGS)
 
-check: .venv/.stamp-dev ## format, lint, import rules, types
+check: .venv/.stamp-dev web/node_modules/.stamp-ci ## format, lint, import rules, types
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/mypy
 	$(BIN)/pyright
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/pyright --verifytypes spacedrive_jobs --ignoreexternal
+	$(NPM) run --silent lint
 
-format: .venv/.stamp-dev ## rewrite the sources as `check` wants them
+format: .venv/.stamp-dev web/node_modules/.stamp-ci ## rewrite the sources as `check` wants them
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+	$(NPM) run --silent format
 
 imports: .venv/.stamp-dev ## the import rules alone
 	$(BIN)/lint-imports --no-cache

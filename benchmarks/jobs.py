@@ -62,7 +62,7 @@ async def hash_steps(ctx: JobContext[int], count: int) -> tuple[float, float]:
 
     Gives the seconds it took, and those of the processor that went into hashing alone.
     """
-    block = bytes(4_000_000)
+    block = bytes(32_000_000)
     start, hashing = time.perf_counter(), 0.0
     for number in range(count):
         hashing += await ctx.run_in_pool(hash_block, block)

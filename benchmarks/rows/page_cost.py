@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 PATIENCE: Final = 120.0
 """Seconds that one turn may take."""
-TRIAL: Final = 100
+TRIAL: Final = 20
 """Steps of the turn that says how many steps take so long."""
 
 

@@ -77,6 +77,7 @@ def cli() -> None:
         "cancel": "sdjobs.commands.jobs_control:cancel",
         "abort": "sdjobs.commands.jobs_control:abort",
         "retry": "sdjobs.commands.jobs_control:retry",
+        "place": "sdjobs.commands.jobs_place:place",
         "explain": "sdjobs.commands.jobs_explain:explain",
         "questions": "sdjobs.commands.jobs_answer:questions",
         "answer": "sdjobs.commands.jobs_answer:answer",

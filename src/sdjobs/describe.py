@@ -49,7 +49,7 @@ def why(info: JobInfo, *, attended: bool = True) -> str:
 
 
 def state_line(status: JobStatus, request: Request | None, reason: str) -> str:
-    """`queued: its runner died`, `paused`."""
+    """`queued: the process that ran it died`, `paused`."""
     word = state_word(status, request)
     return word if reason in _EMPTY_WORDS else f"{word}: {reason}"
 
@@ -150,10 +150,8 @@ def brief_title(info: JobInfo) -> str:
     if transfer and info.kind != "copy_plan":
         sources, destination = transfer
         return transfer_title(info.kind, [_last_name(source) for source in sources], _last_name(destination))
-    root = fields_of(info.arguments).get("root")
-    if info.kind in VERBS and root is not None:
-        return f"{VERBS[info.kind]} {_last_name(path_text(root))}"
-    return plain_title(info)
+    subject = _subject(fields_of(info.arguments)) if info.kind in VERBS else ""
+    return f"{VERBS[info.kind]} {_last_name(subject)}" if subject else plain_title(info)
 
 
 def _last_name(path: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -68,14 +69,18 @@ def _space(health: LibraryHealth) -> Finding:
 
 
 def _permissions(health: LibraryHealth) -> Iterator[Finding]:
-    if health.unusable:
+    if health.is_read_only:
+        advice = "Mount it for writing; or copy the library to a disk that can be written, and use the copy."
+        yield Finding("permissions", "problem", f"The disk of {health.path} is mounted read-only.", advice)
+    elif health.unusable:
         names = ", ".join(str(path) for path in health.unusable)
-        advice = f"Give them back: sudo chown -R $(id -un) {health.path}"
+        folder = shlex.quote(str(health.path))
+        advice = f"Give them back: sudo chown -R $(id -un) {folder} && chmod -R u+rwX {folder}"
         yield Finding("permissions", "problem", f"You may not read and write {names}.", advice)
     if health.mode & 0o002:
         text = f"Anybody on this machine may write into {health.path} (mode {health.mode:o}), and so run jobs as you."
         yield Finding("permissions", "problem", text, f"chmod o-w {health.path}", fixable=True)
-    elif not health.unusable:
+    elif not (health.unusable or health.is_read_only):
         yield Finding(
             "permissions", "ok", "You may use its folder, and nobody whom it does not belong to may change it."
         )
@@ -93,6 +98,9 @@ def _database(database: DatabaseHealth, settings: Settings) -> Iterator[Finding]
         first, *more = database.problems
         rest = f" (and {len(more)} more)" if more else ""
         yield Finding(name, "problem", f"{name} is damaged: {first}{rest}.", _mend(name, settings))
+    elif database.unseen:
+        advice = "That says nothing of what is in it: leave it where it is, see to what is in the way, and look again."
+        yield Finding(name, "problem", f"{name} could not be looked at: {database.unseen}.", advice)
     else:
         yield Finding(name, "ok", f"{name} is whole.")
     if database.is_newer:

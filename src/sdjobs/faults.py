@@ -71,6 +71,7 @@ def _of_jobs(error: BaseException, settings: Settings) -> Fault | None:
         JobError,
         JobNotFound,
         LibraryNotFound,
+        LibraryNotWritable,
         ScheduleNotFound,
         UnknownKind,
     )
@@ -79,6 +80,9 @@ def _of_jobs(error: BaseException, settings: Settings) -> Fault | None:
     match error:
         case LibraryNotFound():
             return _missing_library(error.path, settings)
+        case LibraryNotWritable():
+            advice = f"{settings.command('doctor')} tells which files, and what to do."
+            return Fault(ExitCode.FAILED, _sentence(str(error)), advice, name)
         case UnknownKind():
             advice = f"{settings.command('types')} lists the kinds; --import MODULE loads those of your own code."
             return Fault(ExitCode.USAGE, f"There is no job of kind {error.kind!r} here.", advice, name)

@@ -31,6 +31,7 @@ from spacedrive_jobs._model.errors import JobNotFound as JobNotFound
 from spacedrive_jobs._model.errors import LibraryError as LibraryError
 from spacedrive_jobs._model.errors import LibraryInUse as LibraryInUse
 from spacedrive_jobs._model.errors import LibraryNotFound as LibraryNotFound
+from spacedrive_jobs._model.errors import LibraryNotWritable as LibraryNotWritable
 from spacedrive_jobs._model.errors import LibraryTooNew as LibraryTooNew
 from spacedrive_jobs._model.errors import NoSpace as NoSpace
 from spacedrive_jobs._model.errors import NotALibrary as NotALibrary
@@ -51,6 +52,9 @@ from spacedrive_jobs._model.interruption import Interruption as Interruption
 from spacedrive_jobs._model.interruption import JobInterrupted as JobInterrupted
 from spacedrive_jobs._model.options import Rate as Rate
 from spacedrive_jobs._model.options import Unique as Unique
+from spacedrive_jobs._model.placement import After as After
+from spacedrive_jobs._model.placement import Before as Before
+from spacedrive_jobs._model.placement import Placement as Placement
 from spacedrive_jobs._model.progress import Bytes as Bytes
 from spacedrive_jobs._model.progress import Count as Count
 from spacedrive_jobs._model.progress import GenericProgress as GenericProgress
@@ -67,6 +71,7 @@ from spacedrive_jobs._model.record import ItemInfo as ItemInfo
 from spacedrive_jobs._model.record import ItemOutcome as ItemOutcome
 from spacedrive_jobs._model.record import JobEvent as JobEvent
 from spacedrive_jobs._model.record import JobInfo as JobInfo
+from spacedrive_jobs._model.record import JobSpeed as JobSpeed
 from spacedrive_jobs._model.record import KindInfo as KindInfo
 from spacedrive_jobs._model.record import KindLoad as KindLoad
 from spacedrive_jobs._model.record import LogLine as LogLine
@@ -109,9 +114,9 @@ from spacedrive_jobs._runtime.blocking_handle import BlockingSchedule as Blockin
 from spacedrive_jobs._runtime.library import Library as Library
 from spacedrive_jobs._runtime.library_db import BlockingLibraryDb as BlockingLibraryDb
 from spacedrive_jobs._runtime.library_db import LibraryDb as LibraryDb
+from spacedrive_jobs._runtime.looking import kinds as kinds
 from spacedrive_jobs._runtime.schedules import Schedule as Schedule
 from spacedrive_jobs._runtime.system import JobSystem as JobSystem
-from spacedrive_jobs._runtime.system import kinds as kinds
 from spacedrive_jobs._runtime.transaction import BlockingTransaction as BlockingTransaction
 from spacedrive_jobs._runtime.transaction import Transaction as Transaction
 from spacedrive_jobs._tasks.interrupt import interrupt_requested as interrupt_requested

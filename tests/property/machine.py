@@ -16,6 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from spacedrive_jobs._model.errors import AttemptEnded, DependencyCycle, NotUnique, TransitionRefused
 from spacedrive_jobs._model.ids import JobId, RunnerId
 from spacedrive_jobs._model.interruption import JobInterrupted
+from spacedrive_jobs._model.placement import After, Before
 from spacedrive_jobs._model.transition import (
     Cancel,
     Claim,
@@ -38,6 +39,7 @@ from spacedrive_jobs._store import (
     control,
     family,
     migrate,
+    placing,
     queue,
     rescue,
     schedules,
@@ -57,7 +59,7 @@ KEYS: Final = ("a", "b")
 MOST: Final = 6
 """Unfinished jobs: few, so that much happens to each."""
 HOUR: Final = 3_600_000
-REFUSALS: Final = (TransitionRefused, NotUnique, JobInterrupted, DependencyCycle)
+REFUSALS: Final = (TransitionRefused, NotUnique, JobInterrupted, DependencyCycle, ValueError)
 
 places = st.integers(0, 60)
 
@@ -336,6 +338,26 @@ class QueueMachine(RuleBasedStateMachine):
                     lambda tx: control.set_priority(tx, id_, 7, self.now), lambda: self.model.set_priority(number, 7)
                 )
 
+    @rule(place=places, beside=places, where=st.sampled_from(["before", "after", "last"]))
+    def put_elsewhere(self, place: int, beside: int, where: str) -> None:
+        job, other = self.any_job(place), self.any_job(beside)
+        if job is None or other is None:
+            return
+        ids, there = [JobId.from_bytes(self.id(job.number))], JobId.from_bytes(self.id(other.number))
+        match where:
+            case "before":
+                self.both(
+                    lambda tx: placing.place(tx, ids, Before(there), self.now),
+                    lambda: self.model.place(job.number, other.number, before=True),
+                )
+            case "after":
+                self.both(
+                    lambda tx: placing.place(tx, ids, After(there), self.now),
+                    lambda: self.model.place(job.number, other.number, before=False),
+                )
+            case _:
+                self.both(lambda tx: placing.place(tx, ids, "last", self.now), lambda: self.model.last(job.number))
+
     # --- time --------------------------------------------------------------------------------------------------------
 
     @rule(hours=st.integers(1, 3))
@@ -434,10 +456,12 @@ class QueueMachine(RuleBasedStateMachine):
     def order_and_waits_are_as_the_model_says(self) -> None:
         line = [
             int.from_bytes(id_)
-            for (id_,) in self.connection.execute("SELECT id FROM jobs WHERE status = 'queued' ORDER BY position")
+            for (id_,) in self.connection.execute(
+                "SELECT id FROM jobs WHERE status = 'queued' ORDER BY priority DESC, position, id"
+            )
         ]
         queued = [job for job in self.model.jobs.values() if job.status == "queued"]
-        assert line == [job.number for job in sorted(queued, key=lambda job: job.position)]
+        assert line == [job.number for job in sorted(queued, key=lambda job: (-job.priority, job.position))]
         waits = {
             (int.from_bytes(job), int.from_bytes(on)): policy
             for job, on, policy in self.connection.execute("SELECT job_id, on_id, policy FROM job_waits")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Final
 
 ENDED: Final = ("completed", "failed", "cancelled")
@@ -23,7 +24,7 @@ class Job:
 
     number: int
     priority: int
-    position: int
+    position: int | Fraction
     resumable: bool = True
     tidies: bool = False
     parent: int | None = None
@@ -351,6 +352,29 @@ class QueueModel:
         if job.status != "queued":
             raise Refused
         job.position = self.front()
+
+    def place(self, number: int, beside: int, *, before: bool) -> None:
+        """Between the other and its neighbour, with its priority."""
+        job, other = self.jobs[number], self.jobs[beside]
+        if job.status != "queued" or other.status != "queued" or number == beside:
+            raise Refused
+        if job.priority != other.priority:
+            self.set_priority(number, other.priority)
+        line = sorted(
+            one.position for one in self.jobs.values() if one.status == "queued" and one.priority == other.priority
+        )
+        at = line.index(other.position)
+        neighbours = line[at - 1 : at] if before else line[at + 1 : at + 2]
+        if neighbours:
+            job.position = Fraction(neighbours[0] + other.position) / 2
+        else:
+            job.position = self.front() if before else self.back()
+
+    def last(self, number: int) -> None:
+        job = self.jobs[number]
+        if job.status != "queued":
+            raise Refused
+        job.position = self.back()
 
     def _request(self, job: Job, request: str, with_: int | None) -> None:
         if STRENGTH[request] > STRENGTH[job.request]:

@@ -9,6 +9,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from spacedrive_jobs import (
+    After,
+    Before,
     BlockingJobHandle,
     BlockingLibrary,
     JobFilter,
@@ -35,7 +37,7 @@ class Deeds:
     def some(self) -> None:
         self._dispatch()
         ways: list[Callable[[], None]] = [self._dispatch, self._open_a_gate, self._ask, self._ask, self._again]
-        ways += [self.put_one_first, self._turn_the_queue]
+        ways += [self.put_one_first, self._put_some_elsewhere, self._turn_the_queue]
         for way in self._dice.choices(ways, k=4):
             with suppress(JobGone, JobNotFound, TransitionRefused):  # it ended meanwhile, or was deleted
                 way()
@@ -50,6 +52,15 @@ class Deeds:
         if len(ended) > 10:
             start = self._dice.randrange(len(ended) - 5)
             self._jobs.clear(JobFilter(ids=ended[start : start + self._dice.randint(1, 5)]))
+
+    def delete_the_newest(self) -> None:
+        self._jobs.clear(JobFilter(ids=self._of(ENDED)[:10]))
+
+    def _put_some_elsewhere(self) -> None:
+        waiting = self._of((JobStatus.QUEUED,))
+        if len(waiting) > 3:
+            *some, beside = self._dice.sample(waiting, 3)
+            self._jobs.place(some, self._dice.choice((Before(beside), After(beside), "first", "last")))
 
     def put_one_first(self) -> None:
         handle = self._some_handle(JobStatus.QUEUED)

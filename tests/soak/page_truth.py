@@ -22,9 +22,10 @@ Row: TypeAlias = tuple[str, str]
 
 RUNNING = "SELECT id, status FROM jobs WHERE status = 'running' ORDER BY id"
 QUEUED = """SELECT id, status FROM jobs WHERE status = 'queued'
-    ORDER BY due_at IS NOT NULL OR held, priority DESC, position LIMIT 8"""
-PAUSED = "SELECT id, status FROM jobs WHERE status = 'paused' ORDER BY id DESC LIMIT 8"
-WAITING = "SELECT id, status FROM jobs WHERE status IN ('queued', 'paused') ORDER BY id DESC"
+    ORDER BY due_at IS NOT NULL OR held, priority DESC, position, id LIMIT 8"""
+PAUSED = "SELECT id, status FROM jobs WHERE status = 'paused' ORDER BY priority DESC, position, id LIMIT 8"
+WAITING = """SELECT id, status FROM jobs WHERE status IN ('queued', 'paused')
+    ORDER BY status = 'paused', status = 'queued' AND (due_at IS NOT NULL OR held), priority DESC, position, id"""
 ENDED = "SELECT id, status FROM job_history ORDER BY id DESC"
 FAILED = """SELECT id, status FROM job_history AS h WHERE status = 'failed'
     AND NOT EXISTS (SELECT 1 FROM jobs WHERE retry_of = h.id)

@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -23,6 +24,7 @@ import apsw
 
 from spacedrive_jobs._model.clock import SystemClock
 from spacedrive_jobs._model.ids import JobId, JobIdSource, RunnerId
+from spacedrive_jobs._model.placement import Before
 from spacedrive_jobs._model.transition import (
     ClaimedJob,
     Complete,
@@ -35,6 +37,7 @@ from spacedrive_jobs._model.transition import (
     Requeue,
     Retry,
 )
+from spacedrive_jobs._store import placing
 from spacedrive_jobs._store.store import Store
 from tests import abilities
 from tests.soak.disk_vfs import Disk, DiskVfs
@@ -44,6 +47,7 @@ CUTS = 500
 CUTS_A_DATABASE = 25
 WORKERS = 12
 ITEMS = 5
+LINE = 8
 
 
 @dataclass(slots=True)
@@ -54,13 +58,18 @@ class Acknowledged:
     checkpoint: dict[bytes, int] = field(default_factory=dict[bytes, int])
     ended: dict[bytes, str] = field(default_factory=dict[bytes, str])
     paused: set[bytes] = field(default_factory=set[bytes])
+    line: tuple[bytes, ...] = ()
+    moving: tuple[bytes, ...] = ()
+    """The order of some waiting jobs, and the one that a move which has not returned yet makes of it."""
 
     def copy(self) -> Acknowledged:
-        return Acknowledged(set(self.dispatched), dict(self.checkpoint), dict(self.ended), set(self.paused))
+        done = Acknowledged(set(self.dispatched), dict(self.checkpoint), dict(self.ended), set(self.paused))
+        done.line, done.moving = self.line, self.moving
+        return done
 
     @property
     def facts(self) -> int:
-        return len(self.dispatched) + len(self.checkpoint) + len(self.ended) + len(self.paused)
+        return len(self.dispatched) + len(self.checkpoint) + len(self.ended) + len(self.paused) + len(self.line)
 
 
 class Workload:
@@ -92,6 +101,20 @@ class Workload:
                 await self.attempt(one)
             if not claimed:
                 await asyncio.sleep(0.002)  # waits: the pace of the workload
+
+    async def mover(self) -> None:
+        """Some jobs of a kind that no worker takes, put into another order again and again."""
+        jobs = [self.new_job()._replace(kind="line") for _ in range(LINE)]
+        await self.store.enqueue(jobs)
+        self.done.line = tuple(job.id for job in jobs)
+        while not self.stop:
+            line = list(self.done.line)
+            job, at = line.pop(self.dice.randrange(LINE)), self.dice.randrange(LINE - 1)
+            where = Before(JobId.from_bytes(line[at]))
+            line.insert(at, job)
+            self.done.moving = tuple(line)
+            await self.store.write(partial(placing.place, jobs=[JobId.from_bytes(job)], where=where, now=0))
+            self.done.line = self.done.moving
 
     async def attempt(self, claimed: ClaimedJob) -> None:
         job = claimed.claim.job.bytes
@@ -156,15 +179,20 @@ def judge(folder: Path, promised: Acknowledged) -> tuple[list[str], list[str]]:
         ended = {bytes(id_): str(status) for id_, status in _rows(connection, "SELECT id, status FROM job_history")}
         states = {bytes(id_): int(bytes(data)) for id_, data in _rows(connection, STATES)}
         items = {bytes(id_): int(count) for id_, count in _rows(connection, ITEM_COUNTS)}
+        line = tuple(bytes(id_) for (id_,) in _rows(connection, IN_LINE))
     damage += [f"{id_.hex()} is both active and ended" for id_ in active.keys() & ended.keys()]
     for id_, step in states.items():
         if items.get(id_, 0) < step * ITEMS:
             damage.append(f"{id_.hex()} has state {step} and only {items.get(id_, 0)} items")
-    return damage, losses(promised, active, ended, states)
+    lost = losses(promised, active, ended, states)
+    if promised.line and line not in (promised.line, promised.moving):
+        lost.append("the order of what waits is not the one that it was put into")
+    return damage, lost
 
 
 ACTIVE = "SELECT id, status, attempt FROM jobs"
 STATES = "SELECT job_id, checkpoint_data FROM job_checkpoints WHERE checkpoint_data IS NOT NULL"
+IN_LINE = "SELECT id FROM jobs WHERE kind = 'line' ORDER BY priority DESC, position, id"
 ITEM_COUNTS = "SELECT job_id, count(*) FROM job_items GROUP BY job_id"
 
 
@@ -200,6 +228,7 @@ async def storm(cuts: int, durability: Literal["full", "normal"], folder: Path, 
             group.create_task(work.dispatcher())
         for _ in range(WORKERS):
             group.create_task(work.worker())
+        group.create_task(work.mover())
         for number in range(cuts):
             await asyncio.sleep(dice.uniform(0.001, 0.02))  # waits: the random moment
             promised = work.done.copy()

@@ -10,6 +10,8 @@ from typing import Any, assert_never, assert_type
 
 from spacedrive_jobs import (
     Action,
+    After,
+    Before,
     BlockingJobContext,
     BlockingJobHandle,
     BlockingSchedule,
@@ -281,3 +283,10 @@ async def tested(path: Path, library: Library) -> None:
     assert_type(recording.states, list[WalkState])
     assert_type(await run_and_kill(path, Walk(root=path), checkpoints=2), JobId)
     assert_type(await drain(library), dict[JobStatus, int])
+
+
+async def in_line(jobs: JobSystem, one: JobId, other: JobId) -> None:
+    await jobs.place([one], Before(other))
+    await jobs.place([handle.id for handle in [await jobs.get(one)]], After(other))
+    await jobs.place([one, other], "first")
+    assert_type(await jobs.waiting(5, statuses=[JobStatus.PAUSED]), Page[JobInfo])

@@ -29,6 +29,7 @@ export function App() {
   useFocusOnNewPlace(main);
   return (
     <>
+      {/* biome-ignore lint/a11y/useValidAnchor: it leads to a place in the page, to which the focus is brought by hand */}
       <a
         className="skip"
         href="#main"

@@ -110,7 +110,7 @@ const NEEDED: Readonly<Partial<Record<Shape["type"], string>>> = {
 };
 
 /** What a field's draft means as a job's argument; undefined where it is left to the default. Raises Wrong. */
-export function valueOf(field: Field, draft: unknown): unknown {
+export function argumentOf(field: Field, draft: unknown): unknown {
   if (isEmpty(draft)) {
     if (field.nullable) return null;
     if (field.required && field.shape.type !== "json") {

@@ -10,6 +10,7 @@ export const SHORTCUTS: readonly (readonly [string, string])[] = [
   ["Enter", "Open the job"],
   ["p", "Pause it, or let it go on"],
   ["f", "Put it first"],
+  ["Space", "On its dots: pick it up, put it elsewhere in line with the arrows, put it down"],
   ["r", "Do it again"],
   ["x", "Cancel it"],
   ["u", "Undo the last action"],

@@ -5,6 +5,7 @@ const UNITS = ["B", "kB", "MB", "GB", "TB", "PB"] as const;
 
 const numbers = new Intl.NumberFormat("en-GB");
 const timeOfDay = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
+const dayOfMonth = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
 const dayAndMonth = new Intl.DateTimeFormat("en-GB", { weekday: "short", day: "numeric", month: "short" });
 const wholeDate = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric" });
 const exact = new Intl.DateTimeFormat("en-GB", { dateStyle: "full", timeStyle: "medium" });
@@ -51,6 +52,12 @@ export function when(moment: string, now: number): string {
 
 export function exactly(moment: string): string {
   return exact.format(new Date(moment));
+}
+
+/** `26 Nov 15:04`. */
+export function dayTime(moment: number): string {
+  const date = new Date(moment);
+  return `${dayOfMonth.format(date)} ${timeOfDay.format(date)}`;
 }
 
 export function clockTime(moment: string | number): string {

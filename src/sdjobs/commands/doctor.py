@@ -63,8 +63,8 @@ async def _fix(settings: Settings, health: LibraryHealth) -> list[str]:
 
 def _can_be_opened(health: LibraryHealth) -> bool:
     """A damaged database is left as it is: each write might make it worse."""
-    damaged = any(database.problems or database.is_newer for database in health.databases)
-    return not (damaged or health.file_system or health.unusable)
+    damaged = any(database.problems or database.unseen or database.is_newer for database in health.databases)
+    return not (damaged or health.file_system or health.unusable or health.is_read_only)
 
 
 async def _take_back(settings: Settings, health: LibraryHealth) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 import click
@@ -15,7 +15,7 @@ from sdjobs.libraries import open_library, runner_of_all
 from sdjobs.settings import Settings, settings_of, shared_options
 from sdjobs.text import age, percent
 from sdjobs.views.table import STATUS_STYLES, Cell, Column, Row, print_table
-from spacedrive_jobs import JobInfo, JobStatus, Page
+from spacedrive_jobs import JobInfo, JobStatus, JobSystem, Page
 
 COLUMNS: Final = (
     Column("ID"),
@@ -27,6 +27,32 @@ COLUMNS: Final = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Which jobs, in which order. `after` is where a longer list was cut."""
+
+    statuses: tuple[JobStatus, ...]
+    kind: str | None
+    in_line: bool
+    limit: int
+    after: str | None
+
+    @property
+    def is_whole(self) -> bool:
+        return not (self.statuses or self.kind or self.in_line or self.after)
+
+    async def read(self, jobs: JobSystem) -> Page[JobInfo]:
+        """Raises UsageError for a cursor that is none."""
+        if not self.in_line:
+            return await jobs.list(statuses=self.statuses or None, kind=self.kind, limit=self.limit, after=self.after)
+        try:
+            return await jobs.waiting(
+                self.limit, statuses=self.statuses or (JobStatus.QUEUED,), kind=self.kind, after=self.after
+            )
+        except ValueError as error:
+            raise click.UsageError(f"{self.after} is not what a longer list was cut with.") from error
+
+
 @click.command("list")
 @click.option(
     "--status",
@@ -36,28 +62,34 @@ COLUMNS: Final = (
     help="Only jobs of this status; may be repeated.",
 )
 @click.option("--kind", metavar="KIND", help="Only jobs of this kind.")
+@click.option("--in-line", is_flag=True, help="What waits, in the order in which it starts.")
 @click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="At most so many.")
 @click.option("--after", metavar="CURSOR", help="Go on where a longer list was cut.")
 @shared_options()
 @click.pass_context
 def list_jobs(
-    context: click.Context, statuses: tuple[str, ...], kind: str | None, limit: int, after: str | None
+    context: click.Context,
+    statuses: tuple[str, ...],
+    kind: str | None,
+    in_line: bool,
+    limit: int,
+    after: str | None,
 ) -> ExitCode:
     """List jobs, the newest first."""
-    return asyncio.run(_list(settings_of(context), statuses, kind, limit, after))
+    chosen = tuple(JobStatus(status) for status in statuses)
+    if in_line and not set(chosen) <= {JobStatus.QUEUED, JobStatus.PAUSED}:
+        raise click.UsageError("In line is what is queued or paused.", ctx=context)
+    return asyncio.run(_list(settings_of(context), Listing(chosen, kind, in_line, limit, after)))
 
 
-async def _list(
-    settings: Settings, statuses: tuple[str, ...], kind: str | None, limit: int, after: str | None
-) -> ExitCode:
-    chosen = {JobStatus(status) for status in statuses} or None
+async def _list(settings: Settings, listing: Listing) -> ExitCode:
     async with open_library(settings) as library:
-        page = await library.jobs.list(statuses=chosen, kind=kind, limit=limit, after=after)
+        page = await listing.read(library.jobs)
         attended = await runner_of_all(library.jobs) is not None
     if settings.json:
         settings.out.document({"jobs": [job_json(info) for info in page.rows], "next": page.next})
     elif not page.rows:
-        settings.out.line("No jobs." if not (statuses or kind or after) else "No such jobs.")
+        settings.out.line("No jobs." if listing.is_whole else "No such jobs.")
     else:
         _print(settings, page, attended)
     return ExitCode.DONE

@@ -138,8 +138,7 @@ class WatchApp(App[ExitCode]):
         finally:
             timer.stop()
         self._back = done.back
-        words = command_of(deed)
-        self.say(Notice(done.said, can_undo=done.back is not None), self.typed(words) if words else "")
+        self.say(Notice(done.said, can_undo=done.back is not None), self.typed(command_of(deed)))
         self.look_again()
 
     def undo(self) -> None:

@@ -87,10 +87,10 @@ def deed_of(verb: Verb, info: JobInfo) -> JobDeed:
 
 
 def command_of(deed: Deed) -> tuple[str, ...]:
-    """The words after `sdjobs` that do the same; none where the command line has no word for it."""
+    """The words after `sdjobs` that do the same."""
     match deed:
-        case JobDeed(verb="front"):
-            return ()
+        case JobDeed(verb="front", job=job):
+            return ("jobs", "place", job.short, "--first")
         case JobDeed(verb, job):
             return ("jobs", verb, job.short)
         case QueueDeed(pause, kind):

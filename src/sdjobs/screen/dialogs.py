@@ -9,7 +9,7 @@ from typing import ClassVar, Final, Generic, TypeVar
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
+from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Input
 
@@ -30,10 +30,10 @@ class Dialog(ModalScreen[AnswerT], Generic[AnswerT]):
 
     DEFAULT_CSS = """
     Dialog { align: center middle; background: transparent; }
-    Dialog > Vertical { width: 72; max-width: 100%; height: auto; max-height: 100%; padding: 0 1;
+    Dialog > .frame { width: 72; max-width: 100%; height: auto; max-height: 100%; padding: 0 1;
                         border: round ansi_default; background: ansi_default; }
     Dialog Lines { height: auto; background: ansi_default; }
-    Dialog.plain > Vertical { border: ascii ansi_default; }
+    Dialog.plain > .frame { border: ascii ansi_default; }
     Dialog Input { background: ansi_default; color: ansi_default; }
     """
 
@@ -43,7 +43,7 @@ class Dialog(ModalScreen[AnswerT], Generic[AnswerT]):
         self._lines = Lines(lambda width, _: self.drawn(self.sheet(width)), id="asked")
 
     def compose(self) -> ComposeResult:
-        with Vertical():
+        with Vertical(classes="frame"):
             yield self._lines
 
     def on_mount(self) -> None:
@@ -118,7 +118,7 @@ class AnswerDialog(Dialog[Answer | None]):
         self._for_all = many > 1
 
     def compose(self) -> ComposeResult:
-        with Vertical():
+        with Vertical(classes="frame"):
             yield self._lines
             if not self._question.choices:
                 yield Input(placeholder="Your answer, then Enter", max_length=1_000, compact=True)
@@ -169,7 +169,7 @@ class FindDialog(Dialog[str | None]):
         self._text = text
 
     def compose(self) -> ComposeResult:
-        with Vertical():
+        with Vertical(classes="frame"):
             yield self._lines
             yield Input(self._text, placeholder="A part of a path, a kind, a reason", max_length=200, compact=True)
 
@@ -191,6 +191,10 @@ class Help(Dialog[None]):
     def __init__(self, rows: Sequence[tuple[str, str, str]], *, draws_unicode: bool) -> None:
         super().__init__(draws_unicode=draws_unicode)
         self._rows = rows
+
+    def compose(self) -> ComposeResult:
+        with VerticalScroll(classes="frame"):  # it may be longer than a terminal is high
+            yield self._lines
 
     def drawn(self, sheet: Sheet) -> list[Text]:
         lines: list[Text] = []

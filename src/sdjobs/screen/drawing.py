@@ -40,7 +40,8 @@ def header(board: Board, speeds: Sequence[float], sheet: Sheet, name: str) -> li
     look = board.look
     if look is None:
         return [sheet.line("Looking at the library.", "bold"), Text(), _rule(sheet)]
-    said = queue_sentence(look.counts, everything_paused=None in look.paused, attended=look.attended)
+    paused = None in look.paused
+    said = queue_sentence(look.counts, everything_paused=paused, attended=look.attended, full=look.full)
     facts = _facts(look, speeds, sheet)
     if board.window.text:
         facts = sheet.line(f"Only jobs that say: {board.window.text} (Esc shows all)", "yellow")

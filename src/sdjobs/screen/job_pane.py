@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, ClassVar
 from rich.text import Text
 from textual.binding import Binding, BindingType
 
-from sdjobs.screen.footer import Key
+from sdjobs.screen.footer import Key, Notice
 from sdjobs.screen.job_drawing import HEIGHT, job_header, job_lines, screen_keys
 from sdjobs.screen.job_look import COMMANDS, MOST_ROWS, JobLook, JobWindow, Part, look_at_job
 from sdjobs.screen.pane import Pane
 from sdjobs.screen.sheet import Sheet
-from spacedrive_jobs import JobId, JobInfo, QuestionInfo
+from spacedrive_jobs import JobId, JobInfo, JobNotFound, QuestionInfo
 
 if TYPE_CHECKING:
     from sdjobs.screen.app import WatchApp
@@ -53,7 +53,12 @@ class JobPane(Pane):
 
     async def renew(self) -> None:
         window = self._window
-        look = await look_at_job(self.watch_app.jobs, self._job, window)
+        try:
+            look = await look_at_job(self.watch_app.jobs, self._job, window)
+        except JobNotFound:
+            self.watch_app.say(Notice("This job was deleted from the history.", failed=True))
+            self.dismiss(None)
+            return
         if window == self._window:  # else somebody has turned to another part, and is shown that next
             self._look = look
         self.redraw()

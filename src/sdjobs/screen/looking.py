@@ -138,7 +138,7 @@ class Looker:
         if window.text:
             page = await self._jobs.list(statuses=WAITING, text=window.text, limit=window.waiting)
             return page.rows, _more(page.next is not None, window, 0)
-        queued = await self._jobs.waiting(window.waiting)
+        queued = (await self._jobs.waiting(window.waiting)).rows
         paused = (await self._jobs.list(statuses=[JobStatus.PAUSED], limit=window.waiting)).rows
         beyond = sum(counts[status] for status in WAITING) - len(queued) - len(paused)
         return (*queued, *paused), max(beyond, 0)

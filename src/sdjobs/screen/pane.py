@@ -126,9 +126,8 @@ class Pane(Screen[None]):
         self.watch_app.push_screen(dialog, lambda yes: self.watch_app.do(deed) if yes else None)
 
     def typed(self, deed: Deed) -> str:
-        """How it is typed; empty where the command line has no word for it."""
-        words = command_of(deed)
-        return self.watch_app.typed(words) if words else ""
+        """How it is typed."""
+        return self.watch_app.typed(command_of(deed))
 
     def action_answer(self) -> None:
         questions = self.open_questions()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from pathlib import Path
 from typing import Any, Final, TypeAlias, cast
@@ -109,7 +110,9 @@ def build(opened: Library, options: WebOptions, doorkeeper: Doorkeeper, feed: Fe
 @get("/openapi.json", include_in_schema=False)
 async def get_description(request: Request[Any, Any, Any]) -> Response[bytes]:
     """The OpenAPI document."""
-    return Response(described(request.app), media_type="application/vnd.oai.openapi+json")
+    # In a thread: it takes a while the first time, and jobs may run on this loop.
+    document = await asyncio.to_thread(described, request.app)
+    return Response(document, media_type="application/vnd.oai.openapi+json")
 
 
 def provided(values: dict[str, Any]) -> dict[str, Provide]:

@@ -35,6 +35,7 @@ from spacedrive_jobs import (
     JobEvent,
     JobInfo,
     JobMetrics,
+    JobSpeed,
     JobStatistics,
     JobStatus,
     KindInfo,
@@ -101,6 +102,7 @@ def _job(info: JobInfo, attended: bool, now: datetime) -> dict[str, Any]:
         "deadline": info.deadline,
         "seconds": seconds,
         "handled": info.handled,
+        "held": info.held,
         "progress": progress(info.view, info.progress) if info.view != _NOTHING_SHOWN else _NO_PROGRESS,
         "counters": counters(info.metrics) if info.metrics != _NOTHING_COUNTED else _NO_COUNTERS,
     }
@@ -179,6 +181,12 @@ def attempt(info: AttemptInfo) -> wire.Attempt:
         reason=shown(info.reason),
         error_type=info.error_type,
         error_traceback=info.error_traceback,
+    )
+
+
+def speed(one: JobSpeed) -> wire.Speed:
+    return wire.Speed(
+        at=one.at, seconds=one.seconds, bytes_per_second=one.bytes_per_second, items_per_second=one.items_per_second
     )
 
 

@@ -232,6 +232,19 @@ class LibraryNotFound(LibraryError):
         super().__init__(f"there is no library at {path}: open it with create=True (sdjobs init makes one)")
 
 
+class LibraryNotWritable(LibraryError):
+    """This process may not read and write all of the library's files, or its disk is mounted read-only."""
+
+    path: Path
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        super().__init__(
+            f"the library {path} cannot be used: some of it may not be written here, which even looking at it takes. "
+            "Nothing was changed."
+        )
+
+
 class NotALibrary(LibraryError):
     """The file in the database's place is none, or is damaged at its head."""
 

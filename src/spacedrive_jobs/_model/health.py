@@ -15,13 +15,15 @@ from spacedrive_jobs._model.record import KindLoad, RunnerInfo
 @dataclass(frozen=True, slots=True)
 class DatabaseHealth:
     """One database file. `version` is that of its schema, None where it could not be read; `problems`: what SQLite says
-    of it, empty where it is whole."""
+    of it, empty where it is whole. `unseen`: what kept SQLite from looking at all of it, which says nothing of what is
+    in it; empty where it was looked at."""
 
     name: str
     present: bool
     version: int | None
     known_version: int
     problems: tuple[str, ...] = ()
+    unseen: str = ""
 
     @property
     def is_newer(self) -> bool:
@@ -60,6 +62,8 @@ class LibraryHealth:
     mode: int
     unusable: tuple[Path, ...] = ()
     """Files and folders of it that this user may not read and write."""
+    is_read_only: bool = False
+    """Its disk is mounted read-only: nobody may write there."""
     databases: tuple[DatabaseHealth, ...] = ()
     runners: tuple[RunnerInfo, ...] = ()
     claims: Mapping[str, int]

@@ -33,7 +33,8 @@ class JobInfo:
     `request` is what was asked of a running job and not yet done; `reason` says, for people, why the job is in its
     status (why it waits, what failed). `handled` is False where no live definition in this process fits the job.
     `retry_of` is the ended job that this one does again; `action` says who dispatched it and why, as plain values.
-    `arguments` and `output` are plain values (as in JSON), None where they cannot be decoded here.
+    `arguments` and `output` are plain values (as in JSON), None where they cannot be decoded here. `held`: it waits for
+    other jobs or for an answer.
     """
 
     id: JobId
@@ -65,6 +66,7 @@ class JobInfo:
     progress: Progress | None
     view: ProgressView
     metrics: JobMetrics
+    held: bool = False
 
 
 @final
@@ -120,6 +122,17 @@ class QuietChanges:
 
     deletions: int
     reorderings: int
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class JobSpeed:
+    """How fast a job was in the `seconds` until `at` (UTC), without skipped work; None for what it does not count."""
+
+    at: datetime
+    seconds: float
+    bytes_per_second: float | None
+    items_per_second: float | None
 
 
 @final

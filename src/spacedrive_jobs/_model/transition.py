@@ -170,11 +170,14 @@ class Checkpoint:
 @final
 @dataclass(frozen=True, slots=True)
 class ProgressRow:
+    """`speeds`: the job's spans, where one of them has ended."""
+
     job: JobId
     attempt: int
     fraction: float | None
     progress: bytes | None
     view: bytes
+    speeds: bytes | None = None
 
 
 @final

@@ -18,6 +18,7 @@ from spacedrive_jobs._model.action import Action
 from spacedrive_jobs._model.filter import JobFilter
 from spacedrive_jobs._model.ids import JobId
 from spacedrive_jobs._model.options import Unique
+from spacedrive_jobs._model.placement import Placement
 from spacedrive_jobs._model.progress import Progress, ProgressView
 from spacedrive_jobs._model.questions import QuestionInfo
 from spacedrive_jobs._model.record import (
@@ -26,6 +27,7 @@ from spacedrive_jobs._model.record import (
     ItemOutcome,
     JobEvent,
     JobInfo,
+    JobSpeed,
     KindInfo,
     KindLoad,
     LogLine,
@@ -178,6 +180,10 @@ class BlockingJobSystem:
         """As JobSystem.paused_queues."""
         return self._thread.call(self._jobs.paused_queues())
 
+    def place(self, jobs: Iterable[JobId], where: Placement, /) -> None:
+        """As JobSystem.place."""
+        self._thread.call(self._jobs.place(jobs, where))
+
     def count(self, filter: JobFilter, /) -> int:
         """As JobSystem.count."""
         return self._thread.call(self._jobs.count(filter))
@@ -228,6 +234,10 @@ class BlockingJobSystem:
         """As JobSystem.attempts."""
         return self._thread.call(self._jobs.attempts(id))
 
+    def speeds(self, id: JobId, /) -> builtins.list[JobSpeed]:
+        """As JobSystem.speeds."""
+        return self._thread.call(self._jobs.speeds(id))
+
     def children(self, id: JobId, /) -> builtins.list[JobInfo]:
         """As JobSystem.children."""
         return self._thread.call(self._jobs.children(id))
@@ -261,13 +271,29 @@ class BlockingJobSystem:
         limit: int = 100,
         after: str | None = None,
         text: str = "",
+        retried: bool | None = None,
     ) -> Page[JobInfo]:
         """As JobSystem.list."""
-        return self._thread.call(self._jobs.list(statuses=statuses, kind=kind, limit=limit, after=after, text=text))
+        return self._thread.call(
+            self._jobs.list(statuses=statuses, kind=kind, limit=limit, after=after, text=text, retried=retried)
+        )
 
     def running(self) -> builtins.list[JobInfo]:
         """As JobSystem.running."""
         return self._thread.call(self._jobs.running())
+
+    def waiting(
+        self,
+        limit: int = 100,
+        /,
+        *,
+        statuses: Collection[JobStatus] = (JobStatus.QUEUED,),
+        kind: str | None = None,
+        after: str | None = None,
+        text: str = "",
+    ) -> Page[JobInfo]:
+        """As JobSystem.waiting."""
+        return self._thread.call(self._jobs.waiting(limit, statuses=statuses, kind=kind, after=after, text=text))
 
     def info(self, id: JobId, /) -> JobInfo:
         """As JobSystem.info."""

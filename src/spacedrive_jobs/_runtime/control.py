@@ -9,7 +9,8 @@ from spacedrive_jobs._definition.codec import decode_plain, encode
 from spacedrive_jobs._model.errors import QuestionNotOpen
 from spacedrive_jobs._model.ids import JobId
 from spacedrive_jobs._model.interruption import Interruption
-from spacedrive_jobs._store import again, control, steps
+from spacedrive_jobs._model.placement import Placement
+from spacedrive_jobs._store import again, control, placing, steps
 from spacedrive_jobs._store.control import Asked
 
 if TYPE_CHECKING:
@@ -64,6 +65,11 @@ class Control:
 
     async def put_first(self, job: JobId) -> None:
         await self._engine.store.write(lambda tx: control.put_first(tx, job), urgent=True)
+        self._engine.scheduler.wake()
+
+    async def place(self, jobs: Collection[JobId], where: Placement) -> None:
+        given, now = list(jobs), self._engine.clock.now_ms()
+        await self._engine.store.write(lambda tx: placing.place(tx, given, where, now), urgent=True)
         self._engine.scheduler.wake()
 
     async def pause_queue(self, kind: str | None, reason: str) -> None:

@@ -20,7 +20,7 @@ from spacedrive_jobs._runtime import ephemeral, presence
 from spacedrive_jobs._runtime.views import kind_loads, runner_info
 from spacedrive_jobs._store.examine import JOBS_DATABASE, examine_jobs, examine_library_db
 from spacedrive_jobs._store.filesystem import refuse_network
-from spacedrive_jobs._store.library_file import LIBRARY_DATABASE
+from spacedrive_jobs._store.rights import unusable
 
 YOUNG: Final = 60.0
 """Seconds in which a lock without its process may be one that is just being made or removed."""
@@ -49,7 +49,8 @@ def examine(path: str | PathLike[str], *, clock: Clock | None = None) -> Library
         file_system=_file_system(folder),
         free_bytes=space.f_bavail * space.f_frsize,
         mode=stat.S_IMODE(folder.stat().st_mode),
-        unusable=tuple(_unusable(folder)),
+        unusable=tuple(unusable(folder)),
+        is_read_only=bool(space.f_flag & os.ST_RDONLY),
         databases=(jobs, examine_library_db(folder)),
         runners=tuple(runner_info(row, folder / "run") for row in facts.runners),
         claims=facts.claims,
@@ -81,19 +82,6 @@ def _file_system(folder: Path) -> str:
     except UnsupportedFileSystem as error:
         return error.file_system
     return ""
-
-
-def _unusable(folder: Path) -> Iterator[Path]:
-    """What of the library this user may not use. As root nothing ever is."""
-    for name in ("", "run", "logs", "thumbnails"):
-        path = folder / name
-        if path.exists() and not os.access(path, os.R_OK | os.W_OK | os.X_OK):
-            yield path
-    for name in (JOBS_DATABASE, LIBRARY_DATABASE):
-        for suffix in ("", "-wal", "-shm"):
-            path = folder / (name + suffix)
-            if path.exists() and not os.access(path, os.R_OK | os.W_OK):
-                yield path
 
 
 def _logs(folder: Path) -> dict[bytes, list[Path]]:

@@ -30,7 +30,9 @@ from spacedrive_jobs._runtime.outcome import Ending, after_error, interrupted
 from spacedrive_jobs._runtime.progress import ProgressTracker
 from spacedrive_jobs._runtime.running import RunningAttempt
 from spacedrive_jobs._runtime.services import JobServices
+from spacedrive_jobs._runtime.speeds import SpeedHistory
 from spacedrive_jobs._runtime.traces import with_trace
+from spacedrive_jobs._store import reads
 from spacedrive_jobs._tasks.interrupt import Interrupter, is_cancellation
 from spacedrive_jobs._tasks.task import Cancelled, Paused
 
@@ -158,6 +160,8 @@ class JobTask:
         if claimed.claim.attempt > 1 or claimed.retry_of is not None:
             beside = await engine.relay.begin_attempt(claimed.claim)
             checkpoint, shown = await engine.store.begin_attempt(claimed.claim, beside)
+            before = await engine.store.read(lambda connection: reads.read_speeds(connection, claimed.claim.job))
+            self._running.speeds = SpeedHistory(before)
         self._running.tracker = ProgressTracker(shown)
         self._running.services = JobServices(engine, self._running, interrupter)
         engine.hub.runs_here(claimed.claim.job, True)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, cast, final
 from uuid import UUID
 
 from spacedrive_jobs._definition.registry import registry
-from spacedrive_jobs._model.errors import LibraryNotFound, NoSpace
+from spacedrive_jobs._model.errors import LibraryNotFound, LibraryNotWritable, NoSpace
 from spacedrive_jobs._runtime.engine import Engine
 from spacedrive_jobs._runtime.hot_copy import back_up
 from spacedrive_jobs._runtime.library_db import LibraryDb
@@ -22,14 +22,13 @@ from spacedrive_jobs._runtime.settings import GRACE, HISTORY_DAYS, LEASE, Runs, 
 from spacedrive_jobs._runtime.system import JobSystem
 from spacedrive_jobs._store.connection import Durability
 from spacedrive_jobs._store.filesystem import refuse_network
+from spacedrive_jobs._store.rights import FOLDERS, is_denied
 from spacedrive_jobs._store.space import is_no_space
 from spacedrive_jobs._store.store import DATABASE, Store
 
 if TYPE_CHECKING:
     from spacedrive_jobs._runtime.blocking import BlockingLibrary
     from spacedrive_jobs._runtime.tracing import OpenTelemetry
-
-FOLDERS = ("run", "logs", "thumbnails")
 
 
 @final
@@ -64,7 +63,8 @@ class Library:
         {"license": 2}; it stands in for what is discovered under the same name. `telemetry`: spans and metrics of the
         jobs (`spacedrive_jobs.telemetry`).
 
-        Raises LibraryNotFound, LibraryTooNew, LibraryInUse, UnsupportedFileSystem, NoSpace, OSError.
+        Raises LibraryNotFound, LibraryNotWritable, NotALibrary, LibraryTooNew, LibraryInUse,
+        UnsupportedFileSystem, NoSpace, OSError.
         """
         settings = Settings(
             runs=runs,
@@ -189,8 +189,7 @@ def _built(folder: Path, store: Store, settings: Settings, within: Engine | None
         return Engine(folder, store, registry, settings, within)
     except OSError as error:
         store.close(patience=0)
-        if is_no_space(error):
-            raise NoSpace(folder) from error
+        _raise_in_words(error, folder)
         raise
 
 
@@ -199,13 +198,20 @@ def _absolute(path: Path) -> Path:
 
 
 def _prepare(folder: Path, store: Store, create: bool) -> None:
-    """Blocking: folders, file system, schema. Raises NoSpace where even these find none."""
+    """Blocking: folders, file system, schema. Raises NoSpace where even these find none, LibraryNotWritable."""
     try:
         _make(folder, store, create)
     except Exception as error:
-        if is_no_space(error):
-            raise NoSpace(folder) from error
+        _raise_in_words(error, folder)
         raise
+
+
+def _raise_in_words(error: Exception, folder: Path) -> None:
+    """Raise what `error` means where that is known; return where it is not."""
+    if is_no_space(error):
+        raise NoSpace(folder) from error
+    if is_denied(error, folder):
+        raise LibraryNotWritable(folder) from error
 
 
 def _make(folder: Path, store: Store, create: bool) -> None:

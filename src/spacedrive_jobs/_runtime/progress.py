@@ -54,6 +54,12 @@ class ProgressTracker:
             eta=None if growing else _eta(items, size, items_rate, bytes_rate),
         )
 
+    def totals(self, progress: Progress) -> tuple[int | None, int | None]:
+        """Bytes and items that were really done."""
+        items, size = _items(progress), _bytes(progress)
+        skipped_items, skipped_bytes = _skipped(progress)
+        return size.current - skipped_bytes if size else None, items.current - skipped_items if items else None
+
     @property
     def shown(self) -> float | None:
         return self._shown
@@ -67,9 +73,7 @@ class ProgressTracker:
         self, progress: Progress, items: Count | None, size: Bytes | None, now: float
     ) -> tuple[float | None, float | None]:
         """Per second over the window, of work that was really done."""
-        skipped_items, skipped_bytes = 0, 0
-        if isinstance(progress, GenericProgress):
-            skipped_items, skipped_bytes = progress.skipped_items, progress.skipped_bytes
+        skipped_items, skipped_bytes = _skipped(progress)
         done = (items.current - skipped_items) if items else 0
         moved = (size.current - skipped_bytes) if size else 0
         if self._samples and (done < self._samples[-1][1] or moved < self._samples[-1][2]):
@@ -97,6 +101,11 @@ def _bytes(progress: Progress) -> Bytes | None:
     if isinstance(progress, Bytes):
         return progress
     return progress.bytes if isinstance(progress, GenericProgress) else None
+
+
+def _skipped(progress: Progress) -> tuple[int, int]:
+    """Items and bytes."""
+    return (progress.skipped_items, progress.skipped_bytes) if isinstance(progress, GenericProgress) else (0, 0)
 
 
 def _fraction(progress: Progress) -> float | None:

@@ -13,6 +13,7 @@ from spacedrive_jobs._model.transition import ProgressRow
 from spacedrive_jobs._runtime.hub import Hub
 from spacedrive_jobs._runtime.joblog import JobLog
 from spacedrive_jobs._runtime.running import RunningAttempt
+from spacedrive_jobs._runtime.speeds import SpeedHistory
 from spacedrive_jobs._store.store import Store
 from spacedrive_jobs._tasks.pools import ThreadPool
 
@@ -73,9 +74,13 @@ class Pump:
             return None
         view = tracker.view(progress, self._clock.monotonic())
         self._hub.progressed(running.claimed.claim.job, progress, view)
-        return progress_row(running, progress, view)
+        speeds = running.speeds
+        if speeds is None:
+            speeds = running.speeds = SpeedHistory()
+        ended = speeds.add(self._clock.now_ms(), tracker.totals(progress))
+        return progress_row(running, progress, view, speeds.encoded() if ended else None)
 
 
-def progress_row(running: RunningAttempt, progress: Progress, view: ProgressView) -> ProgressRow:
+def progress_row(running: RunningAttempt, progress: Progress, view: ProgressView, speeds: bytes | None) -> ProgressRow:
     claim = running.claimed.claim
-    return ProgressRow(claim.job, claim.attempt, view.fraction, encode_progress(progress), encode_view(view))
+    return ProgressRow(claim.job, claim.attempt, view.fraction, encode_progress(progress), encode_view(view), speeds)

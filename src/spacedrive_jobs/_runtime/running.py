@@ -12,6 +12,7 @@ from spacedrive_jobs._model.ids import JobId
 from spacedrive_jobs._model.interruption import Interruption
 from spacedrive_jobs._model.transition import ClaimedJob
 from spacedrive_jobs._runtime.progress import ProgressTracker
+from spacedrive_jobs._runtime.speeds import SpeedHistory
 
 if TYPE_CHECKING:
     from spacedrive_jobs._runtime.body import Body
@@ -41,6 +42,7 @@ class RunningAttempt:
     handle: Any = None
     body: Body | None = None
     tracker: ProgressTracker | None = None
+    speeds: SpeedHistory | None = None
     forced: Interruption | None = None
     reason: str = ""
     is_finishing: bool = False

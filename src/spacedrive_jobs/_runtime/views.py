@@ -63,6 +63,7 @@ def job_info(row: JobRow, registry: Registry, why: str) -> JobInfo:
         progress=decode_progress(row.progress) if row.progress is not None else None,
         view=decode_view(row.view) if row.view is not None else NOTHING_SHOWN,
         metrics=decode_metrics(row.metrics),
+        held=row.held,
     )
 
 

@@ -119,4 +119,7 @@ def store_progress(tx: Tx, rows: Sequence[ProgressRow], now: int) -> None:
     tx.change_many(
         "store_progress", [(row.job.bytes, row.attempt, row.fraction, row.progress, row.view, now) for row in rows]
     )
+    for row in rows:
+        if row.speeds is not None:
+            tx.change("store_speeds", (row.job.bytes, row.attempt, row.speeds))
     tx.announces = True

@@ -6,6 +6,7 @@ import os
 import threading
 from pathlib import Path
 from typing import Final, Literal, TypeAlias
+from urllib.parse import quote
 
 import apsw
 
@@ -40,11 +41,35 @@ def connect(
 
 
 def connect_to_read(path: Path) -> apsw.Connection:
-    """Open `path` to look at it, whatever state it is in: nothing is written, and nothing is made."""
-    connection = _open(path, apsw.SQLITE_OPEN_READONLY, None)
+    """Open `path` to look at it, whatever state it is in: no row is written.
+
+    SQLite shares a WAL database with others through files beside it. Where it may not make them (a read-only disk or
+    folder), and no WAL is there that may hold more, the file is read as one that does not change.
+    """
+    connection = _open_to_read(path)
+    try:
+        connection.pragma("schema_version")
+    except (apsw.ReadOnlyError, apsw.CantOpenError):
+        connection.close()
+        if _has_wal(path):
+            raise
+        connection = _open_to_read(path, immutable=True)
+    except apsw.Error:
+        connection.close()
+        raise
+    return connection
+
+
+def _open_to_read(path: Path, *, immutable: bool = False) -> apsw.Connection:
+    connection = _open(path, apsw.SQLITE_OPEN_READONLY, None, "?immutable=1" if immutable else "")
     connection.set_busy_timeout(10_000)
     connection.pragma("trusted_schema", False)
     return connection
+
+
+def _has_wal(path: Path) -> bool:
+    wal = path.with_name(path.name + "-wal")
+    return wal.exists() and wal.stat().st_size > 0
 
 
 def _use_wal(connection: apsw.Connection) -> None:
@@ -59,18 +84,26 @@ def _use_wal(connection: apsw.Connection) -> None:
     connection.pragma("journal_mode", "wal")
 
 
-def _open(path: Path, flags: int, vfs: str | None) -> apsw.Connection:
-    """SQLite's interface takes UTF-8 alone. A path of other bytes is reached through its open folder's descriptor."""
+def _open(path: Path, flags: int, vfs: str | None, parameters: str = "") -> apsw.Connection:
+    """SQLite's interface takes UTF-8 alone. A path of other bytes is reached through its open folder's descriptor.
+
+    `parameters`: of SQLite's URI, such as `?immutable=1`.
+    """
     try:
         str(path).encode()
     except UnicodeEncodeError:
         folder = os.open(path.parent, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
-            name = f"/proc/self/fd/{folder}/{path.name}"
-            return apsw.Connection(name, flags=flags, vfs=vfs, statementcachesize=STATEMENTS)
+            return _connection(f"/proc/self/fd/{folder}/{path.name}", flags, vfs, parameters)
         finally:
             os.close(folder)  # SQLite has resolved the name
-    return apsw.Connection(str(path), flags=flags, vfs=vfs, statementcachesize=STATEMENTS)
+    return _connection(str(path), flags, vfs, parameters)
+
+
+def _connection(name: str, flags: int, vfs: str | None, parameters: str) -> apsw.Connection:
+    if parameters:
+        name, flags = f"file:{quote(name)}{parameters}", flags | apsw.SQLITE_OPEN_URI
+    return apsw.Connection(name, flags=flags, vfs=vfs, statementcachesize=STATEMENTS)
 
 
 def set_synchronous(connection: apsw.Connection, durability: Durability) -> None:

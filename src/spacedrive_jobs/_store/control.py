@@ -130,7 +130,7 @@ def put_first(tx: Tx, job: JobId) -> None:
     if found.status != "queued":
         raise TransitionRefused(job, "put first", found.status)
     tx.announces = tx.reaches = True
-    tx.change("move_to_front", (tx.front(), job.bytes))
+    tx.change("move_job", (tx.front(), job.bytes))
 
 
 def pause_kind(tx: Tx, kind: str | None, now: int, reason: str) -> None:

@@ -20,6 +20,17 @@ from spacedrive_jobs._store.sql import query
 JOBS_DATABASE: Final = "jobs.db"
 PROBLEMS: Final = 20
 """How many that SQLite finds are told."""
+SAYS_NOTHING: Final = (
+    apsw.ReadOnlyError,
+    apsw.CantOpenError,
+    apsw.PermissionsError,
+    apsw.BusyError,
+    apsw.LockedError,
+    apsw.IOError,
+    apsw.FullError,
+    apsw.NoMemError,
+)
+"""What keeps SQLite from looking, whatever state the file is in: nobody must give it up for that."""
 
 
 @dataclass(slots=True)
@@ -60,12 +71,15 @@ def _examine(
     if not path.exists():
         return DatabaseHealth(path.name, False, None, known)
     version: int | None = None
+    problems: tuple[str, ...] = ()
     try:
         with _reading(path) as connection:
             version = version_of(connection)
             checked = connection.execute(f"PRAGMA quick_check({PROBLEMS})").fetchall()
             problems = tuple(str(line) for (line,) in checked if line != "ok")
             read(connection)
+    except SAYS_NOTHING as error:
+        return DatabaseHealth(path.name, True, version, known, problems, unseen=str(error))
     except apsw.Error as error:
         problems = (str(error),)
     return DatabaseHealth(path.name, True, version, known, problems)

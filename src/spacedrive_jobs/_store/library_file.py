@@ -21,13 +21,14 @@ import apsw
 import msgspec
 
 from spacedrive_jobs._model import failpoint
-from spacedrive_jobs._model.errors import AttemptEnded, LibraryTooNew, NoSpace, NotALibrary
+from spacedrive_jobs._model.errors import AttemptEnded, LibraryNotWritable, LibraryTooNew, NoSpace, NotALibrary
 from spacedrive_jobs._model.transition import Checkpoint, Claim, NewJob
 from spacedrive_jobs._store.connection import Durability, connect, set_synchronous
 from spacedrive_jobs._store.filesystem import printable
 from spacedrive_jobs._store.holder import write_lock_holder
 from spacedrive_jobs._store.lane import Outcome, Sink, deliver
 from spacedrive_jobs._store.reader import ConnectionThread, Reader, StoreClosed
+from spacedrive_jobs._store.rights import is_denied
 from spacedrive_jobs._store.space import is_no_space
 from spacedrive_jobs._store.sql import query
 
@@ -60,9 +61,9 @@ class LibraryFile:
         self.path = path
         self._durability: Durability = durability
         self._alone = vfs is not None  # such a VFS has no shared memory, so all share one connection
-        open_ = partial(connect, path, durability=durability, vfs=vfs)
-        self._writer = ConnectionThread(lambda: self._created(open_(create=True)), "library-writer")
-        self._reader = Reader(lambda: _read_only(self._created(open_(create=True))), "library-reader")
+        self._connect = partial(connect, path, durability=durability, create=True, vfs=vfs)
+        self._writer = ConnectionThread(self._open, "library-writer")
+        self._reader = Reader(lambda: _read_only(self._open()), "library-reader")
         self._started: set[ConnectionThread] = set()
         self._lock = threading.Lock()
         self._turns: deque[Outcome[None]] = deque()
@@ -156,6 +157,14 @@ class LibraryFile:
                 raise NoSpace(self.path) from error
             if isinstance(error, apsw.BusyError) and self._abandon.is_set():
                 raise StoreClosed from error
+            raise
+
+    def _open(self) -> apsw.Connection:
+        try:
+            return self._created(self._connect())
+        except apsw.Error as error:
+            if is_denied(error, self.path.parent):
+                raise LibraryNotWritable(self.path.parent) from error
             raise
 
     def _created(self, connection: apsw.Connection) -> apsw.Connection:

@@ -26,6 +26,7 @@ ROWS: Final = (
     "delete_questions",
     "delete_standing",
     "delete_attempts",
+    "delete_speeds",
 )
 
 

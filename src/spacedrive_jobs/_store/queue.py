@@ -19,7 +19,7 @@ Handled = Mapping[str, tuple[int, int]]
 
 
 class Place(NamedTuple):
-    """A ready job; sorts as the queue does: the heaviest first, then by position."""
+    """A ready job; those that `_in_order` gives sort as the queue does: the heaviest first, then by position."""
 
     lightness: int
     position: int
@@ -174,12 +174,23 @@ def in_line(
 ) -> list[Place]:
     """The first jobs in line, at most `limit` of each lane and priority, in order."""
     if only is not None:
-        return sorted(_own_places(tx, now, handled, only, suspects))
+        return _in_order(_own_places(tx, now, handled, only, suspects))
     places = list(_places(tx, now, handled, limit, admission if rooms else None, "ready_levels", "ready_jobs"))
     if suspects:
         found = _places(tx, now, handled, 1, admission, "ready_levels_suspect", "ready_jobs_suspect")
         places += sorted(found)[:1]
-    return sorted(places)
+    return _in_order(places)
+
+
+def _in_order(places: list[Place]) -> list[Place]:
+    """Of one priority by position alone: what waited long lends its weight to what was put before it."""
+    lightest: dict[int, int] = {}
+    ordered: list[Place] = []
+    for place in sorted(places, key=lambda place: (place.position, place.id), reverse=True):
+        lightness = lightest.get(place.priority, place.lightness)
+        lightest[place.priority] = lightness = min(lightness, place.lightness)
+        ordered.append(place if lightness == place.lightness else place._replace(lightness=lightness))
+    return sorted(ordered)
 
 
 def _places(

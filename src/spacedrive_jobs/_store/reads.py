@@ -39,9 +39,11 @@ def list_jobs(
     limit: int,
     after: str | None,
     text: str = "",
+    retried: bool | None = None,
 ) -> Page[JobRow]:
     """Newest first. An empty `statuses` means any."""
     parameters = {
+        "retried": retried,
         "after": bytes.fromhex(after) if after else LAST_ID,
         "limit": limit + 1,
         **meaning(kind, statuses, text),
@@ -64,11 +66,6 @@ def meaning(kind: str | None, statuses: Collection[JobStatus], text: str) -> dic
 def running_jobs(connection: apsw.Connection) -> list[JobRow]:
     """Oldest first."""
     return [job_row(row) for row in connection.execute(query("list_running"))]
-
-
-def waiting_jobs(connection: apsw.Connection, limit: int) -> Page[JobRow]:
-    """In the order in which they are claimed."""
-    return Page(tuple(job_row(row) for row in connection.execute(query("list_waiting"), (limit,))))
 
 
 def running_views(connection: apsw.Connection) -> list[tuple[JobId, bytes | None, bytes]]:
@@ -207,6 +204,13 @@ def read_progress(connection: apsw.Connection, job: JobId) -> tuple[bytes | None
     """(progress, view) as last stored."""
     for progress, view in connection.execute(query("read_progress"), (job.bytes,)):
         return progress, view
+    return None
+
+
+def read_speeds(connection: apsw.Connection, job: JobId) -> bytes | None:
+    """The spans of a job as stored."""
+    for (spans,) in connection.execute(query("read_speeds"), (job.bytes,)):
+        return bytes(spans)
     return None
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import apsw
 
@@ -14,6 +14,9 @@ from spacedrive_jobs._store.tally import Tally
 Value: TypeAlias = None | int | float | str | bytes
 Row: TypeAlias = tuple[Any, ...]
 Parameters: TypeAlias = tuple[Value, ...] | Mapping[str, Value]
+
+STRIDE: Final = 1 << 20
+"""Between two places in line: room for others, see placing.py."""
 
 
 class Tx:
@@ -50,8 +53,8 @@ class Tx:
     def back(self) -> int:
         """The next place at the end of the queue."""
         self._load_positions()
-        self._back += 1
-        return self._back - 1
+        self._back += STRIDE
+        return self._back - STRIDE
 
     @property
     def end(self) -> int:
@@ -62,8 +65,8 @@ class Tx:
     def front(self) -> int:
         """The next place before all others."""
         self._load_positions()
-        self._front -= 1
-        return self._front + 1
+        self._front -= STRIDE
+        return self._front + STRIDE
 
     def _load_positions(self) -> None:
         if not self._moved:

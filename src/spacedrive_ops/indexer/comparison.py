@@ -27,12 +27,12 @@ Sub: TypeAlias = tuple[bytes, int, bool]
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """A folder that is not as the index has it. `unreadable`: names in it that stay as the index has them."""
+    """A folder that is not as the index has it. `kept`: names in it that stay as the index has them."""
 
     id: int
     path: bytes
     listed: Listing
-    unreadable: list[str]
+    kept: list[str]
 
     def holds_folders(self, folders: list[tuple[bytes, int]]) -> bool:
         """Whether these, by name and id, are the folders in it."""
@@ -55,7 +55,7 @@ class Comparison:
     def compare(self, changed: Changed, known: Known, slice_: Slice) -> list[Sub]:
         """Take into the slice what is new, changed or lost. The subfolders, in the order of their names."""
         listed = changed.listed
-        for name in changed.unreadable:  # it is there, and stays in the index as it was
+        for name in changed.kept:
             known.pop(os.fsencode(name), None)
         if not known and not listed.others and self._take_all(listed, changed.id, slice_):
             return []

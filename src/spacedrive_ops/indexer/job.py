@@ -18,13 +18,13 @@ from spacedrive_ops.content.reading import Reading, is_as_indexed, meanwhile, re
 from spacedrive_ops.extras import MissingExtra
 from spacedrive_ops.indexer import places
 from spacedrive_ops.indexer.model import CLOSENESS, IndexMode, IndexOutput, IndexScope, IndexState
-from spacedrive_ops.indexer.mounts import closed_places
+from spacedrive_ops.indexer.mounts import closed_places, is_within
 from spacedrive_ops.indexer.places import Place
 from spacedrive_ops.indexer.reporting import Reporter
 from spacedrive_ops.indexer.rules import Judge, Rules
 from spacedrive_ops.indexer.starts import Starts, given, touched
 from spacedrive_ops.indexer.turns import PATIENCE, NoAnswer, Turns
-from spacedrive_ops.indexer.walk import Setting
+from spacedrive_ops.indexer.walk import ABSENT, Setting
 from spacedrive_ops.library_index import contents, entries, locations
 from spacedrive_ops.library_index.contents import StoredFile
 from spacedrive_ops.library_index.findings import Slice
@@ -141,9 +141,11 @@ class _Run:
 
     async def _walk_from_cursor(self, place: Place, reporter: Reporter) -> None:
         ctx, state = self._ctx, reporter.state
-        if not (starts := await self._starts(place)):
-            return
         closed = await ctx.run_in_pool(closed_places, place.path, system=self._job.system)
+        absent = await places.remember_mounts(ctx, place.location, place.path, closed, replaced=self._job.replaced)
+        starts = self._without(absent, place, await self._starts(place), reporter)
+        if not starts:
+            return
         resume = await entries.path_to(self._db, state.cursor) if state.cursor and not self._is_partial(place) else []
         names = [name for _, name in resume[1:]]
         below = [*place.below.split(b"/")] if place.below else []
@@ -154,6 +156,7 @@ class _Run:
             fresh=state.fresh,
             enters="new" if self._is_partial(place) else "all" if self._job.scope == "recursive" else "none",
             excluded=await ctx.run_in_pool(places.identities_of, ctx.library.path),
+            absent=absent,
             closed=closed | dict.fromkeys(state.quarantined, "did not answer before"),
             resume=tuple(names[len(below) :]) if resume and names[: len(below)] == below else None,
             most_rows=SLICE_ROWS,
@@ -168,6 +171,16 @@ class _Run:
         if self._is_partial(place):
             return await touched(self._ctx, place)
         return ((place.below, place.entry),)
+
+    def _without(self, absent: tuple[bytes, ...], place: Place, starts: Starts, reporter: Reporter) -> Starts:
+        """Those that are on disks that are there. The walk tells of what is absent in the folders that it reads."""
+        kept = tuple(start for start in starts if not is_within(os.path.join(place.path, start[0]), absent))
+        if self._is_partial(place) or not kept:
+            read = {os.path.join(place.path, below).rstrip(b"/") for below, _ in kept}
+            for path in absent:
+                if os.path.dirname(path) not in read:
+                    reporter.trouble(path, "error", ABSENT)
+        return kept
 
     async def _reserve_ids(self) -> int:
         async with self._db.transaction() as tx:

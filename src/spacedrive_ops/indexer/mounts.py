@@ -1,11 +1,18 @@
-"""What is mounted below a folder, so that each real folder is read once."""
+"""What is mounted below a folder: each real folder is read once, and a disk that is not there is no empty folder."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Collection, Mapping
+from typing import Final
 
 from spacedrive_ops.indexer.rules import PSEUDO
+from spacedrive_ops.library_index.locations import Mounted
 from spacedrive_ops.mounts import Mount, read_mounts
+from spacedrive_ops.paths.volumes import uuid_of
+
+FLEETING: Final = frozenset(("autofs", "overlay", "ramfs", "squashfs", "tmpfs"))
+"""Kinds of file systems that come and go with their place: where that is gone too, so is what was on them."""
 
 
 def closed_places(root: bytes, *, system: bool) -> dict[bytes, str]:
@@ -36,6 +43,35 @@ def closed_places(root: bytes, *, system: bool) -> dict[bytes, str]:
         else:
             seen[mount.device, mount.inside] = mount.place
     return closed
+
+
+def mounted_inside(root: bytes, closed: Collection[bytes]) -> dict[bytes, Mounted]:
+    """What is mounted below `root` and read there, by its path below it. `closed`: see `closed_places`. Blocking."""
+    real = os.path.realpath(root)
+    return {
+        os.path.relpath(mount.place, real): Mounted(mount.kind, uuid_of(mount) or "")
+        for mount in read_mounts()
+        if mount.place != real
+        and _within(mount.place, real)
+        and mount.kind not in PSEUDO
+        and _as_given(mount.place, real, root) not in closed
+    }
+
+
+def absent(root: bytes, known: Mapping[bytes, Mounted], now: Mapping[bytes, Mounted]) -> list[bytes]:
+    """Where below `root` a disk was mounted that is not there now, or is another one. Blocking."""
+    return [place for place, before in known.items() if not _is_there(root, place, before, now.get(place))]
+
+
+def _is_there(root: bytes, place: bytes, before: Mounted, now: Mounted | None) -> bool:
+    if now is None:
+        return before.kind in FLEETING and not os.path.lexists(os.path.join(root, place))
+    return not before.volume or not now.volume or before.volume == now.volume
+
+
+def is_within(path: bytes, folders: Collection[bytes]) -> bool:
+    """Whether the path is one of the folders, or below one."""
+    return any(_within(path, folder) for folder in folders)
 
 
 def _as_given(place: bytes, root: bytes, given: bytes) -> bytes:

@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import os
-import stat
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from spacedrive_jobs import JobContext, JobError
 from spacedrive_ops.folders import identity, lies_in
+from spacedrive_ops.indexer import mounts
 from spacedrive_ops.indexer.model import IndexState
 from spacedrive_ops.library_index import entries, locations
 from spacedrive_ops.library_index.categories import EntryKind
+from spacedrive_ops.library_index.entries import SomeFile
+from spacedrive_ops.library_index.locations import Mounted, Root
 from spacedrive_ops.library_index.model import Location
+from spacedrive_ops.paths.volumes import volume_of
 
 STILL_THERE: Final = 0.5
-"""Where all else differs: this share of the known names at the root must be there for it to be the same folder."""
+"""Where all else differs: this share of the files that are looked for must be there, as the index has them, for it to
+be the same folder."""
+LOOKED_FOR: Final = 200
+COARSEST_TIME: Final = 2_000_000_000
+"""Nanoseconds: FAT keeps times in steps of two seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,29 +80,62 @@ def parts_of(root: bytes, folders: Iterable[Path]) -> list[bytes]:
 
 
 async def is_same(ctx: JobContext[IndexState], place: Place) -> bool:
-    """Whether the location's folder is the one that was indexed: an empty mount point is not."""
+    """Whether the location's folder is the one that was indexed. An empty mount point is not, nor is another disk."""
     known = place.known
     if known is None or known.inode is None:
         return True
+    if await ctx.run_in_pool(_is_identical, place.path, known):
+        return True
+    files = await entries.some_files(ctx.library_db, known.id, LOOKED_FOR)
     names = await entries.some_names(ctx.library_db, known.root_id or 0)
-    return await ctx.run_in_pool(_is_same, place.path, known, names)
+    return await ctx.run_in_pool(_holds_what_it_held, place.path, files, names)
 
 
-def _is_same(path: bytes, known: Location, names: set[bytes]) -> bool:
+def _is_identical(path: bytes, known: Location) -> bool:
+    """By the folder's own number and its disk's. The root of a disk has the same number on each of its kind, and the
+    kernel gives a disk's number to the next one: there the UUID tells, and where there is none, nothing does."""
     try:
-        status = os.stat(path)
-        if not stat.S_ISDIR(status.st_mode):
+        if not os.path.isdir(path):
             return False
-        if status.st_ino == known.inode and (status.st_dev == known.device or filesystem_of(path) == known.filesystem):
-            return True
-        # Device numbers change over restarts, inodes when a folder is restored: then its content tells.
+        root = root_of(path)
+    except OSError:
+        return False
+    if root.inode != known.inode:
+        return False
+    if root.volume and known.volume:
+        return root.volume == known.volume
+    return not os.path.ismount(path) and (root.device == known.device or root.filesystem == known.filesystem)
+
+
+def _holds_what_it_held(path: bytes, files: Sequence[SomeFile], names: set[bytes]) -> bool:
+    """Numbers change over restarts, and when a folder is restored or comes to another disk: then its files tell; where
+    it had none, the names in it."""
+    try:
+        if files:
+            return sum(_is_there(path, file) for file in files) >= STILL_THERE * len(files)
         there = names.intersection(os.listdir(path))
     except OSError:
         return False
     return bool(names) and len(there) >= STILL_THERE * len(names)
 
 
-def filesystem_of(path: bytes) -> int:
+def _is_there(root: bytes, file: SomeFile) -> bool:
+    try:
+        status = os.lstat(os.path.join(root, file.folder, file.name))
+    except OSError:
+        return False
+    same_time = abs(status.st_mtime_ns - file.mtime_ns) <= COARSEST_TIME
+    return status.st_size == file.size and (same_time or status.st_ino == file.inode)
+
+
+def root_of(path: bytes) -> Root:
+    """What the folder is now. Blocking."""
+    status = os.stat(path)
+    volume = volume_of(path)
+    return Root(status.st_dev, status.st_ino, _filesystem_of(path), volume[0] if volume is not None else "")
+
+
+def _filesystem_of(path: bytes) -> int:
     """A number that says which file system it is; on most it stays over restarts. Kept within 63 bits."""
     return os.statvfs(path).f_fsid & ((1 << 63) - 1)
 
@@ -104,18 +144,14 @@ async def begin(ctx: JobContext[IndexState], place: Place) -> tuple[Place, Index
     """Make the location where it is new; the state is stored with it."""
     db = ctx.library_db
     status = await ctx.run_in_pool(os.stat, place.path)
-    filesystem = await ctx.run_in_pool(filesystem_of, place.path)
+    now = await ctx.run_in_pool(root_of, place.path)
     if place.known is not None:
         known = place.known
         state = IndexState(place.location, place.entry, was_complete=known.complete)
-        if (known.device, known.inode, known.filesystem, known.state) != (
-            status.st_dev,
-            status.st_ino,
-            filesystem,
-            "online",
-        ):
+        before = (known.device, known.inode, known.filesystem, known.volume)
+        if before != now or known.state != "online":
             async with db.transaction() as tx:
-                await locations.store_root(tx, place.location, known.root_id or 0, status, filesystem)
+                await locations.store_root(tx, place.location, known.root_id or 0, now)
         await ctx.save_state(state)
         return place, state
     inner = [
@@ -129,10 +165,44 @@ async def begin(ctx: JobContext[IndexState], place: Place) -> tuple[Place, Index
         location = await locations.add_location(tx, Path(os.fsdecode(place.path)))
         root = await entries.reserve_ids(tx)
         await entries.add_root(tx, root, location, place.path, status)
-        await locations.store_root(tx, location, root, status, filesystem)
+        await locations.store_root(tx, location, root, now)
         state = IndexState(location, root, fresh=True)
         await ctx.checkpoint(state, tx=tx)
     return Place(place.path, b"", location, root), state
+
+
+async def absent_in(ctx: JobContext[Any], location: int, path: bytes, closed: Collection[bytes]) -> tuple[bytes, ...]:
+    """Where below the location a disk was mounted that is not there now, if the index has anything of it: absolute
+    paths."""
+    known = await locations.read_mounts(ctx.library_db, location)
+    now = await ctx.run_in_pool(mounts.mounted_inside, path, closed)
+    return tuple(os.path.join(path, place) for place in await _absent(ctx, path, known, now))
+
+
+async def remember_mounts(
+    ctx: JobContext[Any], location: int, path: bytes, closed: Collection[bytes], *, replaced: bool
+) -> tuple[bytes, ...]:
+    """As `absent_in`; what is mounted now is kept for the next time, and what is absent stays unless `replaced`."""
+    known = await locations.read_mounts(ctx.library_db, location)
+    now = await ctx.run_in_pool(mounts.mounted_inside, path, closed)
+    gone = [] if replaced else await _absent(ctx, path, known, now)
+    kept = now | {place: known[place] for place in gone}
+    if kept != known:
+        async with ctx.library_db.transaction() as tx:
+            await locations.store_mounts(tx, location, kept)
+    return tuple(os.path.join(path, place) for place in gone)
+
+
+async def _absent(
+    ctx: JobContext[Any], path: bytes, known: Mapping[bytes, Mounted], now: Mapping[bytes, Mounted]
+) -> list[bytes]:
+    db = ctx.library_db
+    gone: list[bytes] = []
+    for place in await ctx.run_in_pool(mounts.absent, path, known, now):
+        entry = await entries.find_path(db, os.path.join(path, place))
+        if entry is not None and await entries.some_names(db, entry):
+            gone.append(place)
+    return gone
 
 
 def identities_of(library: Path) -> frozenset[tuple[int, int]]:

@@ -62,6 +62,7 @@ class IndexVerifyJob:
         if location is None or location.root_id is None:
             raise JobError(f"{self.root} is not indexed")
         path = os.fsencode(location.path)
+        closed = await ctx.run_in_pool(closed_places, path, system=self.system)
         rules = Rules(self.hidden, self.development, self.system, self.gitignore, self.exclude)
         setting = Setting(
             location=location.id,
@@ -70,7 +71,8 @@ class IndexVerifyJob:
             fresh=False,
             enters="all",
             excluded=await ctx.run_in_pool(places.identities_of, ctx.library.path),
-            closed=await ctx.run_in_pool(closed_places, path, system=self.system),
+            closed=closed,
+            absent=await places.absent_in(ctx, location.id, path, closed),
             trusting=False,
         )
         await ctx.run_in_pool(Judge, rules)

@@ -40,6 +40,8 @@ MOST_LATER: Final = 64
 MOST_NAMES_LATER: Final = 8_192
 """So many folders, and names in them, are compared with their rows at once: to ask of each costs more."""
 
+ABSENT: Final = "is offline: the disk that was mounted here is not there, or is another one; the index keeps all it has"
+
 _IDENTITY: Final = itemgetter(4, 5)
 
 Question: TypeAlias = Literal["folders", "rows", "ids"]
@@ -54,6 +56,7 @@ class Setting:
     `fresh`: the index has nothing of what will be found. `enters`: which subfolders, all, those that the index has just
     learnt of, or none. `trusting`: a folder whose fingerprint is right is not compared row by row. `excluded`:
     identities of folders that do not exist for it. `closed`: absolute paths not to be entered, each with a reason.
+    `absent`: absolute paths where the index keeps what it has, whatever is there.
     A turn ends after `most_rows` changes, `most_entries` or `seconds`.
     """
 
@@ -64,6 +67,7 @@ class Setting:
     enters: Literal["all", "new", "none"]
     excluded: frozenset[tuple[int, int]]
     closed: dict[bytes, str]
+    absent: tuple[bytes, ...] = ()
     trusting: bool = True
     resume: tuple[bytes, ...] | None = None
     most_rows: int = 10_000
@@ -102,6 +106,10 @@ class Walk:
         self._comparison = Comparison(setting.location, lambda: ask("ids", ()))
         self._root = setting.root_path.rstrip(b"/") + b"/"
         self._on_the_way = setting.fresh and bool(resume)
+        self._absent: dict[bytes, list[str]] = {}
+        for path in setting.absent:
+            folder, name = os.path.split(path)
+            self._absent.setdefault(folder, []).append(os.fsdecode(name))
         self._slice = Slice()
         self.done = False
         self.at: bytes = setting.root_path
@@ -258,12 +266,16 @@ class Walk:
         slice_ = self._slice
         listed, unreadable = list_folder(fd)
         slice_.looked_at += len(listed.names)
+        if absent := self._absent.get(self.at, []):
+            listed = listed.only([name not in absent for name in listed.names])
+            for name in absent:
+                slice_.troubles.append((os.path.join(self.at, os.fsencode(name)), "error", ABSENT))
         ignoring, base = above, ""
         if self._judge.uses_patterns:
             base = _base_of(path)
             ignoring = self._judge.in_folder(fd, base, set(listed.names), above)
         kept = self._without_left_out(listed, ignoring, base)
-        fingerprint = kept.fingerprint() if not unreadable else None
+        fingerprint = kept.fingerprint() if not unreadable and not absent else None
         before, folders = self._folders.pop(id_, (None, []))
         if fingerprint is not None and fingerprint == before and self._set.trusting:
             slice_.size += kept.size()
@@ -274,7 +286,7 @@ class Walk:
             slice_.troubles.append((os.path.join(self.at, os.fsencode(name)), "error", f"cannot be read: {reason}"))
         if fingerprint != before:
             slice_.fingerprints.append((fingerprint, id_))
-        changed = Changed(id_, path, kept, [name for name, _ in unreadable])
+        changed = Changed(id_, path, kept, [*absent, *(name for name, _ in unreadable)])
         if is_new or self._needs_none():
             subs = self._comparison.compare(changed, {}, slice_)
         elif not self._read_before and changed.holds_folders(folders):

@@ -111,6 +111,22 @@ async def some_names(db: LibraryDb, folder: int) -> set[bytes]:
     return {name for (name,) in rows}
 
 
+class SomeFile(NamedTuple):
+    """`folder`: below the location."""
+
+    folder: bytes
+    name: bytes
+    size: int
+    mtime_ns: int
+    inode: int
+
+
+async def some_files(db: LibraryDb, location: int, limit: int) -> list[SomeFile]:
+    """Some files from all over a location."""
+    rows: list[Any] = await db.query(query("some_files"), (location, limit))
+    return [SomeFile(*row) for row in rows]
+
+
 async def write(tx: Transaction, found: Slice, *, fresh: bool) -> None:
     """What a turn of the walk has found. `fresh`: the location is new, so nothing can have moved in it."""
     await tx.executemany(query("lose_entry"), found.lost)  # first: something new may have its name

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from spacedrive_jobs import LibraryDb, Transaction
 from spacedrive_ops.library_index.model import Location
@@ -17,8 +18,9 @@ async def read_locations(db: LibraryDb) -> list[Location]:
 
 
 def _location(row: Any) -> Location:
-    id_, path, root, device, inode, filesystem, state, complete, indexed, _ = row
-    return Location(id_, Path(os.fsdecode(path)), root, device, inode, filesystem, state, bool(complete), indexed)
+    id_, path, root, device, inode, filesystem, state, complete, indexed, _, volume = row
+    path = Path(os.fsdecode(path))
+    return Location(id_, path, root, device, inode, filesystem, volume, state, bool(complete), indexed)
 
 
 async def add_location(tx: Transaction, path: Path) -> int:
@@ -28,10 +30,37 @@ async def add_location(tx: Transaction, path: Path) -> int:
     return id_
 
 
-async def store_root(tx: Transaction, location: int, root_id: int, status: os.stat_result, filesystem: int) -> None:
-    """What the root is now: by this it is known again."""
-    values = (root_id, status.st_dev, status.st_ino, filesystem, "online", None, location)
+class Root(NamedTuple):
+    """What a location's folder is, by which it is known again. `filesystem` and `volume` say on which disk: a number of
+    the kernel's, and the UUID ("" where it has none)."""
+
+    device: int
+    inode: int
+    filesystem: int
+    volume: str
+
+
+async def store_root(tx: Transaction, location: int, root_id: int, root: Root) -> None:
+    values = (root_id, root.device, root.inode, root.filesystem, "online", None, root.volume, location)
     await tx.execute(query("store_root"), values)
+
+
+class Mounted(NamedTuple):
+    """What is mounted at a place: the kind of the file system, and its UUID ("" where it has none)."""
+
+    kind: str
+    volume: str
+
+
+async def read_mounts(db: LibraryDb, location: int) -> dict[bytes, Mounted]:
+    """What was mounted below a location, by its path there."""
+    rows: list[Any] = await db.query(query("mounts"), (location,))
+    return {path: Mounted(kind, volume) for path, kind, volume in rows}
+
+
+async def store_mounts(tx: Transaction, location: int, mounts: Mapping[bytes, Mounted]) -> None:
+    await tx.execute(query("delete_location_mounts"), (location,))
+    await tx.executemany(query("insert_mount"), [(location, path, *mounted) for path, mounted in mounts.items()])
 
 
 async def set_state(tx: Transaction, location: int, state: str) -> None:
@@ -41,7 +70,7 @@ async def set_state(tx: Transaction, location: int, state: str) -> None:
 
 async def forget_location(tx: Transaction, location: int) -> None:
     """Its entries, and itself. Contents stay: other locations may hold them."""
-    for name in ("names", "entries", "folders"):
+    for name in ("names", "entries", "folders", "mounts"):
         await tx.execute(query(f"delete_location_{name}"), (location,))
     await tx.execute(query("delete_location"), (location,))
 

@@ -24,6 +24,7 @@ class Location:
     device: int | None
     inode: int | None
     filesystem: int | None
+    volume: str
     state: str
     complete: bool
     indexed_ms: int | None

@@ -8,7 +8,7 @@ from typing import Final
 from spacedrive_jobs import LibraryDb, LibraryError, Transaction
 from spacedrive_ops.library_index.sql import query, statements
 
-SCHEMA: Final = 3
+SCHEMA: Final = 4
 
 
 class IndexTooNew(LibraryError):

@@ -45,7 +45,7 @@ PICTURES: Final = {
 
 
 def main(page: Path) -> None:
-    home = Path(tempfile.gettempdir()) / "anna"  # its name is in the pictures
+    home = Path(tempfile.gettempdir()) / "ada"  # its name is in the pictures
     home.mkdir()
     try:
         asyncio.run(fill(home))

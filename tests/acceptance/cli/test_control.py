@@ -168,6 +168,44 @@ def test_a_waiting_job_is_explained(cli: Cli) -> None:
     assert cli.json("jobs", "explain", first)["ahead"] == 0
 
 
+@pytest.mark.timeout(120)  # many commands, each a process
+def test_waiting_jobs_are_put_elsewhere_in_line(cli: Cli) -> None:
+    a, b, c = queued(cli, 3)
+
+    def line() -> list[str]:
+        return [job["short_id"] for job in cli.json("jobs", "list", "--in-line")["jobs"]]
+
+    assert cli.run("jobs", "place", c, "--before", b).stdout == f"{c} has 1 job ahead of it\n"
+    assert line() == [a, c, b]
+    assert cli.run("jobs", "place", b, a, "--first").stdout == f"{b} is first in line\n{a} has 1 job ahead of it\n"
+    assert [one["ahead"] for one in cli.json("jobs", "place", b, "--after", c)["jobs"]] == [2]
+    cli.run("jobs", "place", a, "--last")
+    cut = cli.json("jobs", "list", "--in-line", "--limit", "2")
+    rest = cli.json("jobs", "list", "--in-line", "--after", cut["next"])
+    assert [job["short_id"] for job in [*cut["jobs"], *rest["jobs"]]] == [c, b, a]
+    cli.run("jobs", "pause", b)
+    refused = cli.run("jobs", "place", a, "--before", b)
+    assert (refused.returncode, refused.stderr) == (1, f"Error: Cannot put another beside job {b}: it is paused.\n")
+    assert line() == [c, a]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("place", "12345678"), "one of --before, --after, --first and --last"),
+        (("place", "12345678", "--first", "--last"), "one of --before, --after, --first and --last"),
+        (("place", "--first"), "one of --before, --after, --first and --last"),
+        (("place", "12345678", "--first"), "There is no job 12345678."),
+        (("list", "--in-line", "--after", "1.2"), "1.2 is not what a longer list was cut with"),
+        (("list", "--in-line", "--status", "failed"), "In line is what is queued or paused."),
+    ],
+)
+def test_a_place_in_line_that_makes_no_sense_is_explained(cli: Cli, words: tuple[str, ...], said: str) -> None:
+    assert cli.run("init").returncode == 0
+    done = cli.run("jobs", *words)
+    assert (done.returncode, said in done.stderr) == (2, True), done.stderr
+
+
 def test_a_copied_library_asks_before_it_runs_anything(cli: Cli) -> None:
     queued(cli, 1)
     original = cli.library

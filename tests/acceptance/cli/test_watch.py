@@ -18,6 +18,8 @@ from tests.acceptance.cli.conftest import ROOT, SAMPLES, Cli
 from tests.acceptance.cli.whole_screen import ENTERS, LEAVES
 from tests.waiting import eventually
 
+pytestmark = pytest.mark.timeout(60)  # each starts several processes, one of them with a whole terminal to fill
+
 RUN = ("--import", SAMPLES, "run")
 STEPS = (*RUN, "example.steps", "--total")
 COLOURS = re.compile(r"\x1b\[[0-9;]*\b(?:3[0-7]|4[0-7]|9[0-7]|10[0-7]|[34]8;[25];[0-9;]*)[0-9;]*m")
@@ -49,7 +51,7 @@ def test_what_another_process_does_is_seen_at_once(cli: Cli) -> None:
     screen = cli.whole_screen("watch")
     screen.shows("Nothing to do.")
     cli.run(*STEPS, "1", "--detach")
-    screen.shows("1 waits")
+    screen.shows("1 job waits")
     screen.shows("Nobody runs the jobs")
     assert cli.run(*STEPS, "2").returncode == 0
     screen.shows("✓ ")
@@ -96,7 +98,7 @@ def test_ctrl_z_gives_the_shell_its_screen_and_fg_goes_on(cli: Cli) -> None:
     shell.press("fg\n")
     eventually(lambda: shell.read().rindex(ENTERS) > shell.written.rindex(LEAVES), what="the screen again")
     cli.run(*STEPS, "1", "--detach")
-    shell.shows("1 waits")
+    shell.shows("1 job waits")
     shell.press("q")
     eventually(lambda: shell.read().rindex(LEAVES) > shell.written.rindex(ENTERS), what="the shell again")
 
@@ -104,7 +106,7 @@ def test_ctrl_z_gives_the_shell_its_screen_and_fg_goes_on(cli: Cli) -> None:
 def test_a_library_that_another_process_holds_is_said_and_waited_for(cli: Cli) -> None:
     cli.run(*STEPS, "1", "--detach")
     screen = cli.whole_screen("watch")
-    screen.shows("1 waits")
+    screen.shows("1 job waits")
     with closing(sqlite3.connect(cli.library / "jobs.db", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         screen.press("G")
@@ -147,7 +149,6 @@ def test_it_fits_every_width(cli: Cli, columns: int) -> None:
 
 
 def test_hostile_names_leave_the_screen_whole(cli: Cli) -> None:
-    cli.run(*RUN, "example.nasty")
     cli.run(*RUN, "example.nasty", "--text", "\u202e漢字" * 1000 + "\x1b[2J")
     cli.run(*RUN, "example.nasty_failure")
     screen = cli.whole_screen("watch")
@@ -183,20 +184,11 @@ def test_a_terminal_without_unicode_gets_ascii(cli: Cli) -> None:
 @pytest.mark.parametrize("as_json", [True, False])
 def test_where_there_is_no_terminal_lines_are_printed(cli: Cli, as_json: bool) -> None:
     watching = cli.start("watch", *(["--json"] if as_json else []))
-    eventually(lambda: any(one["mode"] == "none" for one in runners(cli)), what="the watching process")
-    assert cli.run(*STEPS, "1").returncode == 0
-    watching.says('"status": "completed"' if as_json else " completed")
+    said = '"status": "completed"' if as_json else " completed"
+    eventually(lambda: cli.run(*STEPS, "1").returncode == 0 and said in watching.out, within=30, what=said)
     watching.send(signal.SIGINT)
     assert watching.ends() == 3
     assert "\x1b" not in watching.out
-
-
-def runners(cli: Cli) -> list[dict[str, object]]:
-    """The processes that have the library open."""
-    explained = cli.run(*STEPS, "1", "--detach").stdout.strip()
-    told: list[dict[str, object]] = cli.json("jobs", "explain", explained)["runners"]
-    cli.run("jobs", "cancel", explained)
-    return [one for one in told if one["program"] != "sdjobs jobs explain"]
 
 
 def test_a_dumb_terminal_gets_lines(cli: Cli) -> None:

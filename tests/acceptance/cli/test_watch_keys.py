@@ -13,9 +13,9 @@ from sdjobs.exit_codes import ExitCode
 from sdjobs.screen.app import WatchApp
 from sdjobs.screen.deeds import Deed, Done
 from sdjobs.screen.lines import Lines
-from sdjobs.screen.looking import Look, Looker, Window
+from sdjobs.screen.looking import FEW, Look, Looker, Window
 from sdjobs.settings import LIBRARY_VARIABLE, Settings
-from spacedrive_jobs import JobHandle, JobStatus, JobSystem, Library, NoSpace, StoreBusy
+from spacedrive_jobs import JobFilter, JobHandle, JobStatus, JobSystem, Library, NoSpace, StoreBusy
 from tests.acceptance.cli.sample_jobs import Asking, Steps, failing
 from tests.waiting import aeventually
 
@@ -112,11 +112,11 @@ async def test_a_cancel_asks_first(tmp_path: Path) -> None:
 async def test_a_job_is_put_first(tmp_path: Path) -> None:
     async with watching(tmp_path / "library", runs=False) as seen:
         await seen.library.jobs.dispatch_many([Steps(total=1), Steps(total=2), Steps(total=3)])
-        last = (await seen.library.jobs.waiting())[-1].id
-        await seen.shows("3 wait")
+        last = (await seen.library.jobs.waiting()).rows[-1].id
+        await seen.shows("3 jobs wait")
         await seen.press("end", "f")
         await seen.shows("comes first now.")
-        assert (await seen.library.jobs.waiting())[0].id == last
+        assert (await seen.library.jobs.waiting()).rows[0].id == last
 
 
 async def test_a_job_that_failed_is_done_again(tmp_path: Path) -> None:
@@ -157,7 +157,7 @@ async def test_only_what_says_a_text_is_shown(tmp_path: Path) -> None:
     async with watching(tmp_path / "library", runs=False) as seen:
         await seen.library.jobs.dispatch(Steps(total=1, note="summer"))
         await seen.library.jobs.dispatch(failing.new("winter"))
-        await seen.shows("2 wait")
+        await seen.shows("2 jobs wait")
         await seen.press("slash", *"summer", "enter")
         await seen.shows("Only jobs that say: summer")
         await seen.shows("Count steps")
@@ -190,17 +190,19 @@ async def test_a_job_is_opened_and_its_parts_turned(tmp_path: Path) -> None:
 
 async def test_a_long_list_is_asked_for_in_parts(tmp_path: Path) -> None:
     async with watching(tmp_path / "library", runs=False) as seen:
-        await seen.library.jobs.dispatch_many([Steps(total=number) for number in range(1, 101)])
-        await seen.shows("92 more jobs: Enter shows some of them")
+        await seen.library.jobs.dispatch_many([Steps(total=number) for number in range(1, 10_001)])
+        await seen.shows("9,992 more jobs: Enter shows some of them")
+        assert seen.app.board.look is not None
+        assert len(seen.app.board.look.waiting) == FEW
         await seen.press("end", "enter")
-        await seen.shows("42 more jobs")
+        await seen.shows("9,942 more jobs")
         await seen.press("end", "enter")
 
-        async def all_are_shown() -> bool:
+        async def more_are_asked_for() -> bool:
             await seen.press("end")
-            return not any("more jobs" in line for line in seen.lines()) and len(seen.app.board.entries) == 101
+            return any("9,892 more jobs" in line for line in seen.lines())
 
-        await aeventually(all_are_shown)
+        await aeventually(more_are_asked_for)
 
 
 async def test_what_cannot_be_done_is_said(tmp_path: Path) -> None:
@@ -248,7 +250,7 @@ async def test_a_library_that_cannot_be_read_is_said_once_and_read_again(
 async def test_help_lists_the_keys_and_how_the_same_is_typed(tmp_path: Path) -> None:
     async with watching(tmp_path / "library", runs=False) as seen:
         handle = await seen.library.jobs.dispatch(Steps(total=1))
-        await seen.shows("1 waits")
+        await seen.shows("1 job waits")
         await seen.press("end", "question_mark")
         await seen.shows(f"jobs pause {handle.id.short}")
         await seen.shows("queue pause")
@@ -256,10 +258,35 @@ async def test_help_lists_the_keys_and_how_the_same_is_typed(tmp_path: Path) -> 
         await seen.shows("Waiting")
 
 
+async def test_help_that_is_longer_than_the_screen_can_be_scrolled(tmp_path: Path) -> None:
+    async with watching(tmp_path / "library", runs=False, size=(80, 10)) as seen:
+        await seen.shows("Nothing to do.")
+        await seen.press("question_mark")
+        frame = seen.app.screen.query_one(".frame")
+        assert frame.size.height <= 10
+        await seen.press("end")
+
+        async def is_at_the_end() -> bool:
+            return frame.max_scroll_y > 0 and frame.scroll_offset.y == frame.max_scroll_y
+
+        await aeventually(is_at_the_end)
+
+
+async def test_a_job_that_is_deleted_meanwhile_is_left(tmp_path: Path) -> None:
+    async with watching(tmp_path / "library") as seen:
+        await (await seen.library.jobs.dispatch(Steps(total=1))).wait()
+        await seen.shows("Done in")
+        await seen.press("end", "enter")
+        await seen.shows("1 Why")
+        await seen.library.jobs.clear(JobFilter())
+        await seen.shows("This job was deleted from the history.")
+        await seen.shows("Nothing runs now.")
+
+
 async def test_it_follows_the_size_of_its_terminal(tmp_path: Path) -> None:
     async with watching(tmp_path / "library", runs=False) as seen:
         await seen.library.jobs.dispatch(Steps(total=1))
-        await seen.shows("1 waits")
+        await seen.shows("1 job waits")
         for width, height in ((40, 12), (20, 6), (200, 60), (80, 24)):
             await seen.resize(width, height)
             await seen.shows("q Quit" if width > 14 else "q")

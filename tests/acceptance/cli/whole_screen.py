@@ -16,6 +16,9 @@ from tests.waiting import eventually
 UNKNOWN_TO_PYTE = re.compile(r"\x1b\[[<>=?][0-9;]*[$u][a-z]?|\x1b\[[<>=][0-9;]*[a-z]")
 """Questions to the terminal, and the keyboard of kitty: a terminal that does not know them leaves them out."""
 
+PATIENCE = 30.0
+"""Seconds."""
+
 ENTERS, LEAVES = "\x1b[?1049h", "\x1b[?1049l"
 
 
@@ -39,9 +42,14 @@ class WholeScreen(Terminal):
         self._screen.resize(self.rows, self.columns)
         fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", self.rows, self.columns, 0, 0))
 
-    def shows_no(self, words: str) -> None:
-        """Wait until `words` stand nowhere on the screen."""
-        eventually(lambda: not any(words in line for line in self.screen()), what=f"no {words!r} on {self.screen()}")
+    def shows(self, words: str) -> None:
+        """As Terminal; it takes longer than a line until a whole screen stands there on a busy machine."""
+        eventually(
+            lambda: any(words in line for line in self.screen()),
+            within=PATIENCE,
+            every=0.02,
+            what=f"{words!r} on the screen",
+        )
 
     def is_left(self) -> bool:
         """The screen from before is there again, with its cursor, and keys are echoed and make lines as usual."""

@@ -87,6 +87,11 @@ async def test_retry_and_clear_by_filter(tmp_path: Path) -> None:
         await aeventually(failed)
         assert await library.jobs.retry_all(JobFilter()) == 2
         await aeventually(lambda: failed(4))
+        done_again = (await library.jobs.list(retried=True)).rows
+        assert {info.id for info in done_again} == {handle.id for handle in broken}
+        others = (await library.jobs.list(retried=False)).rows
+        assert len(others) == 3
+        assert {info.retry_of for info in others} == {None, *(handle.id for handle in broken)}
         before = (await library.jobs.info(broken[0].id)).created_at - timedelta(minutes=1)
         assert await library.jobs.clear(JobFilter(created_before=before)) == 1
         with pytest.raises(JobGone):

@@ -29,7 +29,7 @@ async def test_what_waits_stands_in_the_order_of_its_start(tmp_path: Path) -> No
         await paused.pause()
 
         async def order(limit: int = 100) -> list[object]:
-            return [info.arguments["text"] for info in await jobs.waiting(limit)]  # type: ignore[index]  # plain values
+            return [info.arguments["text"] for info in (await jobs.waiting(limit)).rows]  # type: ignore[index]  # plain
 
         assert await order() == ["urgent", "first", "last", "low", "held"]
         assert await order(2) == ["urgent", "first"]

@@ -170,7 +170,7 @@ def settle(page: Page, state: State, view: View) -> None:
     page.wait_for_selector("main h1")
     page.wait_for_function("document.querySelector('[aria-busy]') === null")
     if state == "broken":
-        page.get_by_role("heading", name="The library's disk is full").wait_for()
+        page.get_by_role("heading", level=3, name="The library's disk is full").wait_for()
         page.get_by_role("heading", name="Travel drive is not there").wait_for()
     page.wait_for_timeout(5_000 if view is HOME or view.kind else 1_000)
 

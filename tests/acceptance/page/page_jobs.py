@@ -71,6 +71,13 @@ async def fails(ctx: JobContext[None], sources: tuple[Path, ...], destination: P
     raise OSError(message)
 
 
+@job(name="page.mended")
+async def mended(ctx: JobContext[None], needs: Path) -> None:
+    """Read a card, once it is there."""
+    if not needs.exists():
+        raise OSError("the card is not there")
+
+
 @job(name="page.items")
 async def items(ctx: JobContext[None], good: int = 40, bad: int = 3) -> int:
     """Some items, some of which fail at the first try."""

@@ -65,6 +65,7 @@ def full(viewed: Viewed) -> Iterator[Viewed]:
         film = fill_up(viewed.root / "Photos")
         yield viewed
         film.unlink()  # there is room again, so that it stops at once
+        viewed.page.goto("about:blank")  # that it is gone is nothing to complain of
         viewed.stop()
 
 

@@ -84,9 +84,9 @@ def test_history_is_searched_and_what_failed_is_tried_again(viewed: Viewed) -> N
 
 def test_a_long_list_holds_only_what_can_be_seen_and_reaches_its_end(viewed: Viewed) -> None:
     viewed.post("queue/pause", {"kind": "page.quick"})
-    first = viewed.dispatch("page.quick", number=-1)
     count = 1_200
     apart(queue_quick_jobs(viewed.cli.library, count - 1))
+    last = viewed.dispatch("page.quick", number=-1)
     viewed.go("waiting")
     page = viewed.page
     table = page.get_by_role("table", name="Jobs that wait")
@@ -95,7 +95,7 @@ def test_a_long_list_holds_only_what_can_be_seen_and_reaches_its_end(viewed: Vie
 
     def at_the_end() -> bool:
         page.evaluate("window.scrollTo(0, document.body.scrollHeight)")
-        return table.locator(f'[data-job="{first}"]').count() == 1
+        return table.locator(f'[data-job="{last}"]').count() == 1
 
     eventually(at_the_end, within=30, every=0.2, what="the end of the list")
     assert table.locator("[data-job]").count() < 60
@@ -167,6 +167,22 @@ def test_a_log_is_read_and_searched(viewed: Viewed) -> None:
     log.get_by_label("Search in the log").fill("LINE 17")
     expect(log.get_by_role("status")).to_have_text("11 lines of 300.")
     expect(log.locator("mark").first).to_have_text("line 17")
+
+
+def test_the_speed_of_a_job_is_drawn_from_its_beginning_and_after_its_end(viewed: Viewed) -> None:
+    source, destination = viewed.root, viewed.root / "Backup"
+    job = viewed.dispatch("page.copy", sources=[str(source)], destination=str(destination), files=1_000_000)
+    eventually(lambda: len(viewed.get(f"jobs/{job}/speeds")["speeds"]) >= 3, within=60)
+    viewed.page.route("**/api/events*", lambda _: None)  # nothing is told: what is drawn was kept
+    viewed.go(f"jobs/{job}")
+    speed = viewed.part("Speed")
+    expect(speed.get_by_text("Between")).to_contain_text("MB/s")
+    expect(speed.locator("canvas")).to_be_visible()
+    viewed.post(f"jobs/{job}/cancel")
+    eventually(lambda: viewed.get(f"jobs/{job}")["status"] == "cancelled", within=30)
+    viewed.go(f"jobs/{job}")
+    expect(viewed.page.locator("[data-whole]")).to_have_attribute("data-status", "cancelled")
+    expect(speed.get_by_text("Between")).to_contain_text("MB/s")
 
 
 def test_a_part_of_an_id_leads_to_its_job(viewed: Viewed) -> None:

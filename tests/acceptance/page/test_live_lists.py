@@ -136,6 +136,30 @@ def test_another_order_of_what_waits_is_shown_whoever_made_it(viewed: Viewed) ->
     expect(rows.first).to_have_attribute("data-job", last)
 
 
+def test_a_job_that_two_answers_have_is_one_row_and_leaves_none_behind(viewed: Viewed) -> None:
+    """What waits is asked for in two requests: between them a job may have gone from one list to the other."""
+    viewed.post("queue/pause", {"kind": "page.quick"})
+    job = viewed.dispatch("page.quick")
+    answers = [viewed.get("jobs/waiting", limit=8)]
+    viewed.page.route("**/api/jobs/waiting**", lambda route: route.fulfill(json=answers[-1]))
+    viewed.go()
+    rows = viewed.part("Waiting").locator("[data-job]")
+    expect(rows).to_have_count(1)
+    other = viewed.dispatch("page.quick")
+    viewed.post(f"jobs/{other}/front")
+    both = viewed.get("jobs/waiting", limit=8)
+    viewed.post(f"jobs/{job}/pause")
+    expect(viewed.page.get_by_role("heading", level=1)).to_contain_text("1 is paused")
+    answers.append(both)
+    viewed.dispatch("page.quick")
+    expect(rows.first).to_have_attribute("data-job", other)
+    viewed.page.unroute("**/api/jobs/waiting**")
+    viewed.post(f"jobs/{job}/cancel")
+    expect(viewed.part("History").locator(f'[data-job="{job}"]')).to_be_visible()
+    expect(rows).to_have_count(2)
+    assert job not in [row.get_attribute("data-job") for row in rows.all()]
+
+
 def test_the_page_of_a_job_that_was_deleted_says_so(viewed: Viewed) -> None:
     job = viewed.dispatch("page.quick")
     eventually(lambda: viewed.get("statistics")["completed"] == 1)

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.acceptance.page.conftest import Viewed, start
+from tests.waiting import eventually
 
 pytestmark = [pytest.mark.needs("chromium"), pytest.mark.timeout(120), pytest.mark.xdist_group("browser")]
 
@@ -54,3 +55,23 @@ def test_a_failure_is_put_aside_and_brought_back(viewed: Viewed) -> None:
     viewed.page.reload()
     expect(viewed.part("History").locator(f'[data-job="{job}"]')).to_be_visible()
     expect(viewed.part("Needs you")).to_be_hidden()
+
+
+def test_what_failed_and_was_done_again_needs_nobody_however_much_has_happened_since(viewed: Viewed) -> None:
+    card = viewed.root / "card"
+    job = viewed.dispatch("page.mended", needs=str(card))
+    viewed.go()
+    needs = viewed.part("Needs you")
+    expect(needs.locator(f'[data-job="{job}"]')).to_be_visible()
+    card.touch()
+    needs.get_by_role("button", name=re.compile("again", re.IGNORECASE)).click()
+    eventually(lambda: viewed.get("statistics")["completed"] == 1)
+    for number in range(70):
+        viewed.dispatch("page.quick", number=number)
+    eventually(lambda: viewed.get("statistics")["completed"] == 71, within=60)
+    expect(viewed.page.get_by_role("heading", level=1)).to_contain_text("Nothing to do")
+    expect(viewed.part("History").locator("[data-job]")).to_have_count(8)
+    expect(needs).to_be_hidden()
+    viewed.page.reload()
+    expect(viewed.part("History").locator("[data-job]")).to_have_count(8)
+    expect(needs).to_be_hidden()

@@ -58,6 +58,13 @@ def folded(lines: list[str]) -> list[str]:
     return out
 
 
+def let_asker_rest(viewed: Viewed) -> None:
+    """Pause the copy that asks: while it waits for an answer it holds its place for half a minute, and then no more."""
+    asker = viewed.get("questions")["questions"][0]["job"]
+    viewed.post(f"jobs/{asker}/pause")
+    eventually(lambda: viewed.get(f"jobs/{asker}")["status"] == "paused", within=30)
+
+
 def compare(text: str, name: str) -> None:
     file = KEPT / f"{name}.txt"
     if os.environ.get("UPDATE_SENTENCES"):
@@ -92,6 +99,7 @@ def test_a_failure_and_a_drive_that_is_away_read_as_sentences(viewed: Viewed) ->
 
 def test_ten_thousand_waiting_jobs_read_as_sentences(viewed: Viewed) -> None:
     show_filled(viewed, waiting=10_000)
+    let_asker_rest(viewed)
     viewed.go()
     expect(viewed.page.get_by_role("heading", level=1)).to_contain_text("wait")
     for card in viewed.part("Running").locator('[data-job]:has-text("Listing")').all():
@@ -103,6 +111,7 @@ def test_ten_thousand_waiting_jobs_read_as_sentences(viewed: Viewed) -> None:
 @pytest.mark.parametrize("state", ["running", "partly", "failed", "asking"])
 def test_a_job_of_its_own_reads_as_sentences(filled: Viewed, state: str) -> None:
     kind = {"running": "page.copy", "partly": "thumbnails", "failed": "page.fails", "asking": "file_copy"}[state]
+    let_asker_rest(filled)
     jobs = filled.get("jobs/running")["jobs"] if state == "running" else filled.get("jobs", limit=100)["jobs"]
     filled.go(f"jobs/{next(job['id'] for job in jobs if job['kind'] == kind)}")
     expect(filled.part("What it was told")).to_be_visible()

@@ -11,6 +11,7 @@ import pytest
 
 from sdjobs.web.openapi import document
 from tests.acceptance.web.conftest import Served
+from tests.soak import api_storm
 
 ROOT = Path(__file__).parents[3]
 
@@ -51,3 +52,9 @@ def test_a_fuzzer_finds_what_is_described_and_no_more(served: Served, tmp_path: 
     assert done.returncode == 0, done.stdout[-6_000:] + done.stderr[-2_000:]
     operations = sum(len(methods) for methods in json.loads(document())["paths"].values())
     assert f"Tested: {operations - 1}\n" in done.stdout, done.stdout[-2_000:]
+
+
+@pytest.mark.timeout(240)
+def test_a_storm_of_chained_requests_finds_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    """A twentieth of `python -m tests.soak api`."""
+    assert api_storm.run(0.05) == 0, capsys.readouterr().out

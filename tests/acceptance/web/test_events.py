@@ -198,6 +198,10 @@ def test_hints_of_what_is_no_job(served: Served) -> None:
         eventually(lambda: any("queue" in message.data["what"] for message in stream.of("changed")))
         client.put("/api/schedules/s", json={"kind": "example.steps", "arguments": {"total": 1}, "when": RULE})
         eventually(lambda: any("schedules" in message.data["what"] for message in stream.of("changed")))
+        first, last = dispatch(served, "example.steps", 2, total=1)
+        told = len(stream.of("changed"))
+        assert client.post(f"/api/jobs/{last}/place", json={"before": first}).status_code == 200
+        eventually(lambda: any("queue" in message.data["what"] for message in stream.of("changed")[told:]))
 
 
 RULE = {"rule": "every", "seconds": 3600}

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from sdjobs import describe
-from sdjobs.describe import job_json, path_text, queue_sentence, state_line, state_word, title, why
+from sdjobs.describe import brief_title, job_json, path_text, queue_sentence, state_line, state_word, title, why
 from spacedrive_jobs import JobMetrics, JobStatus, ProgressView, Request
 from tests.unit.sdjobs.records import NOW, TRANSFER, info
 
@@ -73,6 +73,21 @@ def test_titles() -> None:
 )
 def test_a_title_names_the_one_thing_that_a_job_is_about(kind: str, arguments: object, words: str) -> None:
     assert title(info(kind=kind, arguments=arguments)) == words
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"kind": "file_copy", "arguments": {"sources": ["/a/photos/"], "destination": "/disk/b"}}, "Copy photos to b"),
+        ({"kind": "file_copy", "arguments": {"sources": ["/a", "/b"], "destination": "/"}}, "Copy 2 sources to /"),
+        ({"kind": "indexer", "arguments": {"root": "/home/ada/photos"}}, "Index photos"),
+        ({"kind": "file_delete", "arguments": {"paths": ["/a/b", "/c"]}}, "Delete 2 files and folders"),
+        ({"kind": "own", "description": "Do the dishes.\nAll of them."}, "Do the dishes"),
+        ({"kind": "own"}, "own"),
+    ],
+)
+def test_a_brief_title_has_the_last_names_of_paths(changes: dict[str, Any], words: str) -> None:
+    assert brief_title(info(**changes)) == words
 
 
 @pytest.mark.parametrize(

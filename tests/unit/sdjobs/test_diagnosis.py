@@ -65,6 +65,13 @@ def test_a_library_that_is_well() -> None:
             "problem",
             "damaged: file is not a database.",
         ),
+        (
+            {"databases": (DatabaseHealth("jobs.db", True, None, 3, unseen="disk I/O error"),)},
+            "jobs.db",
+            "problem",
+            "could not be looked at: disk I/O error.",
+        ),
+        ({"is_read_only": True}, "permissions", "problem", "The disk of /photos is mounted read-only."),
         ({"databases": (DatabaseHealth("jobs.db", True, 9, 3),)}, "jobs.db", "problem", "schema version 9"),
         ({"databases": (DatabaseHealth("jobs.db", True, 1, 3),)}, "jobs.db", "notice", "makes 3 of it"),
         ({"runners": (runner("stopped"),)}, "runners", "problem", "process 4242 (sdjobs worker) is stopped"),

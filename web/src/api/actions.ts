@@ -1,7 +1,7 @@
 /** What can be asked of jobs, what is said of it, and how it is typed. */
 
 import type { QueryClient } from "@tanstack/react-query";
-import { type JobFilter, filterQuery } from "./queries";
+import { type JobFilter, filterQuery, isLong } from "./queries";
 import { get, post } from "./request";
 import type { Done, Filter, Job, JobDetails, JobList, Queue } from "./schema";
 
@@ -32,10 +32,31 @@ export const UNDO: Readonly<Partial<Record<Verb, Verb>>> = { pause: "resume", re
 
 export async function ask(client: QueryClient, job: Job, verb: Verb): Promise<Job> {
   const answer = await post<Job>(`jobs/${job.id}/${verb}`);
+  lookAgain(client, answer);
+  if (verb === "front") void client.invalidateQueries({ queryKey: ["jobs", "line"] });
+  return answer;
+}
+
+function lookAgain(client: QueryClient, answer: Job): void {
   place(client, answer);
-  void client.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] === "jobs" && queryKey[1] !== "all" });
+  void client.invalidateQueries({ predicate: (query) => query.queryKey[0] === "jobs" && !isLong(query) });
   void client.invalidateQueries({ queryKey: ["overview"] });
-  void client.invalidateQueries({ queryKey: ["job", job.id] });
+  void client.invalidateQueries({ queryKey: ["job", answer.id] });
+}
+
+/** Beside another waiting job, whose priority it takes on. */
+export type Beside = { readonly before: Job } | { readonly after: Job };
+
+export async function placeJob(client: QueryClient, job: Job, where: Beside): Promise<Job> {
+  const body = "before" in where ? { before: where.before.id } : { after: where.after.id };
+  const answer = await post<Job>(`jobs/${job.id}/place`, body);
+  lookAgain(client, answer);
+  return answer;
+}
+
+export async function setPriority(client: QueryClient, job: Job, priority: number): Promise<Job> {
+  const answer = await post<Job>(`jobs/${job.id}/priority`, { priority });
+  lookAgain(client, answer);
   return answer;
 }
 

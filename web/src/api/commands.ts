@@ -13,9 +13,12 @@ export function commandLine(...words: readonly string[]): string {
   return ["sdjobs", ...words.map(shellWord)].join(" ");
 }
 
-/** Null where the command line has no word for it. */
-export function jobCommand(job: Pick<Job, "short_id">, verb: Verb): string | null {
-  return verb === "front" ? null : commandLine("jobs", verb, job.short_id);
+export function jobCommand(job: Pick<Job, "short_id">, verb: Verb): string {
+  return verb === "front" ? placeCommand(job, "--first") : commandLine("jobs", verb, job.short_id);
+}
+
+export function placeCommand(job: Pick<Job, "short_id">, ...where: readonly string[]): string {
+  return commandLine("jobs", "place", job.short_id, ...where);
 }
 
 export function looking(job: Pick<Job, "short_id">, what: "show" | "items" | "logs" | "explain" | "watch"): string {

@@ -4,6 +4,7 @@ import type { QueryClient } from "@tanstack/react-query";
 import { askAnew } from "./anew";
 import { LongLists } from "./long-lists";
 import { after, toldEvent, toldProgress } from "./meanwhile";
+import { type Named, isLong } from "./queries";
 import { RunningList } from "./running-list";
 import type { JobDetails, Moved, Event as JobEvent } from "./schema";
 import { speeds } from "./speeds";
@@ -137,15 +138,7 @@ export class Live implements Listener {
   }
 }
 
-interface Asked {
-  readonly queryKey: readonly unknown[];
-}
-
-function isLong({ queryKey: [name, part] }: Asked): boolean {
-  return name === "jobs" && part === "all";
-}
-
 /** Lists of jobs that are fetched whole; of the long ones only the counts and the beginnings are. */
-function isShort(query: Asked): boolean {
+function isShort(query: Named): boolean {
   return query.queryKey[0] === "jobs" && !isLong(query);
 }

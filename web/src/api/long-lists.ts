@@ -1,17 +1,16 @@
 /**
  * Long lists of jobs: too long to be fetched for each event. A row is changed where it stands, and what comes into a list
- * is taken from its beginning, which is short. The whole is asked for anew only where that leaves a row out.
+ * is taken from its beginning, which is short. The whole is asked for anew only where that leaves a row out; and in line,
+ * where no event says at which place a job has come to wait.
  */
 
 import type { InfiniteData, Query, QueryClient } from "@tanstack/react-query";
 import { askAnew } from "./anew";
 import { after } from "./meanwhile";
-import { NEWEST, type JobFilter, newest } from "./queries";
+import { NEWEST, type JobFilter, isLong, newest } from "./queries";
 import type { Job, Event as JobEvent, JobPage } from "./schema";
 
 type List = InfiniteData<JobPage, string | null>;
-
-const ALL = ["jobs", "all"] as const;
 
 export class LongLists {
   private told: JobEvent[] = [];
@@ -23,7 +22,7 @@ export class LongLists {
   async anew(): Promise<void> {
     this.told = [];
     this.old = true;
-    this.old = await askAnew(this.client, { queryKey: ALL }, { throwOnError: true }).then(
+    this.old = await askAnew(this.client, { predicate: isLong }, { throwOnError: true }).then(
       () => false,
       () => true,
     );
@@ -31,7 +30,7 @@ export class LongLists {
 
   changed(event: JobEvent): void {
     this.told.push(event);
-    this.client.setQueriesData<List>({ queryKey: ALL }, (list) => list && marked(list, event));
+    this.client.setQueriesData<List>({ predicate: isLong }, (list) => list && marked(list, event));
   }
 
   /**
@@ -45,7 +44,7 @@ export class LongLists {
       () => true,
       () => false,
     );
-    const lists = this.client.getQueryCache().findAll({ queryKey: ALL, type: "active" });
+    const lists = this.client.getQueryCache().findAll({ predicate: isLong, type: "active" });
     const underWay = lists.some((list) => list.state.fetchStatus === "fetching");
     if (!came || underWay) this.told = [...told, ...this.told];
     else if (this.old) await this.anew();
@@ -56,6 +55,10 @@ export class LongLists {
   private complete({ queryKey, state }: Query, told: readonly JobEvent[]): void {
     const list = state.data as List | undefined;
     const filter = queryKey[2] as JobFilter;
+    if (queryKey[1] === "line") {
+      if (told.some((event) => filter.statuses.includes(event.status))) void this.client.invalidateQueries({ queryKey, exact: true });
+      return;
+    }
     const beginning = this.client.getQueryData(newest(filter, NEWEST).queryKey)?.jobs;
     if (!list || !beginning) return;
     const known = new Set(list.pages.flatMap((page) => page.jobs.map((job) => job.id)));

@@ -24,6 +24,7 @@ import type {
   QuestionPage,
   ScheduleDetails,
   ScheduleList,
+  SpeedList,
 } from "./schema";
 
 export type Status = Job["status"];
@@ -41,6 +42,15 @@ export const PART = 250;
 /** Rows of its beginning, which are asked for with every change. */
 export const NEWEST = 50;
 
+export interface Named {
+  readonly queryKey: readonly unknown[];
+}
+
+/** Lists of jobs that are loaded part by part: all of a filter, and what waits in line. */
+export function isLong({ queryKey: [name, part] }: Named): boolean {
+  return name === "jobs" && (part === "all" || part === "line");
+}
+
 export const overview = queryOptions({
   queryKey: ["overview"],
   queryFn: ({ signal }) => get<Overview>("overview", {}, signal),
@@ -53,11 +63,22 @@ export const running = queryOptions({
   queryFn: ({ signal }) => upToDate(() => get<JobList>("jobs/running", {}, signal)),
 });
 
-/** The first in line, in their order. */
-export const nextInLine = (limit: number) =>
+/** The first of what waits, in line. */
+export const inLine = (filter: JobFilter, limit: number) =>
   queryOptions({
-    queryKey: ["jobs", "waiting", limit],
-    queryFn: ({ signal }) => get<JobList>("jobs/waiting", { limit }, signal),
+    queryKey: ["jobs", "waiting", filter, limit],
+    queryFn: ({ signal }) => get<JobPage>("jobs/waiting", { ...filterQuery(filter), limit }, signal),
+  });
+
+/** All of it, part by part. */
+export const wholeLine = (filter: JobFilter) =>
+  infiniteQueryOptions({
+    queryKey: ["jobs", "line", filter],
+    queryFn: ({ signal, pageParam }) =>
+      upToDate(() => get<JobPage>("jobs/waiting", { ...filterQuery(filter), limit: PART, after: pageParam }, signal)),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next ?? undefined,
+    structuralSharing: false,
   });
 
 export const questions = queryOptions({
@@ -87,6 +108,13 @@ export const newest = (filter: JobFilter, limit: number) =>
   queryOptions({
     queryKey: ["jobs", "newest", filter, limit],
     queryFn: ({ signal }) => get<JobPage>("jobs", { ...filterQuery(filter), limit }, signal),
+  });
+
+/** The same, but for those that were done again since. */
+export const standing = (filter: JobFilter, limit: number) =>
+  queryOptions({
+    queryKey: ["jobs", "standing", filter, limit],
+    queryFn: ({ signal }) => get<JobPage>("jobs", { ...filterQuery(filter), retried: false, limit }, signal),
   });
 
 /** The last seven days. Not among what every event makes stale: a minute old is new enough. */
@@ -132,6 +160,7 @@ const part =
 
 export const explanation = part<Explanation>("explain");
 export const attempts = part<AttemptList>("attempts");
+export const speedHistory = part<SpeedList>("speeds");
 export const children = part<JobList>("children");
 export const events = part<EventList>("events");
 export const notes = part<NotePage>("notes", { limit: 200 });

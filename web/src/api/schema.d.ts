@@ -136,6 +136,26 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/jobs/place": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Place jobs
+         * @description Put waiting jobs elsewhere in line, one behind the other: all of them, or none.
+         */
+        readonly post: operations["place_jobs"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/jobs/running": {
         readonly parameters: {
             readonly query?: never;
@@ -165,7 +185,8 @@ export interface paths {
         };
         /**
          * List waiting jobs
-         * @description The first queued jobs, in the order in which they are started as far as nothing else keeps them.
+         * @description What waits, in line: in the order in which jobs start as far as nothing else keeps them; behind that what waits
+         *     for a time, a job or an answer; last, where it is asked for, what is paused.
          */
         readonly get: operations["list_waiting_jobs"];
         readonly put?: never;
@@ -416,6 +437,26 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/jobs/{job}/place": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Place job
+         * @description Put a waiting job elsewhere in line.
+         */
+        readonly post: operations["place_job"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/jobs/{job}/priority": {
         readonly parameters: {
             readonly query?: never;
@@ -471,6 +512,26 @@ export interface paths {
          *     then only these items. The answer is the new job.
          */
         readonly post: operations["retry_job"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/jobs/{job}/speeds": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * List job speeds
+         * @description How fast a job has been from its beginning: at most 120 spans, longer the longer it runs.
+         */
+        readonly get: operations["list_job_speeds"];
+        readonly put?: never;
+        readonly post?: never;
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -1266,6 +1327,8 @@ export interface components {
             readonly finished_at: string | null;
             /** @description This process knows its kind. */
             readonly handled: boolean;
+            /** @description It waits for other jobs or for an answer. */
+            readonly held: boolean;
             readonly id: string;
             readonly kind: string;
             readonly parent: string | null;
@@ -1318,6 +1381,8 @@ export interface components {
             readonly finished_at: string | null;
             /** @description This process knows its kind. */
             readonly handled: boolean;
+            /** @description It waits for other jobs or for an answer. */
+            readonly held: boolean;
             readonly id: string;
             readonly kind: string;
             /** @description Any JSON value. */
@@ -1359,7 +1424,7 @@ export interface components {
         };
         /**
          * JobPage
-         * @description Part of a list of jobs, the newest first.
+         * @description Part of a list of jobs, in the order of that list.
          */
         readonly JobPage: {
             readonly jobs: readonly components["schemas"]["Job"][];
@@ -1486,6 +1551,28 @@ export interface components {
          */
         readonly Movement: {
             readonly jobs: readonly components["schemas"]["Moved"][];
+        };
+        /**
+         * Moving
+         * @description Several jobs and their place in line. They keep the order in which they are given.
+         */
+        readonly Moving: {
+            /**
+             * @description Directly behind this waiting job.
+             * @default null
+             */
+            readonly after?: string | null;
+            /**
+             * @description Directly before this waiting job.
+             * @default null
+             */
+            readonly before?: string | null;
+            /**
+             * @description Before, or behind, all others of the job's own priority.
+             * @default null
+             */
+            readonly end?: ("first" | "last") | null;
+            readonly jobs: readonly string[];
         };
         /**
          * NewJob
@@ -1815,6 +1902,24 @@ export interface components {
             readonly sentence: string;
         };
         /**
+         * Speed
+         * @description How fast a job was in the `seconds` until `at`; null for what it does not count.
+         */
+        readonly Speed: {
+            /** Format: date-time */
+            readonly at: string;
+            readonly bytes_per_second: number | null;
+            readonly items_per_second: number | null;
+            readonly seconds: number;
+        };
+        /**
+         * SpeedList
+         * @description How fast a job has been from its beginning, oldest first; the time between two attempts is in none.
+         */
+        readonly SpeedList: {
+            readonly speeds: readonly components["schemas"]["Speed"][];
+        };
+        /**
          * Statistics
          * @description How many jobs are in each status, in all and of each kind.
          */
@@ -1836,6 +1941,27 @@ export interface components {
             readonly p50: number | null;
             readonly p95: number | null;
             readonly total: number;
+        };
+        /**
+         * Where
+         * @description A place in line, by one of the three. Beside a job of another priority a job takes that priority on.
+         */
+        readonly Where: {
+            /**
+             * @description Directly behind this waiting job.
+             * @default null
+             */
+            readonly after?: string | null;
+            /**
+             * @description Directly before this waiting job.
+             * @default null
+             */
+            readonly before?: string | null;
+            /**
+             * @description Before, or behind, all others of the job's own priority.
+             * @default null
+             */
+            readonly end?: ("first" | "last") | null;
         };
     };
     responses: never;
@@ -1890,6 +2016,7 @@ export type LoggedIn = components['schemas']['LoggedIn'];
 export type Login = components['schemas']['Login'];
 export type Moved = components['schemas']['Moved'];
 export type Movement = components['schemas']['Movement'];
+export type Moving = components['schemas']['Moving'];
 export type NewJob = components['schemas']['NewJob'];
 export type NewPriority = components['schemas']['NewPriority'];
 export type Note = components['schemas']['Note'];
@@ -1911,8 +2038,11 @@ export type ScheduleDetails = components['schemas']['ScheduleDetails'];
 export type ScheduleList = components['schemas']['ScheduleList'];
 export type ScheduleRule = components['schemas']['ScheduleRule'];
 export type ScheduleRun = components['schemas']['ScheduleRun'];
+export type Speed = components['schemas']['Speed'];
+export type SpeedList = components['schemas']['SpeedList'];
 export type Statistics = components['schemas']['Statistics'];
 export type Took = components['schemas']['Took'];
+export type Where = components['schemas']['Where'];
 export type $defs = Record<string, never>;
 export interface operations {
     readonly list_duplicates: {
@@ -2117,6 +2247,8 @@ export interface operations {
                 readonly kind?: string | null;
                 /** @description Said in the kind, the arguments, the reason or the error. */
                 readonly text?: string;
+                /** @description Only jobs that were tried again since; `false`: only others. */
+                readonly retried?: boolean | null;
                 /** @description At most so many. */
                 readonly limit?: number;
                 /** @description The `next` of the part before. */
@@ -2128,7 +2260,7 @@ export interface operations {
         };
         readonly requestBody?: never;
         readonly responses: {
-            /** @description Part of a list of jobs, the newest first. */
+            /** @description Part of a list of jobs, in the order of that list. */
             readonly 200: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -2452,6 +2584,120 @@ export interface operations {
             };
         };
     };
+    readonly place_jobs: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["Moving"];
+            };
+        };
+        readonly responses: {
+            /** @description What was done, and to how many jobs. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description A parameter, the path or the body is not as described. */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not known. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token may only read, or the request came from another site. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It cannot be done as things are. */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The job's history was deleted. */
+            readonly 410: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More than may be sent. */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is sent must be JSON. */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The values do not fit. */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The library's disk is full. */
+            readonly 507: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     readonly list_running_jobs: {
         readonly parameters: {
             readonly query?: never;
@@ -2502,8 +2748,16 @@ export interface operations {
     readonly list_waiting_jobs: {
         readonly parameters: {
             readonly query?: {
+                /** @description One of these; queued if none is said. */
+                readonly status?: readonly ("queued" | "paused")[] | null;
+                /** @description Of this kind. */
+                readonly kind?: string | null;
+                /** @description Said in the kind, the arguments, the reason or the error. */
+                readonly text?: string;
                 /** @description At most so many. */
                 readonly limit?: number;
+                /** @description The `next` of the part before. */
+                readonly after?: string | null;
             };
             readonly header?: never;
             readonly path?: never;
@@ -2511,13 +2765,13 @@ export interface operations {
         };
         readonly requestBody?: never;
         readonly responses: {
-            /** @description Jobs, all of them. */
+            /** @description Part of a list of jobs, in the order of that list. */
             readonly 200: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["JobList"];
+                    readonly "application/json": components["schemas"]["JobPage"];
                 };
             };
             /** @description A parameter, the path or the body is not as described. */
@@ -3532,6 +3786,123 @@ export interface operations {
             };
         };
     };
+    readonly place_job: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description A job's id, or an unambiguous end or beginning of one. */
+                readonly job: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["Where"];
+            };
+        };
+        readonly responses: {
+            /** @description One job, as a list shows it. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description A parameter, the path or the body is not as described. */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not known. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token may only read, or the request came from another site. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It cannot be done as things are. */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The job's history was deleted. */
+            readonly 410: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More than may be sent. */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is sent must be JSON. */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The values do not fit. */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The library's disk is full. */
+            readonly 507: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     readonly set_job_priority: {
         readonly parameters: {
             readonly query?: never;
@@ -3839,6 +4210,74 @@ export interface operations {
             };
             /** @description The library's disk is full. */
             readonly 507: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly list_job_speeds: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description A job's id, or an unambiguous end or beginning of one. */
+                readonly job: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description How fast a job has been from its beginning, oldest first; the time between two attempts is in none. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["SpeedList"];
+                };
+            };
+            /** @description A parameter, the path or the body is not as described. */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not known. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token may only read, or the request came from another site. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It cannot be done as things are. */
+            readonly 409: {
                 headers: {
                     readonly [name: string]: unknown;
                 };

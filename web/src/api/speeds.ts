@@ -1,6 +1,6 @@
-/** How fast jobs have been since the page was opened, for their graphs. The server keeps only the present rate. */
+/** How fast jobs are, for their graphs: what the server has kept from their beginning, and what was told since. */
 
-import type { Progress } from "./schema";
+import type { Progress, Speed } from "./schema";
 
 export interface Sample {
   /** Seconds since 1970. */
@@ -40,6 +40,24 @@ class Speeds {
     this.watchers.add(watcher);
     return () => this.watchers.delete(watcher);
   };
+}
+
+/** Seconds between two spans in which the job did not run; less is told late. */
+const GAP = 5;
+
+/** One series: what was kept, and after its end what the stream told. Between two attempts the line is broken. */
+export function joined(kept: readonly Speed[], live: readonly Sample[]): readonly Sample[] {
+  const series: Sample[] = [];
+  let end = Number.NEGATIVE_INFINITY;
+  for (const one of kept) {
+    const at = new Date(one.at).getTime() / 1000;
+    if (series.length > 0 && at - one.seconds - end > GAP) series.push({ at: end + 1, bytes: null, items: null });
+    series.push({ at, bytes: one.bytes_per_second, items: one.items_per_second });
+    end = at;
+  }
+  const since = live.filter((one) => one.at > end);
+  if (series.length > 0 && since[0] && since[0].at - end > GAP) series.push({ at: end + 1, bytes: null, items: null });
+  return [...series, ...since];
 }
 
 const NONE: readonly Sample[] = [];

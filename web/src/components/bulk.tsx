@@ -3,6 +3,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { type BulkVerb, type Meant, askAll, countOf } from "../api/actions";
+import { isLong } from "../api/queries";
 import { filterCommand } from "../api/commands";
 import { useMay } from "../role";
 import { counted } from "../words";
@@ -40,7 +41,7 @@ export function Bulk({ verb, meant, label, question, explanation, doIt }: BulkPr
     setBusy(true);
     try {
       notices.say({ text: (await askAll(verb, meant)).sentence, command });
-      await client.resetQueries({ queryKey: ["jobs", "all"] });
+      await client.resetQueries({ predicate: isLong });
       void client.invalidateQueries();
     } catch (error) {
       notices.fail(error);

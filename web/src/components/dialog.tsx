@@ -22,6 +22,7 @@ export function Dialog({ title, onClose, children, wide = false }: DialogProps) 
     };
   }, []);
   return (
+    // biome-ignore lint/a11y/useKeyWithClickEvents: a click beside the window does what Escape does
     <dialog
       ref={box}
       className={wide ? "wide" : undefined}

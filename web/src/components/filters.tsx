@@ -40,7 +40,7 @@ export function Filters({ path, states, times }: FiltersProps) {
   const known = [...(useQuery(kinds).data?.kinds ?? [])].sort((one, other) => kindName(one).localeCompare(kindName(other)));
   const state = query.get("state") ?? "";
   return (
-    <div className="filters" role="search" aria-label="Choose jobs">
+    <search className="filters" aria-label="Choose jobs">
       <SearchField path={path} query={query} />
       <label>
         <span>Kind</span>
@@ -79,7 +79,7 @@ export function Filters({ path, states, times }: FiltersProps) {
           </label>
         ))}
       </fieldset>
-    </div>
+    </search>
   );
 }
 

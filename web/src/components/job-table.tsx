@@ -7,7 +7,9 @@ import { Link } from "../routing";
 import { ago, exactly } from "../words";
 import { useNow } from "../clock";
 import { Breaks } from "./breaks";
+import { Handle } from "./handle";
 import { JobActions } from "./job-actions";
+import { type Grip, type Put, isMovable, useMoving } from "./moving";
 import type { Verb } from "../api/actions";
 
 export interface Columns {
@@ -25,18 +27,21 @@ interface JobTableProps {
   readonly columns: Columns;
   /** How many there are in all, where not all are loaded. */
   readonly total?: number;
+  /** Where rows can be moved: what is done when one was. */
+  readonly put?: Put;
 }
 
-export function JobTable({ label, jobs, columns, total }: JobTableProps) {
+export function JobTable({ label, jobs, columns, total, put }: JobTableProps) {
+  const box = useRef<HTMLDivElement>(null);
+  const { shown, held, grip, said } = useMoving(box, jobs, put);
   return (
-    <div role="table" className="jobs" data-few-actions={columns.verbs.length === 1 || undefined} aria-label={label} aria-rowcount={(total ?? jobs.length) + 1}>
-      <Heading columns={columns} />
-      <div role="rowgroup">
-        {jobs.map((job, place) => (
-          <JobRow key={job.id} job={job} columns={columns} place={place} />
+    <Table label={label} columns={columns} count={total ?? jobs.length} said={put && said}>
+      <div role="rowgroup" ref={box}>
+        {shown.map((job, place) => (
+          <JobRow key={job.id} job={job} columns={columns} place={place} grip={put && grip} held={job.id === held} />
         ))}
       </div>
-    </div>
+    </Table>
   );
 }
 
@@ -48,8 +53,9 @@ interface LongTableProps extends JobTableProps {
 
 const ROW_HEIGHT = 60;
 
-export function LongJobTable({ label, jobs, columns, total, onSeen }: LongTableProps) {
+export function LongJobTable({ label, jobs: given, columns, total, onSeen, put }: LongTableProps) {
   const box = useRef<HTMLDivElement>(null);
+  const { shown: jobs, held, grip, said } = useMoving(box, given, put);
   const [top, setTop] = useState(0);
   useLayoutEffect(() => setTop(box.current?.offsetTop ?? 0), []);
   const rows = useWindowVirtualizer({
@@ -63,8 +69,7 @@ export function LongJobTable({ label, jobs, columns, total, onSeen }: LongTableP
   const last = seen[seen.length - 1]?.index ?? 0;
   useEffect(() => onSeen(last), [last, onSeen]);
   return (
-    <div role="table" className="jobs" data-few-actions={columns.verbs.length === 1 || undefined} aria-label={label} aria-rowcount={total + 1}>
-      <Heading columns={columns} />
+    <Table label={label} columns={columns} count={total} said={put && said}>
       <div role="rowgroup" ref={box} className="long" style={{ height: rows.getTotalSize() }}>
         {seen.map((row) => {
           const job = jobs[row.index];
@@ -77,12 +82,40 @@ export function LongJobTable({ label, jobs, columns, total, onSeen }: LongTableP
               className="placed"
               style={{ transform: `translateY(${row.start - top}px)` }}
             >
-              {job ? <JobRow job={job} columns={columns} place={row.index} /> : <div className="absent" />}
+              {job ? (
+                <JobRow job={job} columns={columns} place={row.index} grip={put && grip} held={job.id === held} />
+              ) : (
+                <div className="absent" />
+              )}
             </div>
           );
         })}
       </div>
-    </div>
+    </Table>
+  );
+}
+
+interface TableProps {
+  readonly label: string;
+  readonly columns: Columns;
+  readonly count: number;
+  readonly said: string | undefined;
+  readonly children: ReactNode;
+}
+
+function Table({ label, columns, count, said, children }: TableProps) {
+  return (
+    <>
+      {said !== undefined && (
+        <div className="unseen" aria-live="assertive">
+          {said}
+        </div>
+      )}
+      <div role="table" className="jobs" data-few-actions={columns.verbs.length === 1 || undefined} aria-label={label} aria-rowcount={count + 1}>
+        <Heading columns={columns} />
+        {children}
+      </div>
+    </>
   );
 }
 
@@ -105,15 +138,26 @@ interface RowProps {
   readonly job: Job;
   readonly columns: Columns;
   readonly place: number;
+  /** Where rows can be moved. */
+  readonly grip: Grip | undefined;
+  readonly held: boolean;
 }
 
 /** Not drawn again while the list is only scrolled. */
-const JobRow = memo(function JobRow({ job, columns, place }: RowProps) {
+const JobRow = memo(function JobRow({ job, columns, place, grip, held }: RowProps) {
   const now = useNow();
   const moment = columns.moment(job);
   return (
-    <div role="row" className="row" aria-rowindex={place + 2} data-job={job.id} data-status={job.status}>
+    <div
+      role="row"
+      className="row"
+      aria-rowindex={place + 2}
+      data-job={job.id}
+      data-status={job.status}
+      data-held={held || undefined}
+    >
       <div role="cell" className="what">
+        {grip && (isMovable(job) ? <Handle job={job} grip={grip} held={held} /> : <span className="no-handle" />)}
         <span className="dot" data-state={job.status} aria-hidden="true" />
         <Link to={`jobs/${job.id}`} className="title">
           <Breaks text={job.title} />

@@ -7,7 +7,7 @@ import type { Job } from "../api/schema";
 
 const SETTLES = 2_000;
 
-interface LongList {
+export interface LongList {
   readonly jobs: readonly Job[];
   readonly total: number;
   readonly error: Error | null;
@@ -66,7 +66,13 @@ function useFresh(wrong: boolean, again: () => void): void {
 
 /** Rows that fit the filter no more are left out: in this list a change of status only marks them. */
 function joined(beginning: readonly Job[] = [], list: readonly Job[] = [], filter: JobFilter): readonly Job[] {
-  const first = new Map(beginning.map((job) => [job.id, job]));
-  const rest = list.filter((job) => !first.has(job.id));
-  return [...first.values(), ...rest].filter((job) => filter.statuses.length === 0 || filter.statuses.includes(job.status));
+  return eachOnce([...beginning, ...list]).filter(
+    (job) => filter.statuses.length === 0 || filter.statuses.includes(job.status),
+  );
+}
+
+/** Of two answers that were asked for one after the other both may have a job; a row that is drawn twice would never go. */
+export function eachOnce(jobs: readonly Job[]): readonly Job[] {
+  const seen = new Set<string>();
+  return jobs.filter(({ id }) => !seen.has(id) && seen.add(id));
 }

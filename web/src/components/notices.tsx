@@ -99,6 +99,7 @@ function NoticeBox({ notice, close }: { readonly notice: Shown; readonly close: 
     return () => window.clearTimeout(timer);
   }, [held, notice.trouble]);
   return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: it stays as long as somebody reads it; nothing is done by it
     <div
       className={notice.trouble ? "notice trouble" : "notice"}
       role={notice.trouble ? "alert" : "status"}

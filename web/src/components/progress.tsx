@@ -30,6 +30,7 @@ export function Figures({ progress, idle = false }: { readonly progress: Progres
   return (
     <p className="figures">
       {facts.map((fact, place) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: two facts may read alike
         <span key={place} className={place === 0 && percent ? "percent" : undefined}>
           {place > 0 && <span className="unseen">, </span>}
           {fact}

@@ -30,6 +30,7 @@ export function SchemaField({ field, value, problem, onChange }: SchemaFieldProp
   }
   const isList = field.shape.type === "list";
   return (
+    // biome-ignore lint/a11y/useAriaPropsSupportedByRole: where it has a label it has a role as well
     <div className="field" role={isList ? "group" : undefined} aria-labelledby={isList ? `${id}-label` : undefined}>
       {isList ? (
         <span className="label" id={`${id}-label`}>

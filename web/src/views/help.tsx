@@ -17,8 +17,8 @@ export function Help({ onClose }: { readonly onClose: () => void }) {
         {SHORTCUTS.map(([keys, what]) => (
           <div key={keys}>
             <dt>
-              {keys.split(/ (?=\/|then)|(?<=\/|then) /).map((word, place) =>
-                word === "/" && keys !== "/" ? " / " : word === "then" ? " then " : <kbd key={place}>{word}</kbd>,
+              {keys.split(/ (?=\/|then)|(?<=\/|then) /).map((word) =>
+                word === "/" && keys !== "/" ? " / " : word === "then" ? " then " : <kbd key={word}>{word}</kbd>,
               )}
             </dt>
             <dd>{what}</dd>

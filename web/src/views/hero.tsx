@@ -37,9 +37,10 @@ export function Hero() {
   );
 }
 
-/** A line breaks after a comma rather than between a number and its word. */
+/** A line breaks between clauses rather than between a number and its word. */
 function Clauses({ text }: { readonly text: string }) {
-  return text.split(/(?<=,) /).map((clause, place) => (
+  return text.split(/(?<=[,:;]) /).map((clause, place) => (
+    // biome-ignore lint/suspicious/noArrayIndexKey: parts of a text have no other name than their place
     <span key={place}>
       {place > 0 && " "}
       <span className="clause">{clause}</span>

@@ -11,7 +11,7 @@ import { FIRST_RULE, RuleFields, type When, ruleOf } from "../components/rule-fi
 import { SchemaField } from "../components/schema-fields";
 import { PURPOSE, kindName } from "../kinds";
 import { Link, goTo, usePlace } from "../routing";
-import { type Field, Wrong, fieldsOf, valueOf } from "../schema-form";
+import { type Field, Wrong, argumentOf, fieldsOf } from "../schema-form";
 import { sentence } from "../words";
 
 type Values = Readonly<Record<string, unknown>>;
@@ -169,7 +169,7 @@ function meaning(fields: readonly Field[], values: Values): readonly [Record<str
   const wrong: Record<string, string> = {};
   for (const field of fields) {
     try {
-      const value = valueOf(field, values[field.name]);
+      const value = argumentOf(field, values[field.name]);
       const isDefault = !field.required && JSON.stringify(value) === JSON.stringify(field.initial);
       if (value !== undefined && !isDefault) meant[field.name] = value;
     } catch (error) {

@@ -50,7 +50,7 @@ export function JobPage({ id }: { readonly id: string }) {
       <Head job={job} />
       <JobQuestions job={job} />
       <Why job={job} />
-      {job.status === "running" && <SpeedGraph job={job} />}
+      <SpeedGraph job={job} />
       <Family job={job} />
       <Items job={job} />
       <Notes job={job} />

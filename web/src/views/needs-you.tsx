@@ -3,7 +3,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { indexCommand, jobCommand, looking, workerCommand } from "../api/commands";
-import { newest, overview, questions } from "../api/queries";
+import { overview, questions, standing } from "../api/queries";
 import type { Job, Location, Overview, Question } from "../api/schema";
 import { Breaks } from "../components/breaks";
 import { Commands } from "../components/command";
@@ -62,19 +62,17 @@ function grouped(all: readonly Question[]): readonly (readonly Question[])[] {
 
 /** Failed, or done with items that failed; not done again since, and not put aside. */
 function useFailed(): readonly Job[] {
-  const { data: failed } = useQuery(newest(FAILED, LOOKED_AT));
-  const { data: latest } = useQuery(newest(ANY, LOOKED_AT));
+  const { data: failed } = useQuery(standing(FAILED, LOOKED_AT));
+  const { data: latest } = useQuery(standing(ANY, LOOKED_AT));
   const { dismissed } = useSettings();
   return useMemo(() => {
     const all = new Map([...(latest?.jobs ?? []), ...(failed?.jobs ?? [])].map((job) => [job.id, job]));
-    const again = new Set([...all.values()].map((job) => job.retry_of));
     const aside = new Set(dismissed);
     return [...all.values()].filter(
       (job) =>
         job.status !== "cancelled" &&
         job.can.includes("retry") &&
         job.parent === null &&
-        !again.has(job.id) &&
         !aside.has(job.id),
     );
   }, [failed, latest, dismissed]);
@@ -105,7 +103,7 @@ function FailedCard({ job }: { readonly job: Job }) {
       <p className="said"><Breaks text={sentence(job.why || job.trouble || "it failed")} /></p>
       <footer>
         <span className="quiet">
-          {job.status === "failed" ? "Failed" : "Done, but not all of it"} {ago(job.finished_at ?? job.created_at, now)}
+          {job.status === "failed" ? "Failed" : "Done but for some files,"} {ago(job.finished_at ?? job.created_at, now)}
         </span>
         {job.counters.items_error > 0 && <Link to={`jobs/${job.id}#items`}>See which</Link>}
         <Commands

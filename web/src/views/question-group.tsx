@@ -112,13 +112,13 @@ function Answers({ question, busy, forAll = false, onAnswer }: AnswersProps) {
   const [text, setText] = useState("");
   if (question.choices.length > 0) {
     return (
-      <div className="actions" role="group" aria-label={forAll ? "Answer all" : question.text}>
+      <fieldset className="actions" aria-label={forAll ? "Answer all" : question.text}>
         {question.choices.map((choice) => (
           <button key={JSON.stringify(choice)} type="button" disabled={busy} onClick={() => onAnswer(choice)}>
             {answerWords(choice)}
           </button>
         ))}
-      </div>
+      </fieldset>
     );
   }
   function submit(event: FormEvent): void {

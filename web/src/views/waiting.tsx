@@ -1,18 +1,21 @@
 /** What waits, and for what. */
 
 import { useQuery } from "@tanstack/react-query";
-import { UNFINISHED, count, newest, nextInLine, overview } from "../api/queries";
+import { UNFINISHED, count, inLine, overview } from "../api/queries";
 import type { Job } from "../api/schema";
 import { Bulk } from "../components/bulk";
 import { Filters, useFilter } from "../components/filters";
 import { type Columns, JobTable, LongJobTable } from "../components/job-table";
-import { useLongList } from "../components/long-list";
+import { useLine } from "../components/line";
+import { usePlacing } from "../components/placing";
 import { Failed, Nothing, Section } from "../components/section";
+import type { Put } from "../components/moving";
+import { useMay } from "../role";
 import { Link, useTitle } from "../routing";
 import { counted, number, sentence, when } from "../words";
 
 const FEW = 8;
-const PAUSED = { statuses: ["paused"], kind: "", text: "" } as const;
+const ALL = { statuses: UNFINISHED, kind: "", text: "" } as const;
 
 export const WAITING: Columns = {
   why: "Why it waits",
@@ -23,11 +26,11 @@ export const WAITING: Columns = {
 };
 
 export function Waiting() {
-  const { data, error, refetch } = useQuery(nextInLine(FEW));
-  const paused = useQuery(newest(PAUSED, FEW)).data?.jobs ?? [];
+  const { data, error, refetch } = useQuery(inLine(ALL, FEW));
+  const put = usePut();
   const { data: known } = useQuery(overview);
   const total = (known?.counts.queued ?? 0) + (known?.counts.paused ?? 0);
-  const jobs = [...(data?.jobs ?? []), ...paused].slice(0, FEW);
+  const jobs = data?.jobs ?? [];
   return (
     <Section
       title="Waiting"
@@ -41,7 +44,7 @@ export function Waiting() {
     >
       {error && !data && <Failed error={error} again={() => void refetch()} />}
       {data && jobs.length === 0 && <Nothing>Nothing waits.</Nothing>}
-      {jobs.length > 0 && <JobTable label="Jobs that wait" jobs={jobs} columns={WAITING} total={total} />}
+      {jobs.length > 0 && <JobTable label="Jobs that wait" jobs={jobs} columns={WAITING} total={total} {...put} />}
     </Section>
   );
 }
@@ -53,7 +56,8 @@ const STATES = [
 
 export function WaitingPage() {
   const filter = useFilter(UNFINISHED);
-  const list = useLongList(filter);
+  const list = useLine(filter);
+  const put = usePut();
   const { data: counts } = useQuery(count(filter));
   useTitle("Waiting jobs");
   return (
@@ -86,10 +90,23 @@ export function WaitingPage() {
       {list.error && <Failed error={list.error} again={list.again} />}
       {!list.loading && list.jobs.length === 0 && <Nothing>No job that waits is like this.</Nothing>}
       {list.jobs.length > 0 && (
-        <LongJobTable label="Jobs that wait" jobs={list.jobs} columns={WAITING} total={list.total} onSeen={list.onSeen} />
+        <LongJobTable
+          label="Jobs that wait"
+          jobs={list.jobs}
+          columns={WAITING}
+          total={list.total}
+          onSeen={list.onSeen}
+          {...put}
+        />
       )}
     </div>
   );
+}
+
+/** Nothing where this browser may only look. */
+function usePut(): { readonly put?: Put } {
+  const put = usePlacing();
+  return useMay() ? { put } : {};
 }
 
 function waits(job: Job): string {

@@ -18,9 +18,10 @@ from sdjobs.web.finding import job_id
 from sdjobs.web.given import GivenCaller, GivenLibrary
 from sdjobs.web.problems import Refused, problems, reading_values
 from sdjobs.web.routes.jobs import JobPath, is_attended, statuses_of
-from spacedrive_jobs import Action, JobFilter, JobHandle, JobId, JobSystem, Library
+from spacedrive_jobs import Action, After, Before, JobFilter, JobHandle, JobId, JobSystem, Library, Placement
 
 Text: TypeAlias = Annotated[str, Meta(max_length=1_000)]
+JobText: TypeAlias = Annotated[str, Meta(pattern="^[0-9a-fA-F-]{4,36}$")]
 KindName: TypeAlias = Annotated[str, Meta(max_length=200)]
 PriorityNumber: TypeAlias = Annotated[int, Meta(ge=-1_000_000, le=1_000_000, description="Higher runs first.")]
 BulkVerb: TypeAlias = Literal["pause", "resume", "cancel", "abort", "retry", "clear"]
@@ -36,6 +37,22 @@ class NewPriority(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """A job's priority: -10 low, 0 normal, 10 high, 20 critical, or any other number."""
 
     priority: PriorityNumber
+
+
+class Where(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A place in line, by one of the three. Beside a job of another priority a job takes that priority on."""
+
+    before: Annotated[JobText | None, Meta(description="Directly before this waiting job.")] = None
+    after: Annotated[JobText | None, Meta(description="Directly behind this waiting job.")] = None
+    end: Annotated[
+        Literal["first", "last"] | None, Meta(description="Before, or behind, all others of the job's own priority.")
+    ] = None
+
+
+class Moving(Where, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Several jobs and their place in line. They keep the order in which they are given."""
+
+    jobs: Annotated[list[JobText], Meta(min_length=1, max_length=1_000)]
 
 
 class Filter(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -101,6 +118,24 @@ async def put_job_first(library: GivenLibrary, caller: GivenCaller, job: JobPath
     return await _ask(library, job, lambda handle: handle.put_first())
 
 
+@post("/{job:str}/place", status_code=200, responses=problems(404, 409, 410, 422, 507, sends=True))
+async def place_job(library: GivenLibrary, caller: GivenCaller, job: JobPath, data: JSONBody[Where]) -> wire.Job:
+    """Put a waiting job elsewhere in line."""
+    id_ = await job_id(library, job)
+    await _place(library, [id_], data)
+    caller.note(where=data)
+    return await _now(library, id_)
+
+
+@post("/place", status_code=200, responses=problems(404, 409, 410, 422, 507, sends=True))
+async def place_jobs(library: GivenLibrary, caller: GivenCaller, data: JSONBody[Moving]) -> wire.Done:
+    """Put waiting jobs elsewhere in line, one behind the other: all of them, or none."""
+    ids = [await job_id(library, text) for text in data.jobs]
+    await _place(library, ids, data)
+    caller.note(jobs=[str(id_) for id_ in ids], where=Where(before=data.before, after=data.after, end=data.end))
+    return wire.Done(count=len(ids), sentence=f"{counted(len(ids), 'job')} moved.")
+
+
 @post("/{job:str}/priority", status_code=200, responses=problems(404, 409, 410, 507, sends=True))
 async def set_job_priority(
     library: GivenLibrary, caller: GivenCaller, job: JobPath, data: JSONBody[NewPriority]
@@ -152,6 +187,22 @@ async def _now(library: Library, id_: JobId) -> wire.Job:
     return telling.job(await library.jobs.info(id_), attended=await is_attended(library))
 
 
+async def _place(library: Library, jobs: list[JobId], where: Where) -> None:
+    placement: Placement
+    match where:
+        case Where(before=str(other), after=None, end=None):
+            placement = Before(await job_id(library, other))
+        case Where(before=None, after=str(other), end=None):
+            placement = After(await job_id(library, other))
+        case Where(before=None, after=None, end=("first" | "last") as end):
+            placement = end
+        case _:
+            said = "say one of `before`, `after` and `end`"
+            raise Refused(HTTPStatus.UNPROCESSABLE_ENTITY, "value_invalid", said, field="before")
+    with reading_values():
+        await library.jobs.place(jobs, placement)
+
+
 async def _meant(library: Library, data: Bulk) -> JobFilter:
     wanted = data.filter
     if wanted == Filter() and not data.everything:
@@ -181,7 +232,7 @@ _BULK: Final[dict[BulkVerb, Callable[[JobSystem, JobFilter, str], Awaitable[int]
     "clear": lambda jobs, wanted, _: jobs.clear(wanted),
 }
 
-TYPES: Final = (Bulk, NewJob, NewPriority, Reason)
+TYPES: Final = (Bulk, Moving, NewJob, NewPriority, Reason, Where)
 """What is sent."""
 
 ROUTER: Final = Router(
@@ -195,6 +246,8 @@ ROUTER: Final = Router(
         cancel_job,
         abort_job,
         put_job_first,
+        place_job,
+        place_jobs,
         set_job_priority,
         retry_job,
     ],

@@ -31,6 +31,12 @@ HexCursor: TypeAlias = Annotated[
 NumberCursor: TypeAlias = Annotated[
     str | None, QueryParameter(description="The `next` of the part before.", pattern="^[0-9]{1,18}$")
 ]
+LineCursor: TypeAlias = Annotated[
+    str | None,
+    QueryParameter(
+        description="The `next` of the part before.", pattern=r"^[0-2]\.-?[0-9]{1,18}\.-?[0-9]{1,18}\.[0-9a-f]{32}$"
+    ),
+]
 Statuses: TypeAlias = Annotated[
     list[wire.StatusWord] | None, QueryParameter(name="status", description="One of these.")
 ]
@@ -56,12 +62,17 @@ async def list_jobs(
     status: Statuses = None,
     kind: KindQuery = None,
     text: TextQuery = "",
+    retried: Annotated[
+        bool | None, QueryParameter(description="Only jobs that were tried again since; `false`: only others.")
+    ] = None,
     limit: Limit = 100,
     after: HexCursor = None,
 ) -> wire.JobPage:
     """Jobs, the newest first, those that have ended among them."""
     chosen = statuses_of(status)
-    page = await library.jobs.list(statuses=chosen or None, kind=kind, text=text, limit=limit, after=after)
+    page = await library.jobs.list(
+        statuses=chosen or None, kind=kind, text=text, limit=limit, after=after, retried=retried
+    )
     return wire.JobPage(jobs=await _told(library, page.rows), next=page.next)
 
 
@@ -72,9 +83,22 @@ async def list_running_jobs(library: GivenLibrary) -> wire.JobList:
 
 
 @get("/waiting", responses=problems())
-async def list_waiting_jobs(library: GivenLibrary, limit: Limit = 100) -> wire.JobList:
-    """The first queued jobs, in the order in which they are started as far as nothing else keeps them."""
-    return wire.JobList(jobs=await _told(library, await library.jobs.waiting(limit)))
+async def list_waiting_jobs(
+    library: GivenLibrary,
+    status: Annotated[
+        list[wire.WaitingWord] | None,
+        QueryParameter(name="status", description="One of these; queued if none is said."),
+    ] = None,
+    kind: KindQuery = None,
+    text: TextQuery = "",
+    limit: Limit = 100,
+    after: LineCursor = None,
+) -> wire.JobPage:
+    """What waits, in line: in the order in which jobs start as far as nothing else keeps them; behind that what waits
+    for a time, a job or an answer; last, where it is asked for, what is paused."""
+    chosen = tuple(JobStatus(word) for word in status or ("queued",))
+    page = await library.jobs.waiting(limit, statuses=chosen, kind=kind, text=text, after=after)
+    return wire.JobPage(jobs=await _told(library, page.rows), next=page.next)
 
 
 @get("/count", responses=problems(422))
@@ -138,6 +162,13 @@ async def list_job_attempts(library: GivenLibrary, job: JobPath) -> wire.Attempt
     """How the attempts of a job ended that did not complete it."""
     attempts = await library.jobs.attempts(await _stored(library, job))
     return wire.AttemptList(attempts=[telling.attempt(one) for one in attempts])
+
+
+@get("/{job:str}/speeds", responses=problems(404, 409))
+async def list_job_speeds(library: GivenLibrary, job: JobPath) -> wire.SpeedList:
+    """How fast a job has been from its beginning: at most 120 spans, longer the longer it runs."""
+    speeds = await library.jobs.speeds(await _stored(library, job))
+    return wire.SpeedList(speeds=[telling.speed(one) for one in speeds])
 
 
 @get("/{job:str}/children", responses=problems(404, 409))
@@ -206,6 +237,7 @@ ROUTER: Final = Router(
         list_job_notes,
         get_job_log,
         list_job_attempts,
+        list_job_speeds,
         list_job_children,
         list_job_events,
         explain_job,

@@ -1,4 +1,5 @@
 -- Both halves are read backwards along their primary keys (ids begin with their time) and cut before they are merged.
+-- `retried`: only jobs that were tried again, or only others.
 -- A half that no wanted status is in is not read at all: the two parameters are looked at once, before the first row.
 SELECT * FROM (
     SELECT * FROM (
@@ -6,7 +7,7 @@ SELECT * FROM (
        j.due_at, j.started_at, NULL, j.deadline_at, j.runner, j.arguments, NULL, NULL, NULL, NULL, c.metrics, p.progress, p.view,
        j.retry_of, j.lane, j.held, j.yielding, j.action, j.unique_key IS NOT NULL
         FROM jobs AS j LEFT JOIN job_checkpoints AS c ON c.job_id = j.id LEFT JOIN job_progress AS p ON p.job_id = j.id
-        WHERE :active AND j.id < :after AND (:kind IS NULL OR j.kind = :kind)
+        WHERE :active AND :retried IS NOT 1 AND j.id < :after AND (:kind IS NULL OR j.kind = :kind)
           AND (:statuses IS NULL OR instr(',' || :statuses || ',', ',' || j.status || ',') > 0)
           AND (:text IS NULL OR instr(lower(j.kind || char(10) || j.reason || char(10) || CAST(j.arguments AS TEXT)), :text))
         ORDER BY j.id DESC LIMIT :limit)
@@ -20,5 +21,7 @@ SELECT * FROM (
           AND (:statuses IS NULL OR instr(',' || :statuses || ',', ',' || status || ',') > 0)
           AND (:text IS NULL OR instr(lower(kind || char(10) || reason || char(10) || coalesce(error_message, '')
                                             || char(10) || CAST(arguments AS TEXT)), :text))
+          AND (:retried IS NULL OR :retried = (EXISTS (SELECT 1 FROM jobs AS r WHERE r.retry_of = job_history.id)
+                                    OR EXISTS (SELECT 1 FROM job_history AS r WHERE r.retry_of = job_history.id)))
         ORDER BY id DESC LIMIT :limit)
 ) ORDER BY id DESC LIMIT :limit

@@ -1,1 +1,1 @@
-UPDATE ix_location SET root_id = ?, device = ?, inode = ?, filesystem = ?, state = ?, rules = ? WHERE id = ?
+UPDATE ix_location SET root_id = ?, device = ?, inode = ?, filesystem = ?, state = ?, rules = ?, volume = ? WHERE id = ?

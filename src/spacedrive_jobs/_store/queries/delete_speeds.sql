@@ -1,0 +1,1 @@
+DELETE FROM job_speeds WHERE job_id = ?

@@ -1,0 +1,1 @@
+SELECT status, priority, position FROM jobs WHERE id = ?

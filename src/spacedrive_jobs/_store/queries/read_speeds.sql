@@ -1,0 +1,1 @@
+SELECT spans FROM job_speeds WHERE job_id = ?

@@ -1,0 +1,1 @@
+DELETE FROM ix_mount WHERE location_id = ?

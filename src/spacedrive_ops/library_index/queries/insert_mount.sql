@@ -1,0 +1,1 @@
+INSERT INTO ix_mount (location_id, path, kind, volume) VALUES (?, ?, ?, ?)

@@ -1,0 +1,1 @@
+SELECT path, kind, volume FROM ix_mount WHERE location_id = ?

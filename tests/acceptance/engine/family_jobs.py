@@ -60,7 +60,7 @@ async def doomed(ctx: JobContext, mark: Path) -> None:
     """Takes its process with it, each time, once its child has begun."""
     await ctx.spawn_child(Begun(mark=mark), key="child")
     while not mark.exists():
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(0.01)  # waits: for its child
     os.kill(os.getpid(), signal.SIGKILL)
 
 

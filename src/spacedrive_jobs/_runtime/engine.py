@@ -322,6 +322,17 @@ class Engine:
         self.hub.changed(jobs)
         self.scheduler.wake()
         self.spawn(self._recover_outbox())
+        if self.settings.runs == "own":
+            self.spawn(self._tidy_up_after(jobs))
+
+    async def _tidy_up_after(self, jobs: list[JobId]) -> None:
+        """A job that failed with its process has cancelled its children. Their clean-up is done here, whoever had
+        dispatched them: where no worker runs nobody else would come."""
+        ids = [job.bytes for job in jobs]
+        with suppress(StoreClosed):
+            cancelled = await self.store.read(lambda connection: explain.cancelled_families(connection, ids))
+            self.scheduler.own.update(JobId.from_bytes(id_) for id_ in cancelled)
+            self.scheduler.wake()
 
     async def _recover_outbox(self) -> None:
         """The dead one may have left jobs there."""

@@ -79,3 +79,8 @@ def unfinished_waits(connection: apsw.Connection, jobs: list[bytes]) -> set[byte
         found |= new
         stack += new
     return found
+
+
+def cancelled_families(connection: apsw.Connection, jobs: list[bytes]) -> set[bytes]:
+    """Of these jobs and their descendants those that are cancelled and have yet to tidy up."""
+    return {bytes(id_) for job in jobs for (id_,) in connection.execute(query("cancelled_family"), {"id": job})}

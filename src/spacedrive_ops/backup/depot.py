@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
@@ -19,6 +20,8 @@ from spacedrive_ops.object_store.errors import Stopped, StoreError
 from spacedrive_ops.whole_files.partial import Partial, sweep
 
 INCOMING: Final = "incoming"
+SHORT: Final = re.compile(r"\.sd-([0-9a-f]{8})-")
+NO_ATTEMPT: Final = 0
 PLAIN: Final = 0o644
 WAIT_FOR_OLD: Final = 0.2
 FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
@@ -64,6 +67,19 @@ class FolderDepot:
             os.rmdir(self._folder / INCOMING)
         except OSError:
             pass  # another job's are in it, or it is not there
+
+    def others(self) -> list[str]:
+        """The short ids of other jobs that have left something unfinished, or are at it."""
+        try:
+            names = os.listdir(self._folder / INCOMING)
+        except OSError:
+            return []
+        found = {match[1] for name in names if (match := SHORT.match(name)) is not None}
+        return sorted(found - {self._job})
+
+    def tidy_after(self, job: str) -> None:
+        """Remove what another job, which is over, has left unfinished; what a writer holds stays."""
+        sweep(self._folder / INCOMING, job, NO_ATTEMPT, wait=0, look=Event().wait)
 
     def size_of(self, name: str) -> int | None:
         try:

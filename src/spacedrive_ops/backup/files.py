@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
-from spacedrive_jobs import JobContext, JobError, job
+from spacedrive_jobs import AmbiguousJobId, JobContext, JobError, JobNotFound, job
 from spacedrive_ops.backup.depot import FolderDepot
 from spacedrive_ops.backup.lists import spool_path
 from spacedrive_ops.backup.model import FilesState
@@ -60,6 +60,7 @@ class BackupFilesJob:
             await ctx.run_in_pool(_refuse_inside, self.root, Path(depot.where))
             if ctx.attempt > 1:
                 await ctx.run_in_pool(depot.tidy)
+            await _tidy_after_ended(ctx, depot)
         stored = await ctx.load_state()
         fresh = stored is None or (ctx.retry_of is not None and ctx.attempt == 1)
         state = FilesState(begun=stored.begun if stored is not None else None) if fresh or stored is None else stored
@@ -83,6 +84,17 @@ class BackupFilesJob:
             await ctx.run_in_pool(depot.tidy)
         elif state.begun is not None and depot.multipart is not None:
             await unfinished.give_up(ctx, depot.multipart, state.begun)
+
+
+async def _tidy_after_ended(ctx: JobContext[FilesState], depot: FolderDepot) -> None:
+    """Remove what jobs of this library that are over have left: who was killed once too often tidies nothing up."""
+    for short in await ctx.run_in_pool(depot.others):
+        try:
+            found = await ctx.library.jobs.find(short)
+        except (JobNotFound, AmbiguousJobId):  # another library's perhaps
+            continue
+        if (await found.status()).is_terminal:
+            await ctx.run_in_pool(depot.tidy_after, short)
 
 
 def _refuse_inside(root: Path, depot: Path) -> None:

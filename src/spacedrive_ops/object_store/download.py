@@ -11,7 +11,7 @@ from typing import Final
 
 from spacedrive_jobs import Count, GenericProgress, JobContext, JobInterrupted, interrupt_requested
 from spacedrive_ops.folders import lies_in
-from spacedrive_ops.object_store.errors import TransferRefused
+from spacedrive_ops.object_store.errors import StoreError, StoreUnreachable, TransferRefused
 from spacedrive_ops.object_store.model import DownloadState, OnExisting, Result
 from spacedrive_ops.object_store.receive import Receiver
 from spacedrive_ops.object_store.store import Store
@@ -75,8 +75,14 @@ class Download:
         if self._failed is not None:  # what is done again: in the order of the keys, as a store lists them
             known = sorted(key.decode() for key in self._failed)
             keys = iter([key for key in known if self._state.after is None or key > self._state.after])
-        while batch := await self._ctx.run_in_pool(_some, keys):
+        while batch := await self._some(keys):
             await self._round(batch)
+
+    async def _some(self, keys: Iterator[str]) -> list[str]:
+        try:
+            return await self._ctx.run_in_pool(lambda: list(islice(keys, AT_ONCE * 4)))
+        except StoreError as error:
+            raise StoreUnreachable(self._store.url, str(error), "fetched from") from error
 
     async def _round(self, batch: list[str]) -> None:
         results: dict[str, tuple[Result, int]] = {}
@@ -119,7 +125,3 @@ class Download:
                 skipped_items=tally.unchanged + tally.skipped,
             )
         )
-
-
-def _some(keys: Iterator[str]) -> list[str]:
-    return list(islice(keys, AT_ONCE * 4))

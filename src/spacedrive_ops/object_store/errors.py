@@ -16,9 +16,9 @@ class TransferRefused(JobError):
 class StoreUnreachable(JobError):
     """The store refuses or answers nothing at all; what was done so far is kept, and a retry goes on from there."""
 
-    def __init__(self, url: str, reason: str) -> None:
+    def __init__(self, url: str, reason: str, what: str = "sent to") -> None:
         self.url, self.reason = url, reason
-        super().__init__(f"nothing can be sent to {url!r}: {reason}")
+        super().__init__(f"nothing can be {what} {url!r}: {reason}")
 
 
 class StoreError(Exception):

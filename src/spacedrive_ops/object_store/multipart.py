@@ -1,6 +1,7 @@
 """S3's multipart uploads, spoken directly: obstore keeps upload ids to itself, so what it began cannot be gone on with.
+And the listing of keys, since obstore's ends at the first one that is no path.
 
-Six requests, signed as Signature Version 4 has it, with the digest of each body, which S3 compares. What fails on the
+Seven requests, signed as Signature Version 4 has it, with the digest of each body, which S3 compares. What fails on the
 way, or on the server's side, is tried again.
 """
 
@@ -11,11 +12,11 @@ import hmac
 import http.client
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from time import gmtime, strftime
 from typing import Final
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote_plus, urlsplit
 from xml.etree import ElementTree
 
 from spacedrive_ops.object_store.errors import StoreError
@@ -127,6 +128,25 @@ class Multipart:
         answer, _ = self._request("GET", "", {"uploads": "", "prefix": key})
         page = ElementTree.fromstring(answer)  # noqa: S314 - from the user's own store
         return [_of(one, "UploadId") for one in page.iterfind("{*}Upload") if _of(one, "Key") == key]
+
+    def keys(self, prefix: str, after: str | None) -> Iterator[str]:
+        """The keys below a prefix, as they follow it, in order, `after` one; without the empty objects that end with a
+        slash, by which other programs make folders."""
+        base = f"{prefix}/" if prefix else ""
+        query = {"list-type": "2", "prefix": base, "encoding-type": "url"}
+        if after is not None:
+            query["start-after"] = base + after
+        while True:
+            page = ElementTree.fromstring(self._request("GET", "", query)[0])  # noqa: S314 - from the user's own store
+            escaped = _of(page, "EncodingType") == "url"
+            for one in page.iterfind("{*}Contents"):
+                key = unquote_plus(_of(one, "Key")) if escaped else _of(one, "Key")
+                if key.startswith(base) and not (key.endswith("/") and _of(one, "Size") == "0"):
+                    yield key[len(base) :]
+            token = _of(page, "NextContinuationToken")
+            if _of(page, "IsTruncated") != "true" or not token:
+                return
+            query = {**query, "continuation-token": token}
 
     def _request(
         self,

@@ -6,6 +6,7 @@ Endpoint, region and credentials come from the environment, as obstore has it; n
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -19,6 +20,7 @@ TRIES: Final = 5
 PATIENCE: Final = timedelta(seconds=60)
 REQUEST_WITHIN: Final = timedelta(seconds=120)
 MTIME, MODE, DIGEST = "sd-mtime-ns", "sd-mode", "sd-blake3"
+SAID: Final = re.compile("<Message>([^<]{1,400})</Message>")
 SCHEMES: Final = ("s3", "gs", "az", "file")
 
 
@@ -91,10 +93,17 @@ class Store:
         return self._facts(key, found), self._pieces(found)
 
     def keys(self, after: str | None) -> Iterator[str]:
+        """Of what is a file: the empty objects that stand for folders are left out."""
+        if self.scheme == "s3":
+            from spacedrive_ops.object_store.multipart import Multipart, access_from_environment
+
+            access = access_from_environment(self.bucket)
+            if access is not None:  # obstore ends at the first key that is no path
+                yield from Multipart(access).keys(self.prefix, after)
+                return
         try:
             for page in self._obstore.list(self._store, offset=after):
-                for one in page:
-                    yield one["path"]
+                yield from (one["path"] for one in page if one["path"])
         except self._obstore.exceptions.BaseError as error:
             raise StoreError(_words(error)) from error
 
@@ -118,7 +127,7 @@ class Store:
     def _call(self, verb: str, *arguments: Any, **options: Any) -> Any:
         try:
             return getattr(self._obstore, verb)(self._store, *arguments, **options)
-        except (self._obstore.exceptions.BaseError, OSError) as error:
+        except (self._obstore.exceptions.BaseError, OSError, ValueError) as error:  # the last for a key that is no path
             raise StoreError(_words(error)) from error
 
 
@@ -148,6 +157,9 @@ def _allows_http() -> bool:
 
 
 def _words(error: Exception) -> str:
-    """The first line: obstore's messages repeat the whole request below it."""
+    """What the store says; else the first line: obstore's messages repeat the whole request below it."""
+    said = SAID.search(str(error))
+    if said is not None:
+        return f"the store says: {said[1]}"
     text = str(error).strip().splitlines()
     return text[0][:400] if text else type(error).__name__

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -38,6 +39,36 @@ async def crowd(ctx: JobContext, count: int) -> int:
     outputs = [outcome.output for outcome in outcomes.values() if isinstance(outcome, Completed)]
     assert len(outputs) == len(set(outputs)) == count
     return sum(int(str(output)) for output in outputs)
+
+
+@job(name="family.begun")
+class Begun:
+    """Begins something and stays; what was begun is tidied up."""
+
+    mark: Path
+
+    async def run(self, ctx: JobContext) -> None:
+        self.mark.touch()
+        await ctx.sleep(3600, key="nap")
+
+    async def on_cancel(self, ctx: JobContext) -> None:
+        append(self.mark)
+
+
+@job(name="family.doomed")
+async def doomed(ctx: JobContext, mark: Path) -> None:
+    """Takes its process with it, each time, once its child has begun."""
+    await ctx.spawn_child(Begun(mark=mark), key="child")
+    while not mark.exists():
+        await asyncio.sleep(0.01)  # waits: for its child
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+async def die(path: str, mark: str) -> None:
+    async with Library.open(path, create=True) as library:
+        if not (await library.jobs.list(kind="family.doomed")).rows:
+            await library.jobs.dispatch(doomed.new(Path(mark)))
+        await asyncio.Event().wait()
 
 
 def append(mark: Path) -> int:

@@ -15,9 +15,13 @@ import pytest
 from spacedrive_jobs import JobStatus, Library
 from spacedrive_jobs.testing import open_library
 from tests.acceptance.engine.family_jobs import crowd, unique
+from tests.waiting import aeventually
 
 ROOT = Path(__file__).parents[3]
 PROGRAM = "from tests.acceptance.engine import family_jobs; family_jobs.main()"
+DEATH = (
+    "import asyncio, sys; from tests.acceptance.engine import family_jobs; asyncio.run(family_jobs.die(*sys.argv[1:]))"
+)
 RACE = (
     "import asyncio, sys; from tests.acceptance.engine import family_jobs; "
     "asyncio.run(family_jobs.race(sys.argv[1], sys.argv[2], int(sys.argv[3])))"
@@ -44,6 +48,26 @@ def test_a_parent_killed_at_any_of_its_writes_has_no_twin_child(tmp_path: Path, 
         output = connection.execute("SELECT output FROM job_history WHERE kind = 'family.parent'").fetchall()
         assert output == [(bytes([1 + 4 + 9 + 1]),)]
     assert 1 <= len(mark.read_bytes()) <= 3  # a step is stored after it ran: killed between the two, it runs again
+
+
+@pytest.mark.timeout(120)
+async def test_who_finds_a_parent_dead_for_good_tidies_up_its_children_though_it_runs_only_its_own(
+    tmp_path: Path,
+) -> None:
+    library_path, mark = tmp_path / "library", tmp_path / "mark"
+    for _ in range(3):
+        command = [sys.executable, "-c", DEATH, str(library_path), str(mark)]
+        done = subprocess.run(command, check=False, cwd=ROOT, stderr=subprocess.PIPE, timeout=20)
+        assert done.returncode == -signal.SIGKILL, done.stderr
+    async with Library.open(library_path, runs="own") as library:
+
+        async def all_have_ended() -> bool:
+            return all(info.status.is_terminal for info in (await library.jobs.list()).rows)
+
+        await aeventually(all_have_ended)
+        ended = {info.kind: info.status for info in (await library.jobs.list()).rows}
+    assert ended == {"family.doomed": JobStatus.FAILED, "family.begun": JobStatus.CANCELLED}
+    assert mark.read_bytes() == b"x"
 
 
 @pytest.mark.timeout(120)

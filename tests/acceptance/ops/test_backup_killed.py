@@ -82,6 +82,25 @@ async def test_a_killed_backup_to_a_folder_goes_on(disk_path: Path, point: str) 
     assert sorted(path.name for path in (disk_path / "depot").iterdir()) == ["lists", "objects", "snapshots"]
 
 
+async def test_the_next_backup_removes_what_an_ended_one_left(disk_path: Path) -> None:
+    (disk_path / "tree").mkdir()
+    (disk_path / "tree" / "file").write_bytes(b"content")
+    incoming = disk_path / "depot" / "incoming"
+    incoming.mkdir(parents=True)
+    async with Library.open(disk_path / "library", create=True) as library:
+        job = BackupJob(
+            locations=(disk_path / "tree",), destination=str(disk_path / "depot"), thumbnails=False, library=False
+        )
+        first = await library.jobs.dispatch(job)
+        await first.wait(timeout=60)
+        incoming.mkdir()
+        (ended,) = [child.id for child in await library.jobs.children(first.id) if child.kind == "backup_files"]
+        for short in (ended.short, "0a0b0c0d"):
+            (incoming / f".sd-{short}-3-1.part").write_bytes(b"half")
+        await (await library.jobs.dispatch(job)).wait(timeout=60)
+        assert [path.name for path in incoming.iterdir()] == [".sd-0a0b0c0d-3-1.part"], "another library's stays"
+
+
 async def test_killed_within_a_large_file_it_goes_on_with_the_parts_that_are_there(disk_path: Path, s3: S3) -> None:
     (disk_path / "tree").mkdir()
     (disk_path / "tree" / "large.bin").write_bytes(os.urandom(60 * MIB))

@@ -17,6 +17,7 @@ import pytest
 from spacedrive_jobs import JobCancelled, JobFailed, Library, failpoint
 from spacedrive_ops import DownloadJob, SdPath, TransferOutput, UploadJob
 from spacedrive_ops.object_store import parts
+from spacedrive_ops.object_store.multipart import Multipart, access_from_environment
 from tests.acceptance.ops.s3_server import S3, emptied, keys, serving, unfinished
 
 ROOT = Path(__file__).parents[3]
@@ -60,6 +61,10 @@ def contents(root: Path) -> dict[bytes, tuple[bytes, int, int]]:
                 relative = os.path.relpath(os.path.join(folder, name), os.fsencode(root))
                 found[relative] = (path.read_bytes(), status.st_mtime_ns, status.st_mode & 0o777)
     return found
+
+
+def files_below(root: Path) -> list[bytes]:
+    return [os.path.join(folder, name) for folder, _, names in os.walk(os.fsencode(root)) for name in names]
 
 
 async def upload(folder: Path, *sources: Path, **options: Any) -> tuple[TransferOutput, list[tuple[str, str]]]:
@@ -244,6 +249,46 @@ async def test_wrong_bytes_hostile_keys_and_links_in_the_way_are_refused(disk_pa
     assert "its folder cannot be made" in reasons["way/out"]
     assert list((disk_path / "outside").iterdir()) == []
     assert [path.name for path in (disk_path / "back").iterdir()] == ["way"]
+
+
+async def test_an_odd_key_is_an_item_and_the_marks_of_folders_are_none(disk_path: Path, s3: S3) -> None:
+    odd = ["d//abs", "d/./dot", "d/../x", "d/no folder/"]
+    for key in (*odd, "d/é +%26&/caf%E9", "ok", "z"):
+        s3.put_object(Bucket="bucket", Key=f"pre fix/deep/{key}", Body=b"x")
+    for mark in ("", "d/", "d/sub/"):
+        s3.put_object(Bucket="bucket", Key=f"pre fix/deep/{mark}", Body=b"")
+    output, problems = await download(disk_path, disk_path / "back")
+    assert (output.transferred_count, output.skipped_count, output.failed_count) == (3, 0, 4)
+    assert problems == [(key, "its key is no path of a file below a folder") for key in sorted(odd)]
+    found = sorted(os.path.relpath(path, os.fsencode(disk_path / "back")) for path in files_below(disk_path / "back"))
+    assert found == ["d/é +&&".encode() + b"/caf\xe9", b"ok", b"z"]
+
+
+async def test_a_listing_of_several_pages_goes_on_after_a_key(s3: S3, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(7):
+        s3.put_object(Bucket="bucket", Key=f"p/{number} +ü", Body=b"")
+    access = access_from_environment("bucket")
+    assert access is not None
+    asked: list[dict[str, str]] = []
+    request = Multipart._request
+
+    def in_small_pages(self: Multipart, method: str, key: str, query: dict[str, str]) -> object:
+        asked.append(query)
+        return request(self, method, key, {**query, "max-keys": "2"})
+
+    monkeypatch.setattr(Multipart, "_request", in_small_pages)
+    assert list(Multipart(access).keys("p", None)) == [f"{number} +ü" for number in range(7)]
+    assert len(asked) == 4
+    assert list(Multipart(access).keys("p", "4 +ü")) == ["5 +ü", "6 +ü"]
+
+
+async def test_a_bucket_that_is_not_there_is_said_in_words(disk_path: Path, s3: S3) -> None:
+    (disk_path / "file").touch()
+    _, problems = await upload(disk_path, disk_path / "file", to="s3://no-such-bucket/x")
+    assert problems == [("file", "the store says: The specified bucket does not exist")]
+    with pytest.raises(JobFailed, match="nothing can be fetched from 's3://no-such-bucket/x'") as raised:
+        await download(disk_path, disk_path / "back", source="s3://no-such-bucket/x")
+    assert str(raised.value).endswith("404: The specified bucket does not exist")
 
 
 async def test_a_retry_does_only_what_failed(disk_path: Path, s3: S3) -> None:

@@ -270,6 +270,8 @@ async def test_an_index_of_before_learns_to_keep_facts(tmp_path: Path) -> None:
         async with library.db.transaction() as tx:
             await tx.execute("DROP INDEX ix_media_taken")
             await tx.execute("DROP INDEX ix_media_place")
+            await tx.execute("ALTER TABLE ix_location DROP COLUMN volume")
+            await tx.execute("DROP TABLE ix_mount")
             await tx.execute("UPDATE ix_version SET version = 2")
         assert await LibraryIndex(library.db).with_place() == []
         assert await library.db.query("SELECT version FROM ix_version") == [(SCHEMA,)]

@@ -118,7 +118,7 @@ class Storm:
         (self.tree / "moved here").mkdir()
         wanted["new"] += 1
         for number, path in enumerate(files[:changes]):
-            match number % 4:
+            match number % 7:
                 case 0:
                     path.rename(self.tree / "moved here" / f"{number} {path.name}"[:200])
                     wanted["moved"] += 1
@@ -128,6 +128,17 @@ class Storm:
                 case 2:
                     path.unlink()
                     wanted["deleted"] += 1
+                case 3:  # as editors save
+                    anew = path.with_name(".anew")
+                    anew.write_bytes(b"saved anew %d" % number)
+                    anew.replace(path)
+                    wanted["modified"] += 1
+                case 4 if number + 1 < changes:  # onto the next one, which is gone then
+                    path.replace(files[number + 1])
+                    wanted["moved"] += 1
+                    wanted["deleted"] += 1
+                case 4 | 5:
+                    continue
                 case _:
                     path.with_name(f"new {number}").write_bytes(b"new %d" % number)
                     wanted["new"] += 1

@@ -97,15 +97,17 @@ class Comparison:
             kind = facts[0]
             if kind == 1:
                 slice_.size += facts[1]
-            if (before := known.pop(raw, None)) is not None and before[1][0] == kind:
+            before = known.pop(raw, None)
+            if before is not None and before[1][0] == kind and not _is_another(before[1], facts):
                 id_, is_new = before[0], False
                 if before[1] != facts:
                     slice_.updates.append((id_, *facts[1:]))
                     slice_.modified += kind != 2
             else:
+                id_, is_new = self._add(raw, label, facts, changed.id, slice_), True
                 if before is not None:
                     slice_.lost.append((before[0],))
-                id_, is_new = self._add(raw, label, facts, changed.id, slice_), True
+                    slice_.replaced.append((before[0], id_))
             if kind == 2:
                 subs.append((raw, id_, is_new))
                 if is_new:
@@ -128,6 +130,13 @@ class Comparison:
         first = self.next_id
         self.next_id += number
         return first
+
+
+def _is_another(before: Facts, now: Facts) -> bool:
+    """Whether another file has the name by now: one that was renamed to it, or saved anew beside it. Numbers of devices
+    that have changed say nothing, nor do inodes where all else is the same."""
+    kind, size, mtime, _, device, inode, *_ = before
+    return kind == 1 and now[4] == device and now[5] != inode and now[1:3] != (size, mtime)
 
 
 def _facts_of(one: OnDisk) -> Facts:

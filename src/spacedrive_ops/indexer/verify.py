@@ -108,13 +108,16 @@ class _Comparison:
             self._unreadable += trouble[1] == "error"
         for id_, _, below in slice_.folders:
             self._new_folders[id_] = below or b"..."
+        replaced = dict(slice_.replaced)
         for row in slice_.entries:
-            self._missing += 1
-            await self._item(self._missing, row[2], row[3], MISSING)
+            if row[0] not in replaced.values():
+                self._missing += 1
+                await self._item(self._missing, row[2], row[3], MISSING)
         for (id_,) in slice_.lost:
-            self._stale += 1
-            await self._item(self._stale, id_, b"", STALE)
-        for id_, *_ in slice_.updates:
+            if id_ not in replaced:
+                self._stale += 1
+                await self._item(self._stale, id_, b"", STALE)
+        for id_ in [*replaced, *(id_ for id_, *_ in slice_.updates)]:
             self._different += 1
             await self._item(self._different, id_, b"", DIFFERENT)
 

@@ -139,6 +139,7 @@ async def write(tx: Transaction, found: Slice, *, fresh: bool) -> None:
         await tx.execute(query("insert_names"), new)
         if not fresh:
             await tx.execute(query("insert_arrivals"), new)
+            await tx.executemany(query("set_replaces"), found.replaced)
 
 
 async def has_unsettled(db: LibraryDb, location: int) -> bool:

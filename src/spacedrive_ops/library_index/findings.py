@@ -26,7 +26,8 @@ Row: TypeAlias = tuple[Any, ...]
 
 @dataclass(slots=True)
 class Slice:
-    """What one turn of the walk found: rows of the statements of the like names, and counts.
+    """What one turn of the walk found: rows of the statements of the like names, and counts. `replaced`: the id of what
+    was lost and of the new entry that has its name.
 
     `first`: the first id that was given to a new entry, and `fresh` how many; they are consecutive. `cursor`: the
     folder that was read last. `at`: its path.
@@ -37,6 +38,7 @@ class Slice:
     updates: list[Row] = field(default_factory=list[Row])
     folders: list[Row] = field(default_factory=list[Row])
     fingerprints: list[Row] = field(default_factory=list[Row])
+    replaced: list[Row] = field(default_factory=list[Row])
     troubles: list[Trouble] = field(default_factory=list[Trouble])
     cursor: int = 0
     at: bytes = b""

@@ -203,6 +203,41 @@ async def test_a_folder_without_its_disk_is_offline_and_loses_nothing(tmp_path: 
         assert (emptied.offline, emptied.deleted) == (False, 112)
 
 
+async def test_names_that_files_take_from_each_other_are_told_as_moves(tmp_path: Path) -> None:
+    """A swap, a rename over another file, a rotation; a file that is saved anew beside itself is still that file."""
+    root = tmp_path / "tree"
+    root.mkdir()
+    names = ["one", "two", "over", "under", "log 1", "log 2", "log 3", "saved", "left"]
+    for number, name in enumerate(names):
+        (root / name).write_bytes(b"x" * (number + 1))
+    async with Library.open(tmp_path / "library", create=True) as library:
+        await index(library, root, mode="content")
+        known = dict(await library.db.query("SELECT size, id FROM ix_entry WHERE kind = 1"))
+        os.rename(root / "one", root / "aside")
+        os.rename(root / "two", root / "one")
+        os.rename(root / "aside", root / "two")
+        os.rename(root / "over", root / "under")
+        for name, onto in (("log 2", "log 3"), ("log 1", "log 2")):
+            os.rename(root / name, root / onto)
+        (root / "saving").write_bytes(b"anew and longer")
+        os.rename(root / "saving", root / "saved")
+        out = await index(library, root)
+        assert (out.new, out.modified, out.moved, out.deleted) == (0, 1, 5, 2)
+        rows = dict(await library.db.query("SELECT CAST(name AS TEXT), id FROM ix_entry WHERE kind = 1"))
+        assert rows == {
+            "one": known[2], "two": known[1], "under": known[3], "log 2": known[5], "log 3": known[6],
+            "saved": known[8], "left": known[9],
+        }  # fmt: skip
+        unread = await library.db.query("SELECT CAST(name AS TEXT) FROM ix_entry WHERE kind = 1 AND content_id IS NULL")
+        assert unread == [("saved",)]
+        assert await in_index(library, root) == on_disk(root)
+        assert (await index(library, root, mode="content")).hashed == 1
+        assert {entry.name for entry in await LibraryIndex(library.db).search("log")} == {"log 2", "log 3"}
+        before = await rows_of(library)
+        await index(library, root)
+        assert await rows_of(library) == before
+
+
 async def test_a_folder_that_never_was_is_refused(tmp_path: Path) -> None:
     async with Library.open(tmp_path / "library", create=True) as library:
         with pytest.raises(JobError, match="no such folder"):

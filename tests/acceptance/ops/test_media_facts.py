@@ -271,6 +271,7 @@ async def test_an_index_of_before_learns_to_keep_facts(tmp_path: Path) -> None:
             await tx.execute("DROP INDEX ix_media_taken")
             await tx.execute("DROP INDEX ix_media_place")
             await tx.execute("ALTER TABLE ix_location DROP COLUMN volume")
+            await tx.execute("ALTER TABLE ix_arrival DROP COLUMN replaces")
             await tx.execute("DROP TABLE ix_mount")
             await tx.execute("UPDATE ix_version SET version = 2")
         assert await LibraryIndex(library.db).with_place() == []

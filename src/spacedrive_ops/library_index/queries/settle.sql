@@ -1,6 +1,7 @@
 -- Of the entries that a run did not find where they were: which have moved, and which are gone. The number of a removed
 -- inode is soon given again, so more must agree: size and time, or for a folder those of something that lies in it. Below
 -- a folder that has moved the name is enough, as it is below one that has not: a file that was edited there is the same.
+-- So is, last, a file that another one has the name of, where neither has come from elsewhere or gone there: it was saved anew.
 CREATE TEMP TABLE ix_lost (id INTEGER PRIMARY KEY, parent_id INTEGER, kind INTEGER, device INTEGER, inode INTEGER,
                            size INTEGER, mtime_ns INTEGER);
 INSERT INTO ix_lost
@@ -37,6 +38,12 @@ INSERT INTO ix_match
     SELECT below.old_id, below.new_id, l.kind <> 2
     FROM below JOIN ix_lost AS l ON l.id = below.old_id
     WHERE NOT EXISTS (SELECT 1 FROM ix_match WHERE old_id = below.old_id);
+INSERT INTO ix_match
+    SELECT a.replaces, a.entry_id, 1 FROM ix_arrival AS a JOIN ix_lost AS l ON l.id = a.replaces
+    WHERE a.location_id = ?1 AND l.kind = 1
+      AND EXISTS (SELECT 1 FROM ix_entry WHERE id = a.entry_id AND kind = 1)
+      AND NOT EXISTS (SELECT 1 FROM ix_match WHERE old_id = a.replaces)
+      AND NOT EXISTS (SELECT 1 FROM ix_match WHERE new_id = a.entry_id);
 CREATE TEMP TABLE ix_pair (old_id INTEGER PRIMARY KEY, new_id INTEGER UNIQUE, edited INTEGER, old_parent INTEGER,
                            parent_id INTEGER, name BLOB, category INTEGER, size INTEGER, mtime_ns INTEGER, ctime_ns INTEGER,
                            device INTEGER, inode INTEGER, links INTEGER, mode INTEGER, label TEXT, path BLOB,

@@ -64,11 +64,12 @@ class RestoreJob:
     async def run(self, ctx: JobContext[RestoreState]) -> RestoreOutput:
         new_hasher()  # refused at once where the extra is missing
         destination = absolute(self.destination)
+        await ctx.run_in_pool(_refuse, destination, ctx.library.path)
         depot = await snapshots.open_depot(ctx, self.source)
         id_ = await ctx.step("snapshot", snapshots.chosen, depot, self.snapshot)
         snapshot = await ctx.run_in_pool(snapshots.read, depot, id_)
         chosen = self._chosen(snapshot, depot.where)
-        await ctx.run_in_pool(_refuse, destination, ctx.library.path)
+        await ctx.run_in_pool(_make, destination)
         if ctx.attempt > 1:
             await ctx.run_in_pool(sweep_below, os.fsencode(destination), ctx.id.short, ctx.attempt)
         state = await _state(ctx)
@@ -113,13 +114,17 @@ async def _state(ctx: JobContext[RestoreState]) -> RestoreState:
 
 
 def _refuse(destination: Path, library: Path) -> None:
-    """Raises JobError where the destination cannot be right; makes the folder."""
+    """Raises JobError where the destination cannot be right, whatever there is to restore."""
+    if lies_in(os.fsencode(destination), library):
+        raise JobError(f"{os.fspath(destination)!r} is inside the job library's own folder: restore to another one")
+
+
+def _make(destination: Path) -> None:
+    """Raises JobError."""
     try:
         os.makedirs(destination, exist_ok=True)
     except OSError as error:
         raise JobError(f"cannot make {os.fspath(destination)!r}: {(error.strerror or '').lower()}") from error
-    if lies_in(os.fsencode(destination), library):
-        raise JobError(f"{os.fspath(destination)!r} is inside the job library's own folder: restore to another one")
 
 
 def _check_room(depot: Depot, destination: Path, chosen: tuple[BackedUp, ...], list_: Path) -> None:

@@ -76,8 +76,9 @@ class Cli:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.library = folder / "library"
+        not_ours = ("NO_COLOR", "LC_ALL", "COLUMNS", "LINES")  # the terminals of the tests have a size of their own
         self.environment = {
-            **{name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "LC_ALL", "COLUMNS")},
+            **{name: value for name, value in os.environ.items() if name not in not_ours},
             "SDJOBS_LIBRARY": str(self.library),
             "HOME": str(folder / "home"),
             "XDG_DATA_HOME": str(folder / "data"),

@@ -40,7 +40,7 @@ async def test_a_job_is_dispatched_by_name_and_told_of(web: Mounted) -> None:
     id_ = await dispatch(web, "web.quick", number=7)
     job = await ended(web, id_)
     assert (job["status"], job["output"], job["arguments"]) == ("completed", 7, {"number": 7})
-    assert job["action"]["who"] == "token (full)"
+    assert (job["action"]["who"], job["action"]["why"]) == ("token (full)", "asked for through the API")
     assert await web.get(f"/api/jobs/{job['short_id']}") == await web.get(f"/api/jobs/{id_}")
 
 

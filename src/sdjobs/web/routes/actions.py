@@ -170,8 +170,9 @@ async def act_on_jobs(
 @post("/", status_code=201, responses=problems(404, 409, 422, 501, 507, sends=True))
 async def dispatch_job(library: GivenLibrary, caller: GivenCaller, data: JSONBody[NewJob]) -> wire.Dispatched:
     """Store a job by its kind's name. Its arguments are checked first; what is wrong is named."""
+    why = "asked for on the page" if caller.session is not None else "asked for through the API"
     handle = await library.jobs.dispatch_named(
-        data.kind, data.arguments, priority=data.priority, action=Action(who=caller.who, why="asked for on the page")
+        data.kind, data.arguments, priority=data.priority, action=Action(who=caller.who, why=why)
     )
     caller.note(kind=data.kind, new_job=str(handle.id))
     return wire.Dispatched(id=str(handle.id), short_id=handle.id.short)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import threading
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 from typing import Any
@@ -39,18 +39,18 @@ class EventStream:
 
     def _read(self) -> None:
         # A stream that is cut off, by the test or by a server that was killed, is what these tests are about.
-        with suppress(OSError, HTTPException, ValueError):
+        with suppress(OSError, HTTPException, ValueError), closing(self._connection):
             self._connection.request("GET", "/api/events", headers=self._headers)
-            response = self._connection.getresponse()
-            self.status = response.status
-            fields: dict[str, str] = {}
-            while self.status == 200 and (line := response.readline()):
-                if line.strip():
-                    name, _, value = line.decode().rstrip("\n").partition(":")
-                    fields[name] = value.removeprefix(" ")
-                else:
-                    self._take(fields)
-                    fields = {}
+            with self._connection.getresponse() as response:
+                self.status = response.status
+                fields: dict[str, str] = {}
+                while self.status == 200 and (line := response.readline()):
+                    if line.strip():
+                        name, _, value = line.decode().rstrip("\n").partition(":")
+                        fields[name] = value.removeprefix(" ")
+                    else:
+                        self._take(fields)
+                        fields = {}
         self.ended = True
 
     def _take(self, fields: dict[str, str]) -> None:

@@ -56,5 +56,5 @@ def test_a_fuzzer_finds_what_is_described_and_no_more(served: Served, tmp_path: 
 
 @pytest.mark.timeout(240)
 def test_a_storm_of_chained_requests_finds_nothing(capsys: pytest.CaptureFixture[str]) -> None:
-    """A twentieth of `python -m tests.soak api`."""
-    assert api_storm.run(0.05) == 0, capsys.readouterr().out
+    """A fortieth of `python -m tests.soak api`."""
+    assert api_storm.run(0.025) == 0, capsys.readouterr().out

@@ -55,7 +55,7 @@ def test_the_answers_are_those_of_this_process(tmp_path: Path, several: Crew) ->
     assert words == {
         b"folder": "is no longer a plain file",
         b"fifo": "is no longer a plain file",
-        b"link": "cannot be read: Too many levels of symbolic links",
+        b"link": "cannot be read: too many levels of symbolic links",
         b"none": "is no longer there",
     }
 

@@ -108,7 +108,7 @@ class _Comparison:
             self._unreadable += trouble[1] == "error"
         for id_, _, below in slice_.folders:
             self._new_folders[id_] = below or b"..."
-        replaced = dict(slice_.replaced)
+        replaced: dict[int, int] = dict(slice_.replaced)
         for row in slice_.entries:
             if row[0] not in replaced.values():
                 self._missing += 1

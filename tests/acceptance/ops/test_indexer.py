@@ -212,7 +212,8 @@ async def test_names_that_files_take_from_each_other_are_told_as_moves(tmp_path:
         (root / name).write_bytes(b"x" * (number + 1))
     async with Library.open(tmp_path / "library", create=True) as library:
         await index(library, root, mode="content")
-        known = dict(await library.db.query("SELECT size, id FROM ix_entry WHERE kind = 1"))
+        sizes: list[Any] = await library.db.query("SELECT size, id FROM ix_entry WHERE kind = 1")
+        known = dict(sizes)
         os.rename(root / "one", root / "aside")
         os.rename(root / "two", root / "one")
         os.rename(root / "aside", root / "two")
@@ -223,8 +224,8 @@ async def test_names_that_files_take_from_each_other_are_told_as_moves(tmp_path:
         os.rename(root / "saving", root / "saved")
         out = await index(library, root)
         assert (out.new, out.modified, out.moved, out.deleted) == (0, 1, 5, 2)
-        rows = dict(await library.db.query("SELECT CAST(name AS TEXT), id FROM ix_entry WHERE kind = 1"))
-        assert rows == {
+        rows: list[Any] = await library.db.query("SELECT CAST(name AS TEXT), id FROM ix_entry WHERE kind = 1")
+        assert dict(rows) == {
             "one": known[2], "two": known[1], "under": known[3], "log 2": known[5], "log 3": known[6],
             "saved": known[8], "left": known[9],
         }  # fmt: skip

@@ -23,6 +23,7 @@ KEPT: Final = Path(__file__).with_name("sentences")
 MOVING: Final = (
     (r"\b\d+:\d\d(:\d\d)? left", "N left"),
     (r"\b(Mon|Tue|Wed|Thu|Fri|Sat|Sun)\b,?( \d+ \w{3},?)?", "DAY"),
+    (r"\b(today|tomorrow)\b", "DAY"),
     (r"\b\d{1,2} [A-Z][a-z]{2} \d{4}", "DATE"),
     (r"\b\d\d:\d\d(:\d\d)?", "CLOCK"),
     (r"(just now|a moment ago|\d+ min ago)", "AGO"),

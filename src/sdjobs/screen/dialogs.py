@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Final, Generic, TypeVar
@@ -61,8 +62,8 @@ class Dialog(ModalScreen[AnswerT], Generic[AnswerT]):
     def sheet(self, width: int) -> Sheet:
         return Sheet(width, clock.now(), draws_unicode=self._draws_unicode)
 
-    def drawn(self, sheet: Sheet) -> list[Text]:
-        raise NotImplementedError
+    @abstractmethod
+    def drawn(self, sheet: Sheet) -> list[Text]: ...
 
 
 class Confirm(Dialog[bool]):

@@ -174,8 +174,7 @@ async def begin(ctx: JobContext[IndexState], place: Place) -> tuple[Place, Index
 async def absent_in(ctx: JobContext[Any], location: int, path: bytes, closed: Collection[bytes]) -> tuple[bytes, ...]:
     """Where below the location a disk was mounted that is not there now, if the index has anything of it: absolute
     paths."""
-    known = await locations.read_mounts(ctx.library_db, location)
-    now = await ctx.run_in_pool(mounts.mounted_inside, path, closed)
+    known, now = await _mounts(ctx, location, path, closed)
     return tuple(os.path.join(path, place) for place in await _absent(ctx, path, known, now))
 
 
@@ -183,14 +182,21 @@ async def remember_mounts(
     ctx: JobContext[Any], location: int, path: bytes, closed: Collection[bytes], *, replaced: bool
 ) -> tuple[bytes, ...]:
     """As `absent_in`; what is mounted now is kept for the next time, and what is absent stays unless `replaced`."""
-    known = await locations.read_mounts(ctx.library_db, location)
-    now = await ctx.run_in_pool(mounts.mounted_inside, path, closed)
+    known, now = await _mounts(ctx, location, path, closed)
     gone = [] if replaced else await _absent(ctx, path, known, now)
     kept = now | {place: known[place] for place in gone}
     if kept != known:
         async with ctx.library_db.transaction() as tx:
             await locations.store_mounts(tx, location, kept)
     return tuple(os.path.join(path, place) for place in gone)
+
+
+async def _mounts(
+    ctx: JobContext[Any], location: int, path: bytes, closed: Collection[bytes]
+) -> tuple[dict[bytes, Mounted], dict[bytes, Mounted]]:
+    """What was mounted below the location, and what is."""
+    known = await locations.read_mounts(ctx.library_db, location)
+    return known, await ctx.run_in_pool(mounts.mounted_inside, path, closed)
 
 
 async def _absent(

@@ -29,13 +29,18 @@ async def thumbnails(root: Path, folder: Path) -> Figures:
 
 @contextmanager
 def children_watched() -> Iterator[list[float]]:
-    """The most resident memory, in MB, of any child process; right afterwards."""
-    peak, over = [0.0], threading.Event()
+    """The most resident memory, in MB, of any child process; right afterwards.
+
+    A child that has not yet become its own program still shows the memory of this process: it is passed over.
+    """
+    peak, over, own = [0.0], threading.Event(), _text(Path("/proc/self/cmdline"))
 
     def watch() -> None:
         while not over.wait(LOOK_EVERY):
             for children in Path("/proc/self/task").glob("*/children"):
                 for pid in _text(children).split():
+                    if _text(Path(f"/proc/{pid}/cmdline")) == own:
+                        continue
                     for line in _text(Path(f"/proc/{pid}/status")).splitlines():
                         if line.startswith("VmHWM:"):
                             peak[0] = max(peak[0], int(line.split()[1]) * 1024 / 1e6)

@@ -20,7 +20,7 @@ from sdjobs.web.options import WebOptions
 from sdjobs.web.page import STATIC, Page
 from sdjobs.web.problems import HANDLERS
 from sdjobs.web.routes import actions, events, folders, index, jobs, library, login, pages, schedules, statistics
-from sdjobs.web.strict import strict_body
+from sdjobs.web.strict import strict_body, strict_query
 from sdjobs.web.tokens import Doorkeeper, Tokens, read_tokens
 from sdjobs.web.totals import IndexTotals
 from spacedrive_jobs import Library
@@ -135,5 +135,5 @@ def api() -> Router:
     return Router(
         "/api",
         route_handlers=[get_description, login.API_ROUTER, *(part.ROUTER for part in parts)],
-        guards=[strict_body],
+        guards=[strict_body, strict_query],
     )

@@ -15,6 +15,7 @@ from msgspec import Meta, Struct
 
 from sdjobs.describe import fields_of
 from sdjobs.text import shown
+from sdjobs.web.misfits import described, in_words
 from spacedrive_jobs import (
     AmbiguousJobId,
     ArgumentError,
@@ -66,6 +67,14 @@ class Refused(Exception):
         super().__init__(detail)
         self.status, self.code, self.detail, self.field = status, code, detail, field
         self.headers = dict(headers or {})
+
+
+class Misfit(Refused):
+    """A part of a request does not fit. `what`: how to call it; `reason`: the rest of the sentence."""
+
+    def __init__(self, what: str, field: str, reason: str) -> None:
+        super().__init__(HTTPStatus.BAD_REQUEST, "request_invalid", f"{what} {reason}", field=field)
+        self.reason = reason
 
 
 _STATUS_OF: Final[tuple[tuple[type[JobError], HTTPStatus, str], ...]] = (
@@ -121,30 +130,38 @@ def respond(found: Problem, headers: Mapping[str, str] | None = None) -> Respons
 
 
 def on_refused(_: Request[Any, Any, Any], error: Refused) -> Response[Problem]:
-    parameters = [InvalidParameter(name=error.field, reason=shown(error.detail))] if error.field else []
+    reason = error.reason if isinstance(error, Misfit) else error.detail
+    parameters = [InvalidParameter(name=error.field, reason=shown(reason))] if error.field else []
     return respond(problem(error.status, error.code, error.detail, parameters), error.headers)
 
 
 def on_job_error(request: Request[Any, Any, Any], error: JobError) -> Response[Problem]:
     for kind, status, code in _STATUS_OF:
         if isinstance(error, kind):
-            return respond(problem(status, code, str(error), _parameters(error)))
+            detail = _of_arguments(error) if isinstance(error, ArgumentError) else str(error)
+            return respond(problem(status, code, detail, _parameters(error)))
     return on_unexpected(request, error)
 
 
 def _parameters(error: JobError) -> list[InvalidParameter]:
     if isinstance(error, ArgumentError) and error.field:
-        return [InvalidParameter(name=error.field, reason=shown(error.problem))]
+        return [InvalidParameter(name=error.field, reason=shown(in_words(error.problem)))]
     return []
 
 
-def on_http(_: Request[Any, Any, Any], error: HTTPException) -> Response[Problem]:
+def _of_arguments(error: ArgumentError) -> str:
+    words = in_words(error.problem)
+    known = error.field and words != error.problem
+    return f"argument {error.field!r} of {error.kind!r} {words}" if known else str(error)
+
+
+def on_http(request: Request[Any, Any, Any], error: HTTPException) -> Response[Problem]:
     """What the framework refuses: a wrong path, method, parameter or body."""
     status = HTTPStatus(error.status_code)
-    parameters = _of_framework(error) if isinstance(error, ValidationException) else []
+    parameters = _of_framework(request, error) if isinstance(error, ValidationException) else []
     detail = _DETAILS.get(status) or error.detail or status.phrase
     if parameters:
-        detail = "; ".join(f"{one.name}: {one.reason}" if one.name else one.reason for one in parameters)
+        detail = "; ".join(f"the parameter `{one.name}` {one.reason}" if one.name else one.reason for one in parameters)
     code = "request_invalid" if isinstance(error, ValidationException) else status.name.lower()
     return respond(problem(status, code, detail, parameters), error.headers)
 
@@ -155,14 +172,17 @@ _DETAILS: Final = {
 }
 
 
-def _of_framework(error: ValidationException) -> list[InvalidParameter]:
+def _of_framework(request: Request[Any, Any, Any], error: ValidationException) -> list[InvalidParameter]:
     if not isinstance(error.extra, list):
         return []
-    entries = [fields_of(one) for one in cast("list[object]", error.extra)]
-    return [
-        InvalidParameter(name=shown(str(entry.get("key", ""))), reason=shown(str(entry.get("message", "is wrong"))))
-        for entry in entries
-    ]
+    handler = request.route_handler
+    found: list[InvalidParameter] = []
+    for entry in map(fields_of, cast("list[object]", error.extra)):
+        name, said = str(entry.get("key", "")), str(entry.get("message", "is wrong"))
+        description, choices = described(handler, name)
+        reason = in_words(said, description=description, choices=choices)
+        found.append(InvalidParameter(name=shown(name), reason=shown(reason)))
+    return found
 
 
 def on_unexpected(_: Request[Any, Any, Any], error: Exception) -> Response[Problem]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import math
 import os
 import secrets
 import stat
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Literal, TypeAlias
@@ -146,27 +148,33 @@ class Doorkeeper:
 
 
 class WrongTries:
-    """Wrong tokens and codes, by the address that they came from: after ten in a minute no more are looked at."""
+    """Wrong tokens, by the address that they came from: after ten, one is looked at in six seconds.
+
+    Nobody is shut out for long by others behind the same address, and ten in a minute are no way to guess a token.
+    """
 
     MOST: Final = 10
-    SPAN: Final = 60.0
+    EACH: Final = 6.0
+    """Seconds after which one wrong try is forgiven."""
     ADDRESSES: Final = 1_000
 
-    def __init__(self) -> None:
-        self._tries: OrderedDict[str, tuple[float, int]] = OrderedDict()
+    def __init__(self, now: Callable[[], float] | None = None) -> None:
+        self._now = now or _now
+        self._free_at: OrderedDict[str, float] = OrderedDict()
+        """When all that came from an address will be forgiven."""
 
     def seconds_to_wait(self, address: str) -> int:
         """0 where another may be looked at."""
-        since, count = self._tries.get(address, (0.0, 0))
-        rest = since + self.SPAN - _now()
-        return max(1, round(rest)) if count >= self.MOST and rest > 0 else 0
+        ahead = self._free_at.get(address, 0.0) - self._now()
+        if ahead > self.MOST * self.EACH:  # the clock was put back
+            del self._free_at[address]
+            return 0
+        return max(0, math.ceil(ahead - (self.MOST - 1) * self.EACH))
 
     def add(self, address: str) -> None:
-        since, count = self._tries.pop(address, (0.0, 0))
-        now = _now()
-        self._tries[address] = (since, count + 1) if now - since < self.SPAN else (now, 1)
-        while len(self._tries) > self.ADDRESSES:
-            self._tries.popitem(last=False)
+        self._free_at[address] = max(self._free_at.pop(address, 0.0), self._now()) + self.EACH
+        while len(self._free_at) > self.ADDRESSES:
+            self._free_at.popitem(last=False)
 
 
 def _digest(code: str) -> str:

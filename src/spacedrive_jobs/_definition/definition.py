@@ -138,7 +138,7 @@ class JobDefinition(msgspec.Struct, frozen=True, kw_only=True, eq=False):
         try:
             return self.target.build(self, arguments)
         except Exception as error:  # the job's own __post_init__ or default_factory
-            raise ArgumentError(self.kind, f"{type(error).__name__}: {error}") from error
+            raise ArgumentError(self.kind, _own_words(error)) from error
 
     def arguments_from_json(self, value: Mapping[str, object]) -> Job[Any, Any]:
         """A job from JSON values. Raises ArgumentError."""
@@ -149,7 +149,7 @@ class JobDefinition(msgspec.Struct, frozen=True, kw_only=True, eq=False):
         try:
             return self.target.build(self, arguments)
         except Exception as error:
-            raise ArgumentError(self.kind, f"{type(error).__name__}: {error}") from error
+            raise ArgumentError(self.kind, _own_words(error)) from error
 
     def arguments_to_plain(self, data: bytes, version: int) -> dict[str, object] | None:
         """Stored arguments as JSON values, for display; None where they cannot be read here. Never raises."""
@@ -267,6 +267,11 @@ def argument_error(kind: str, error: msgspec.MsgspecError) -> ArgumentError:
     if named:
         return ArgumentError(kind, "is missing" if named[1] == "missing required" else "is unknown", field=named[2])
     return ArgumentError(kind, problem)
+
+
+def _own_words(error: Exception) -> str:
+    """Of the job's own code: a ValueError is how it says to people what does not fit."""
+    return str(error) if isinstance(error, ValueError) and str(error) else f"{type(error).__name__}: {error}"
 
 
 def _words(error: Exception) -> str:

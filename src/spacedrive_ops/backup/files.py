@@ -16,6 +16,7 @@ from spacedrive_ops.backup.snapshots import open_depot
 from spacedrive_ops.content.hasher import new_hasher
 from spacedrive_ops.folders import identities_above, identity_at
 from spacedrive_ops.paths.finding import Address
+from spacedrive_ops.paths.given import TakesPaths
 
 CHECKPOINT_EVERY: Final = timedelta(seconds=0.5)
 SPOOL: Final = "jsonl"
@@ -38,7 +39,7 @@ class FilesOutput:
 
 
 @job(name="backup_files", description="Back up one folder", checkpoint_interval=CHECKPOINT_EVERY)
-class BackupFilesJob:
+class BackupFilesJob(TakesPaths):
     """Put the files below `root` into the backup at `to` (a folder, or a store), and a list of all that is there.
 
     A part of BackupJob, which makes the snapshot that a restore begins with. The bytes of a file are kept under their

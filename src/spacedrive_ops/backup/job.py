@@ -19,6 +19,7 @@ from spacedrive_ops.backup.planning import BackupPlanJob
 from spacedrive_ops.indexer.job import IndexerJob
 from spacedrive_ops.indexer.model import IndexOutput
 from spacedrive_ops.paths.finding import Address
+from spacedrive_ops.paths.given import TakesPaths
 from spacedrive_ops.paths.keys import text_of, text_of_bytes
 from spacedrive_ops.thumbnails.job import ThumbnailJob
 
@@ -47,7 +48,7 @@ class Begun:
 
 
 @job(name="backup", description="Back up folders")
-class BackupJob:
+class BackupJob(TakesPaths):
     """Index each location, make its thumbnails, and put what it holds into the backup at `destination`: a folder, an
     SdPath, or an object store's URL.
 

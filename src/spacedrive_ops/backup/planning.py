@@ -21,6 +21,7 @@ from spacedrive_ops.file_copy.model import Position
 from spacedrive_ops.file_copy.scan import free_bytes
 from spacedrive_ops.object_store.errors import StoreError
 from spacedrive_ops.paths.finding import Address
+from spacedrive_ops.paths.given import TakesPaths
 from spacedrive_ops.paths.keys import text_of_bytes
 from spacedrive_ops.planning.model import PlanOutput, PlanTally
 
@@ -39,7 +40,7 @@ class BackupPlanState:
 
 
 @job(name="backup_plan", description="Plan a backup", checkpoint_interval=timedelta(seconds=0.5))
-class BackupPlanJob:
+class BackupPlanJob(TakesPaths):
     """Tell what a BackupJob of these arguments would do. `job.plan()` makes one.
 
     `created` are files that the newest backup of their folder does not have as they are now: they would be read, and

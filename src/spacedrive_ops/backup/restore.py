@@ -22,6 +22,7 @@ from spacedrive_ops.folders import lies_in
 from spacedrive_ops.object_store.download import absolute
 from spacedrive_ops.object_store.errors import StoreError
 from spacedrive_ops.paths.finding import Address
+from spacedrive_ops.paths.given import TakesPaths
 from spacedrive_ops.paths.keys import parts_of
 from spacedrive_ops.retries import failed_before
 from spacedrive_ops.whole_files.finding import sweep_below
@@ -44,7 +45,7 @@ class RestoreOutput:
 
 
 @job(name="restore", description="Restore a backup", checkpoint_interval=CHECKPOINT_EVERY)
-class RestoreJob:
+class RestoreJob(TakesPaths):
     """Bring back what `source` (the destination of a BackupJob) holds, each location into a folder of its name in
     `destination`: bytes, names, times, modes, owners where permitted, attributes, links, hard links and holes.
 

@@ -20,6 +20,7 @@ from spacedrive_ops.file_copy.plan import in_words
 from spacedrive_ops.indexer.places import now_of
 from spacedrive_ops.library_index.locations import read_locations
 from spacedrive_ops.object_store.errors import StoreError
+from spacedrive_ops.paths.given import TakesPaths
 
 TOPICS: Final[tuple[Topic, ...]] = ("history", "sidecars", "partials", "uploads", "spools", "logs")
 PHASES: Final = tuple((topic, 1.0) for topic in TOPICS)
@@ -59,7 +60,7 @@ class CleanupOutput:
 
 
 @job(name="cleanup", description="Remove what is no longer needed", checkpoint_interval=timedelta(seconds=0.5))
-class CleanupJob:
+class CleanupJob(TakesPaths):
     """Remove what jobs have left and nobody needs.
 
     Ended jobs that are older than the library keeps them; thumbnails of contents that the index knew and no file holds

@@ -20,6 +20,7 @@ from spacedrive_ops.file_delete.trash import Trash
 from spacedrive_ops.library_index import copies
 from spacedrive_ops.library_index.copies import Mark, Planned
 from spacedrive_ops.library_index.schema import ensure_index
+from spacedrive_ops.paths.given import TakesPaths
 
 PHASES: Final = (("plan", 5.0), ("act", 95.0))
 PAIRS_AT_ONCE: Final = 1_000
@@ -63,7 +64,7 @@ class DeduplicateOutput:
     max_concurrent=1,
     checkpoint_interval=timedelta(seconds=0.5),
 )
-class DeduplicateJob:
+class DeduplicateJob(TakesPaths):
     """Of each group of files that hold the same bytes, as far as the index knows, keep one and act on the others.
 
     First the plan is made and stored (`plan_deduplication` gives the same one, and changes nothing). Then each file is

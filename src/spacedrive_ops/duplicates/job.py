@@ -18,6 +18,7 @@ from spacedrive_ops.library_index import contents
 from spacedrive_ops.library_index.contents import Pages, StoredFile, Wanted
 from spacedrive_ops.library_index.locations import read_locations
 from spacedrive_ops.library_index.schema import ensure_index, ensure_samples
+from spacedrive_ops.paths.given import TakesPaths
 
 PHASES: Final = (("sample", 20.0), ("read", 80.0))
 
@@ -50,7 +51,7 @@ class DuplicatesOutput:
 
 
 @job(name="duplicates", description="Find duplicate files", checkpoint_interval=timedelta(seconds=0.5))
-class DuplicatesJob:
+class DuplicatesJob(TakesPaths):
     """Find out which indexed files hold the same bytes. Nothing is changed on the disk; the groups are
     `LibraryIndex.duplicates()`.
 

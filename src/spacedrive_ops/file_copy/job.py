@@ -36,6 +36,7 @@ from spacedrive_ops.file_copy.sweep import sweep
 from spacedrive_ops.file_copy.walk import Root, walk
 from spacedrive_ops.folders import open_path
 from spacedrive_ops.paths.finding import find_path
+from spacedrive_ops.paths.given import TakesPaths
 from spacedrive_ops.paths.sd_path import SdPath
 from spacedrive_ops.retries import failed_before
 from spacedrive_ops.whole_files.partial import discard
@@ -69,7 +70,7 @@ class FileMoveOutput:
 
 
 @job(name="file_copy", description="Copy files and folders", checkpoint_interval=CHECKPOINT_EVERY)
-class FileCopyJob:
+class FileCopyJob(TakesPaths):
     """Copy `sources` as `cp -a` does: into `destination` if that is a folder, else in its place.
 
     A final name is always a whole file, and an entry counts as done only when it is on disk. The job goes on where it
@@ -107,7 +108,7 @@ class FileCopyJob:
 
 
 @job(name="file_move", description="Move files and folders", checkpoint_interval=CHECKPOINT_EVERY)
-class FileMoveJob:
+class FileMoveJob(TakesPaths):
     """Move `sources` as `mv` does: into `destination` if that is a folder, else in its place.
 
     Within one file system by renaming. Across two, a source is removed only after its copy is on disk (and verified,

@@ -19,6 +19,7 @@ from spacedrive_ops.file_copy.walk import Entry, Root, Trouble
 from spacedrive_ops.folders import exists, open_path
 from spacedrive_ops.mounts import read_mounts
 from spacedrive_ops.paths.finding import find_path
+from spacedrive_ops.paths.given import TakesPaths
 from spacedrive_ops.paths.sd_path import SdPath
 from spacedrive_ops.planning.model import PlanOutput, PlanTally
 
@@ -35,7 +36,7 @@ class CopyPlanState:
 
 
 @job(name="copy_plan", description="Plan a copy or a move", checkpoint_interval=timedelta(seconds=0.5))
-class CopyPlanJob:
+class CopyPlanJob(TakesPaths):
     """Tell what a FileCopyJob, or with `moving` a FileMoveJob, of these arguments would do. `job.plan()` makes one.
 
     What would be refused as a whole is refused here as well.

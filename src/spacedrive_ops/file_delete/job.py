@@ -17,6 +17,7 @@ from spacedrive_ops.file_delete.removal import Counting, Removing, Walk
 from spacedrive_ops.file_delete.slices import Batch, Slices
 from spacedrive_ops.file_delete.trash import Trash
 from spacedrive_ops.folders import open_path
+from spacedrive_ops.paths.given import TakesPaths
 
 CHECKPOINT_EVERY: Final = timedelta(seconds=0.5)
 PHASES: Final = (("scan", 10.0), ("delete", 90.0))
@@ -36,7 +37,7 @@ class DeleteOutput:
 
 
 @job(name="file_delete", description="Delete files and folders", checkpoint_interval=CHECKPOINT_EVERY)
-class DeleteJob:
+class DeleteJob(TakesPaths):
     """Put `paths` into the trash, or, if `permanent`, remove them and all that they hold for good.
 
     A link is deleted itself; what it leads to stays. The root of the file system, a home folder, the library's folder

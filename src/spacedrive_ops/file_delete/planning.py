@@ -11,6 +11,7 @@ from spacedrive_ops.file_delete.guard import Protected, check, protected
 from spacedrive_ops.file_delete.model import DeleteState, Event, Failure, Root, roots_of
 from spacedrive_ops.file_delete.removal import Counting, Walk
 from spacedrive_ops.file_delete.slices import Slices
+from spacedrive_ops.paths.given import TakesPaths
 from spacedrive_ops.planning.model import PlanOutput, PlanTally
 
 MOST_TOLD = 1_000
@@ -18,7 +19,7 @@ MOST_TOLD = 1_000
 
 
 @job(name="delete_plan", description="Plan a deletion")
-class DeletePlanJob:
+class DeletePlanJob(TakesPaths):
     """Tell what a DeleteJob of these arguments would remove. `job.plan()` makes one.
 
     What would be refused as a whole is refused here as well. `bytes` are what the disk would get back; into the trash

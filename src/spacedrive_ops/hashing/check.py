@@ -14,6 +14,7 @@ from spacedrive_ops.content.crew import Crew, Result
 from spacedrive_ops.content.digest import Digest
 from spacedrive_ops.content.hasher import new_hasher
 from spacedrive_ops.hashing.manifest import parsed, path_from
+from spacedrive_ops.paths.given import TakesPaths
 
 PHASES: Final = (("check", 100.0),)
 FILES_A_CALL: Final = 256
@@ -51,7 +52,7 @@ class HashCheckOutput:
 
 
 @job(name="hash_check", description="Compare files with their fingerprints", checkpoint_interval=timedelta(seconds=0.5))
-class HashCheckJob:
+class HashCheckJob(TakesPaths):
     """Hash each file that a `manifest` names, and compare. What differs, or is not there, is an item.
 
     Manifests are those of HashJob and of b3sum. Names that are no whole paths are taken from the manifest's folder.

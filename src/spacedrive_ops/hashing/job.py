@@ -23,6 +23,7 @@ from spacedrive_ops.library_index import contents
 from spacedrive_ops.library_index.contents import StoredFile
 from spacedrive_ops.library_index.finder import Finder
 from spacedrive_ops.library_index.schema import ensure_index
+from spacedrive_ops.paths.given import TakesPaths
 from spacedrive_ops.whole_files.partial import OnTaken, Partial, sweep
 
 PHASES: Final = (("hash", 100.0),)
@@ -62,7 +63,7 @@ class HashOutput:
 
 
 @job(name="hash", description="Take fingerprints of files", checkpoint_interval=timedelta(seconds=0.5))
-class HashJob:
+class HashJob(TakesPaths):
     """The BLAKE3 of each file at or below `paths`, into a `manifest` or the library's index.
 
     A manifest is a text that `b3sum --check` and HashCheckJob take; files below its folder are called from there, all

@@ -30,6 +30,7 @@ from spacedrive_ops.library_index.contents import StoredFile
 from spacedrive_ops.library_index.findings import Slice
 from spacedrive_ops.library_index.schema import ensure_index, ensure_indexes
 from spacedrive_ops.media_facts.job import MediaMetadataJob
+from spacedrive_ops.paths.given import TakesPaths
 from spacedrive_ops.thumbnails.job import ThumbnailJob
 
 CHECKPOINT_EVERY: Final = timedelta(seconds=0.5)
@@ -39,7 +40,7 @@ SLICE_ROWS: Final = 10_000
 
 
 @job(name="indexer", description="Index a folder", checkpoint_interval=CHECKPOINT_EVERY, scope="root")
-class IndexerJob:
+class IndexerJob(TakesPaths):
     """Bring the library's index of a folder up to date: what is new, changed, moved and gone since the run before.
 
     The first run of a folder makes it a location of the library; a folder inside a location is a part of that one. The

@@ -17,6 +17,7 @@ from spacedrive_ops.library_index import entries
 from spacedrive_ops.library_index.findings import Slice
 from spacedrive_ops.library_index.locations import read_locations
 from spacedrive_ops.library_index.schema import ensure_index
+from spacedrive_ops.paths.given import TakesPaths
 
 MOST_LISTED: Final = 10_000
 """Differences beyond this are counted, not listed."""
@@ -44,7 +45,7 @@ class IndexVerifyOutput:
 
 
 @job(name="index_verify", description="Compare the index with the disk")
-class IndexVerifyJob:
+class IndexVerifyJob(TakesPaths):
     """Compare the index of a location with the disk, and change nothing. Each difference is an item.
 
     What a run of the indexer with the same rules would write is a difference; what files hold is not read

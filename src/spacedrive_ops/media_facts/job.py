@@ -20,6 +20,7 @@ from spacedrive_ops.media.decoding import Limits
 from spacedrive_ops.media.kinds import DESCRIBED
 from spacedrive_ops.media.run import CORES, Due, MediaRun, MediaState, Redo
 from spacedrive_ops.media_facts.read import read_facts
+from spacedrive_ops.paths.given import TakesPaths
 
 KIND: Final = "facts"
 MIB: Final = 1 << 20
@@ -39,7 +40,7 @@ class MediaMetadataOutput:
     description="Read what pictures, films and sounds say of themselves",
     checkpoint_interval=timedelta(seconds=0.5),
 )
-class MediaMetadataJob:
+class MediaMetadataJob(TakesPaths):
     """Read camera, lens, time, exposure, place, dimensions, duration, codecs and frame rate of the pictures, films and
     sounds among `paths`, files or folders, into the library's index.
 

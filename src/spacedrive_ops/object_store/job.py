@@ -14,13 +14,14 @@ from spacedrive_ops.object_store.model import DownloadState, OnExisting, Transfe
 from spacedrive_ops.object_store.planning import UploadPlanJob
 from spacedrive_ops.object_store.store import Store
 from spacedrive_ops.paths.finding import Address, store_url
+from spacedrive_ops.paths.given import TakesPaths
 from spacedrive_ops.retries import failed_before
 
 CHECKPOINT_EVERY: Final = timedelta(seconds=0.5)
 
 
 @job(name="upload", description="Upload files and folders", checkpoint_interval=CHECKPOINT_EVERY)
-class UploadJob:
+class UploadJob(TakesPaths):
     """Upload `sources`, folders with all they hold, to `to`: `s3://bucket/prefix`, `gs://...`, `az://...`, `file:///...`,
     or an SdPath.
 
@@ -69,7 +70,7 @@ class UploadJob:
 
 
 @job(name="download", description="Download files and folders", checkpoint_interval=CHECKPOINT_EVERY)
-class DownloadJob:
+class DownloadJob(TakesPaths):
     """Download all that is below `source` (an address as UploadJob has it) into the folder `destination`.
 
     A final name is always a whole file, whose BLAKE3, where an upload left it, was compared (`verify`). Times of change

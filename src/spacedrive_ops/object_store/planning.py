@@ -22,6 +22,7 @@ from spacedrive_ops.object_store.model import OnExisting
 from spacedrive_ops.object_store.sources import Found, walk
 from spacedrive_ops.object_store.store import Facts, Store
 from spacedrive_ops.paths.finding import Address, store_url
+from spacedrive_ops.paths.given import TakesPaths
 from spacedrive_ops.paths.keys import key_of
 from spacedrive_ops.planning.model import PlanOutput, PlanTally
 from spacedrive_ops.sources import path_in, place_of
@@ -50,7 +51,7 @@ class Looked:
 
 
 @job(name="upload_plan", description="Plan an upload", checkpoint_interval=timedelta(seconds=0.5))
-class UploadPlanJob:
+class UploadPlanJob(TakesPaths):
     """Tell what an UploadJob of these arguments would send. `job.plan()` makes one. Nothing is read but what the store
     knows of each file."""
 

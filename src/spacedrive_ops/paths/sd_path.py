@@ -63,7 +63,7 @@ class SdPath(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """An absolute path of this machine. Raises UnsafePath."""
         text = os.fsdecode(path)
         if not text.startswith("/"):
-            raise UnsafePath(f"{_escaped(text)!r} is not absolute")
+            raise UnsafePath(f"{escaped(text)!r} is not absolute")
         return SdPath("local", "", _relative(text.lstrip("/")))
 
     @staticmethod
@@ -157,7 +157,7 @@ class SdPath(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def __str__(self) -> str:
         start = self.place if self.kind == "store" else f"{self.kind}://{self.place}"
-        return f"{start}/{_escaped(str(self.path))}" if self.path.parts else f"{start}/"
+        return f"{start}/{escaped(str(self.path))}" if self.path.parts else f"{start}/"
 
     def __repr__(self) -> str:
         return f"SdPath.parse({str(self)!r})"
@@ -172,15 +172,15 @@ def _relative(path: RawPath) -> PurePosixPath:
 def _check(path: PurePosixPath) -> None:
     text = str(path)
     if path.is_absolute():
-        raise UnsafePath(f"{_escaped(text)!r} is absolute, and would lead elsewhere")
+        raise UnsafePath(f"{escaped(text)!r} is absolute, and would lead elsewhere")
     if ".." in path.parts:
-        raise UnsafePath(f"{_escaped(text)!r} goes upwards, and would lead elsewhere")
+        raise UnsafePath(f"{escaped(text)!r} goes upwards, and would lead elsewhere")
     if "\0" in text:
-        raise UnsafePath(f"{_escaped(text)!r} holds a NUL, which no name has")
+        raise UnsafePath(f"{escaped(text)!r} holds a NUL, which no name has")
     _bytes_of(text)
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
     return "".join(map(_escaped_character, text))
 
 

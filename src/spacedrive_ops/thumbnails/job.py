@@ -19,6 +19,7 @@ from spacedrive_ops.media.children import decoded
 from spacedrive_ops.media.decoding import Limits
 from spacedrive_ops.media.kinds import PICTURED
 from spacedrive_ops.media.run import CORES, Due, MediaRun, MediaState, Redo
+from spacedrive_ops.paths.given import TakesPaths
 from spacedrive_ops.thumbnails.places import thumbnail_path
 from spacedrive_ops.thumbnails.render import render
 
@@ -38,7 +39,7 @@ class ThumbnailOutput:
 
 
 @job(name="thumbnails", description="Make thumbnails of pictures", checkpoint_interval=timedelta(seconds=0.5))
-class ThumbnailJob:
+class ThumbnailJob(TakesPaths):
     """Make thumbnails (WebP, at most so many pixels a side) of the pictures among `paths`, files or folders.
 
     They lie in the library by what a picture holds, so one that was copied or moved needs none anew. JPEG, PNG, GIF,

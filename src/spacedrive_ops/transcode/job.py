@@ -11,6 +11,7 @@ from typing import Final
 
 from spacedrive_jobs import JobContext, ProgressData, cpu, interrupt_requested, job
 from spacedrive_ops.folders import exists
+from spacedrive_ops.paths.given import TakesPaths
 from spacedrive_ops.transcode import programs
 from spacedrive_ops.transcode.errors import TranscodeFailed, TranscodeRefused
 from spacedrive_ops.transcode.layout import Place, check, place_of
@@ -72,7 +73,7 @@ class TranscodeOutput:
 
 # Half of the cores for each, since two run at once; one core is what any machine has.
 @job(name="transcode", description="Convert a film or a sound", max_concurrent=AT_ONCE, requires_resources=[cpu()])
-class TranscodeJob:
+class TranscodeJob(TakesPaths):
     """Make `destination` from `source` by ffmpeg, as `preset` says (`PresetName`).
 
     Into `destination` if that is a folder, else in its place: then its ending must be one of what the preset makes; a

@@ -17,6 +17,7 @@ from spacedrive_ops.library_index import contents
 from spacedrive_ops.library_index.contents import StoredFile
 from spacedrive_ops.library_index.locations import read_locations
 from spacedrive_ops.library_index.schema import ensure_index
+from spacedrive_ops.paths.given import TakesPaths
 
 PHASES = (("validate", 1.0),)
 DAMAGED = "is damaged: it holds other bytes than before, though its size and time are the same"
@@ -46,7 +47,7 @@ class ValidateOutput:
 
 
 @job(name="validate", description="Look for damaged files", checkpoint_interval=timedelta(seconds=0.5))
-class ValidateJob:
+class ValidateJob(TakesPaths):
     """Read every file of a location again whose content the index knows, and compare: bit rot is found, not mended.
 
     `root`: the location, as it was indexed (in content mode). Each file that is not what it was is an item.

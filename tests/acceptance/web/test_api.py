@@ -77,6 +77,8 @@ async def test_a_wrong_argument_is_named(web: Mounted) -> None:
         ("GET", "/api/jobs?limit=0", None, 400, "request_invalid"),
         ("GET", "/api/jobs?after=zz", None, 400, "request_invalid"),
         ("GET", "/api/jobs?status=sleeping", None, 400, "request_invalid"),
+        ("GET", "/api/jobs/count?stauts=queued", None, 400, "request_invalid"),
+        ("GET", "/api/jobs?limit=1&limit=2", None, 400, "request_invalid"),
         ("POST", "/api/jobs", {"kind": "no.such"}, 404, "unknown_kind"),
         ("POST", "/api/jobs", {"kind": "web.quick", "argumens": {}}, 400, "request_invalid"),
         ("POST", "/api/jobs", {"kind": "web.quick", "priority": "1"}, 400, "request_invalid"),
@@ -99,6 +101,99 @@ async def test_every_refusal_is_a_problem_with_a_code(
     assert (answer.status_code, answer.json()["code"]) == (status, code)
     assert answer.headers["content-type"].startswith("application/problem+json")
     assert answer.json()["detail"][:1].isupper()
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "said"),
+    [
+        (
+            "/api/jobs?limit=0",
+            None,
+            "The parameter `limit` must be at least 1.",
+        ),
+        (
+            "/api/jobs?limit=many",
+            None,
+            "The parameter `limit` must be a whole number.",
+        ),
+        (
+            "/api/jobs?limit=1&limit=2",
+            None,
+            "The parameter `limit` is given 2 times, and may be given once.",
+        ),
+        (
+            "/api/jobs/count?stauts=queued",
+            None,
+            "The parameter `stauts` is not known here: did you mean status?",
+        ),
+        (
+            "/api/jobs/xyz",
+            None,
+            "The parameter `job` is not what it must be: a job's id, or an unambiguous end or beginning of one.",
+        ),
+        (
+            "/api/jobs?status=asleep",
+            None,
+            "The parameter `status` is 'asleep'; it must be queued, running, paused, completed, failed or cancelled.",
+        ),
+        (
+            "/api/jobs?retried=maybe",
+            None,
+            "The parameter `retried` must be true or false.",
+        ),
+        (
+            f"/api/jobs?text={'x' * 201}",
+            None,
+            "The parameter `text` must be at most 200 characters long.",
+        ),
+        (
+            "/api/jobs",
+            '{"kind": "web.quick"',
+            "The JSON that was sent is not whole: it ends too early, or has half of a surrogate pair in it.",
+        ),
+        (
+            "/api/jobs",
+            '{"kind": "web.quick", "priority": "1"}',
+            "The field `priority` must be a whole number.",
+        ),
+        (
+            "/api/jobs",
+            '{"kind": "web.quick", "argumens": {}}',
+            "The body has a field 'argumens', which is not known here.",
+        ),
+        (
+            "/api/jobs",
+            "{}",
+            "The body lacks the field 'kind'.",
+        ),
+        (
+            "/api/jobs",
+            '{"kind": "web.quick", "arguments": {"number": "7"}}',
+            "Argument 'number' of 'web.quick' must be a whole number.",
+        ),
+        (
+            "/api/jobs/actions/cancel",
+            '{"filter": {"created_from": "monday"}}',
+            "The field `filter.created_from` must be a moment with its offset from UTC, such as 2026-11-25T14:00:00Z.",
+        ),
+        (
+            "/api/jobs",
+            '{"kind": "hash", "arguments": {"paths": ["photos"]}}',
+            "Arguments of 'hash': paths: 'photos' is not absolute, and whoever runs the job "
+            "may stand in another folder.",
+        ),
+        (
+            "/api/jobs",
+            '{"kind": "hash", "arguments": {"paths": ["/a\\u0000b"]}}',
+            "Arguments of 'hash': paths: '/a%00b' holds a NUL, which no name has.",
+        ),
+    ],
+)
+async def test_what_does_not_fit_is_said_in_a_sentence(web: Mounted, path: str, body: str | None, said: str) -> None:
+    headers = {"Content-Type": "application/json"} if body is not None else {}
+    method = "POST" if body is not None else "GET"
+    answer = await web.client.request(method, path, content=body, headers=headers)
+    assert (answer.status_code in (400, 422), answer.json()["detail"]) == (True, said)
 
 
 async def test_pages_follow_one_another(web: Mounted) -> None:

@@ -224,10 +224,36 @@ async def test_wrong_tokens_are_soon_not_looked_at(web: Mounted, stranger: httpx
         assert answer.status_code == 401
     refused = await stranger.post("/api/login", json={"token": FULL})
     assert (refused.status_code, refused.json()["code"]) == (429, "too_many_tries")
-    assert 0 < int(refused.headers["retry-after"]) <= 60
+    assert 0 < int(refused.headers["retry-after"]) <= WrongTries.EACH
+    assert refused.json()["detail"] == f"Too many wrong tokens: try again in {refused.headers['retry-after']} s."
     assert (await stranger.post("/login", data={"token": FULL})).status_code == 429
     # Who has a token, or is in, is not kept out by somebody else's guesses.
     assert (await web.client.get("/api/jobs")).status_code == 200
+
+
+async def test_a_link_lets_its_owner_in_whatever_others_have_tried(web: Mounted, stranger: httpx.AsyncClient) -> None:
+    for number in range(WrongTries.MOST):
+        await stranger.post("/api/login", json={"token": f"guess {number}"})
+    link = web.app.login_path()
+    assert (await stranger.get(link)).status_code == 200
+    assert (await stranger.get(link)).status_code == 401  # used up: and no way around the limit
+    assert (await stranger.post("/api/login", json={"token": FULL})).status_code == 429
+
+
+def test_a_wrong_try_is_forgiven_after_a_while() -> None:
+    now = 1_000.0
+    wrong = WrongTries(lambda: now)
+    for _ in range(WrongTries.MOST):
+        assert wrong.seconds_to_wait("a") == 0
+        wrong.add("a")
+    assert wrong.seconds_to_wait("a") == WrongTries.EACH
+    assert wrong.seconds_to_wait("b") == 0
+    now += WrongTries.EACH
+    assert wrong.seconds_to_wait("a") == 0
+    wrong.add("a")
+    assert wrong.seconds_to_wait("a") == WrongTries.EACH
+    now -= 86_400  # a clock that is put back shuts nobody out for a day
+    assert wrong.seconds_to_wait("a") == 0
 
 
 async def test_wrong_credentials(stranger: httpx.AsyncClient) -> None:

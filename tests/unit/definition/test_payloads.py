@@ -174,9 +174,9 @@ def test_what_the_jobs_own_code_raises_is_an_argument_error() -> None:
         async def run(self, ctx: JobContext) -> None: ...
 
     definition = registry.definition_of(Strict(a=1))
-    with pytest.raises(ArgumentError, match="ValueError: a is negative"):
+    with pytest.raises(ArgumentError, match="strict': a is negative"):
         definition.decode_arguments(encode({"a": -1}), 1)
-    with pytest.raises(ArgumentError, match="ValueError: a is negative"):
+    with pytest.raises(ArgumentError, match="strict': a is negative"):
         definition.arguments_from_json({"a": -1})
 
 

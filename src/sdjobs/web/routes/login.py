@@ -11,6 +11,7 @@ from litestar.datastructures import Cookie
 from litestar.params import JSONBody, QueryParameter
 from msgspec import Meta, Struct
 
+from sdjobs.text import duration
 from sdjobs.web.given import GivenCaller, GivenDoorkeeper, GivenOptions
 from sdjobs.web.login_page import bounce_page, login_page
 from sdjobs.web.options import WebOptions
@@ -96,19 +97,26 @@ def _entered(
 
 def _role(request: Request[Any, Any, Any], doorkeeper: Doorkeeper, token: str, code: str) -> Role:
     """Raises Refused."""
+    role = doorkeeper.take_link(code) if code else _by_token(request, doorkeeper, token)
+    if role is None:
+        said = "This link was used already, or is too old." if code else "This token is not known."
+        raise Refused(HTTPStatus.UNAUTHORIZED, "token_wrong", said, headers={"WWW-Authenticate": "Bearer"})
+    return role
+
+
+def _by_token(request: Request[Any, Any, Any], doorkeeper: Doorkeeper, token: str) -> Role | None:
+    """What people type is limited, so that nobody tries all words; a link's code is no word. Raises Refused."""
     address = request.client.host if request.client is not None else ""
     if seconds := doorkeeper.wrong.seconds_to_wait(address):
         raise Refused(
             HTTPStatus.TOO_MANY_REQUESTS,
             "too_many_tries",
-            "Too many wrong tokens: try again in a minute.",
+            f"Too many wrong tokens: try again in {duration(seconds)}.",
             headers={"Retry-After": str(seconds)},
         )
-    role = doorkeeper.take_link(code) if code else doorkeeper.bearer(token)
+    role = doorkeeper.bearer(token)
     if role is None:
         doorkeeper.wrong.add(address)
-        said = "This link was used already, or is too old." if code else "This token is not known."
-        raise Refused(HTTPStatus.UNAUTHORIZED, "token_wrong", said, headers={"WWW-Authenticate": "Bearer"})
     return role
 
 

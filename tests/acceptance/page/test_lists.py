@@ -51,6 +51,11 @@ def test_what_is_put_first_stands_first(viewed: Viewed) -> None:
     assert [row.get_attribute("data-job") for row in rows.all()] == waiting
     viewed.job(waiting[2]).get_by_role("button", name=re.compile("^First")).click()
     expect(rows.first).to_have_attribute("data-job", waiting[2])
+    viewed.page.get_by_role("button", name="Undo").click()
+    expect(rows.first).to_have_attribute("data-job", waiting[0])
+    expect(rows.last).to_have_attribute("data-job", waiting[2])
+    in_line = viewed.get("jobs/waiting")["jobs"]
+    assert [job["id"] for job in in_line] == waiting
 
 
 def test_history_is_searched_and_what_failed_is_tried_again(viewed: Viewed) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import os
 import re
+import subprocess
 
 import pytest
 from playwright.sync_api import expect
@@ -46,6 +49,23 @@ def test_hostile_names_and_messages_stay_text(viewed: Viewed) -> None:
     viewed.go("library")
     page.get_by_label("Search by name").fill("img")
     expect(page.get_by_role("row").filter(has_text="<img src=x onerror=")).to_be_visible()
+
+
+@pytest.mark.parametrize("name", [b"two words", b"it's", b"a\x1b[31m\\\xe2\x80\xaegnp", b"no text \xff\xfe'"])
+def test_the_command_that_is_shown_names_the_very_folder(viewed: Viewed, name: bytes) -> None:
+    folder = os.fsencode(viewed.root) + b"/" + name
+    os.mkdir(folder)
+    path: object = os.fsdecode(folder) if name.isascii() else {"bytes": base64.b64encode(folder).decode()}
+    viewed.dispatch("indexer", root=path)
+    eventually(lambda: viewed.get("statistics")["completed"] == 1)
+    viewed.go("library")
+    command = viewed.page.get_by_role("button", name="Look again").get_attribute("title")
+    assert command is not None
+    assert UNSEEN.search(command) is None
+    words = subprocess.run(
+        ["bash", "-c", f"sdjobs() {{ printf '%s\\0' \"$@\"; }}; {command}"], stdout=subprocess.PIPE, check=True
+    )
+    assert words.stdout == b"index\0" + folder + b"\0"
 
 
 def test_what_is_typed_into_a_form_stays_text(viewed: Viewed) -> None:

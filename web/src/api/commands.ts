@@ -1,12 +1,32 @@
 /** The command line's word for each thing that the page does. */
 
 import type { BulkVerb, Meant, Verb } from "./actions";
-import type { Job, Question, ScheduleRule } from "./schema";
+import type { Job, Location, Question, ScheduleRule } from "./schema";
 
-/** One word for a POSIX shell. */
+/** What a terminal would act on or hide. */
+const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
+
+/** One word for a POSIX shell; where characters in it are not seen, for Bash, zsh and the like, which take `$'\n'`. */
 export function shellWord(text: string): string {
   if (/^[\w@%+=:,./-]+$/.test(text)) return text;
+  if (UNSEEN.test(text)) return `$'${[...text].map(spelled).join("")}'`;
   return `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+function spelled(character: string): string {
+  if (UNSEEN.test(character)) return [...new TextEncoder().encode(character)].map(byte).join("");
+  return character === "'" || character === "\\" ? `\\${character}` : character;
+}
+
+function byte(value: number): string {
+  return `\\x${value.toString(16).padStart(2, "0")}`;
+}
+
+/** A path as a word, also one that is no text. */
+function pathWord(path: unknown): string {
+  if (typeof path === "string") return shellWord(path);
+  const text = atob((path as { readonly bytes: string }).bytes);
+  return `$'${[...text].map((one) => (one < " " || one > "~" ? byte(one.charCodeAt(0)) : spelled(one))).join("")}'`;
 }
 
 export function commandLine(...words: readonly string[]): string {
@@ -91,8 +111,8 @@ export function workerCommand(): string {
   return commandLine("worker");
 }
 
-export function indexCommand(folder: string): string {
-  return commandLine("index", folder);
+export function indexCommand(folder: Location): string {
+  return `${commandLine("index")} ${pathWord(folder.path)}`;
 }
 
 export function searchCommand(text: string): string {

@@ -16,8 +16,8 @@ const EVERY = 700;
 const SLOWEST = 4_000;
 const SOON = 20;
 
-/** Long or unchanging, and not spoken of by events: they have their own time. */
-const APART: ReadonlySet<unknown> = new Set(["ended", "kinds"]);
+/** Long, and not spoken of by events: they have their own time. */
+const APART: ReadonlySet<unknown> = new Set(["ended"]);
 
 /** Which of what the page has a hint is about. `jobs`: lists that are fetched whole; `lists`: the long ones; `job`: what is
  * known of the one that is shown. Why a job waits is said in all of them. */

@@ -2,26 +2,37 @@
 
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { UNDO, VERB_DONE, VERB_WORDS, type Verb, ask } from "../api/actions";
+import { type Beside, UNDO, VERB_DONE, VERB_WORDS, type Verb, ask, placeJob } from "../api/actions";
 import { jobCommand } from "../api/commands";
 import type { Job } from "../api/schema";
 import { useMay } from "../role";
 import { goTo } from "../routing";
 import { useNotices } from "./notices";
+import { standing } from "./placing";
 
 /** Ask something of a job, say that it was done, and offer the way back. */
 export function useAsk(): (job: Job, verb: Verb) => Promise<Job | null> {
   const client = useQueryClient();
   const notices = useNotices();
+  async function putBack(job: Job, where: Beside): Promise<void> {
+    try {
+      await placeJob(client, job, where);
+      void client.invalidateQueries({ queryKey: ["jobs", "line"] });
+    } catch (error) {
+      notices.fail(error);
+    }
+  }
   return async function asked(job, verb) {
     try {
+      const origin = verb === "front" ? standing(client, job) : null;
       const answer = await ask(client, job, verb);
       const back = UNDO[verb];
       const subject = verb === "retry" ? answer : job;
+      const asBefore = back && (() => void asked(verb === "cancel" ? { ...job, can: ["retry"] } : answer, back));
       notices.say({
         text: `${job.title} ${VERB_DONE[verb]}.`,
         command: jobCommand(job, verb),
-        undo: back && (() => void asked(verb === "cancel" ? { ...job, can: ["retry"] } : answer, back)),
+        undo: origin ? () => void putBack(job, origin) : asBefore,
       });
       return subject;
     } catch (error) {

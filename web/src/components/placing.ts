@@ -42,6 +42,23 @@ export function usePlacing(): Put {
   };
 }
 
+/** Beside which job one waits, in what is shown of the line: to be put back there. Null where nobody waits beside it. */
+export function standing(client: QueryClient, job: Job): Beside | null {
+  const heads = client.getQueriesData<JobPage>({ queryKey: ["jobs", "waiting"] }).map(([, page]) => page?.jobs);
+  const lists = client
+    .getQueriesData<InfiniteData<JobPage>>({ queryKey: ["jobs", "line"] })
+    .map(([, list]) => list?.pages.flatMap((page) => page.jobs));
+  const line = [...lists, ...heads].find((jobs) => jobs?.some((one) => one.id === job.id)) ?? [];
+  const at = line.findIndex((one) => one.id === job.id);
+  const beside = besideIn(
+    line.filter((one) => one.id !== job.id),
+    at,
+    job,
+    true,
+  );
+  return beside && neighbour(beside).priority === job.priority ? beside : null;
+}
+
 /** The neighbour beside which a job comes to stand in a line without it: one of its own priority if there is one, else
  * the one that it has passed. */
 function besideIn(rest: readonly Job[], at: number, job: Job, passedUpwards: boolean): Beside | null {

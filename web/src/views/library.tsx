@@ -82,7 +82,7 @@ function LocationRow({ location, may }: { readonly location: Location; readonly 
         </p>
       </div>
       {may && (
-        <button type="button" className="small" onClick={() => void index()} title={indexCommand(location.shown)}>
+        <button type="button" className="small" onClick={() => void index()} title={indexCommand(location)}>
           Look again
         </button>
       )}

@@ -173,6 +173,6 @@ function offline(location: Location): Trouble {
     title: `${location.shown} is not there`,
     what: "Its disk is not connected, or the folder was moved. Nothing of it is forgotten: connect the disk and index the folder again.",
     place: ["To the library's folders", "library"],
-    command: ["Index it again", indexCommand(location.shown)],
+    command: ["Index it again", indexCommand(location)],
   };
 }

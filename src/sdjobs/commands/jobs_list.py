@@ -33,22 +33,24 @@ class Listing:
 
     statuses: tuple[JobStatus, ...]
     kind: str | None
+    text: str
     in_line: bool
     limit: int
     after: str | None
 
     @property
     def is_whole(self) -> bool:
-        return not (self.statuses or self.kind or self.in_line or self.after)
+        return not (self.statuses or self.kind or self.text or self.in_line or self.after)
 
     async def read(self, jobs: JobSystem) -> Page[JobInfo]:
         """Raises UsageError for a cursor that is none."""
         if not self.in_line:
-            return await jobs.list(statuses=self.statuses or None, kind=self.kind, limit=self.limit, after=self.after)
-        try:
-            return await jobs.waiting(
-                self.limit, statuses=self.statuses or (JobStatus.QUEUED,), kind=self.kind, after=self.after
+            return await jobs.list(
+                statuses=self.statuses or None, kind=self.kind, text=self.text, limit=self.limit, after=self.after
             )
+        statuses = self.statuses or (JobStatus.QUEUED,)
+        try:
+            return await jobs.waiting(self.limit, statuses=statuses, kind=self.kind, text=self.text, after=self.after)
         except ValueError as error:
             raise click.UsageError(f"{self.after} is not what a longer list was cut with.") from error
 
@@ -62,6 +64,7 @@ class Listing:
     help="Only jobs of this status; may be repeated.",
 )
 @click.option("--kind", metavar="KIND", help="Only jobs of this kind.")
+@click.option("--text", default="", metavar="TEXT", help="Only jobs that say it in kind, arguments, reason or error.")
 @click.option("--in-line", is_flag=True, help="What waits, in the order in which it starts.")
 @click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="At most so many.")
 @click.option("--after", metavar="CURSOR", help="Go on where a longer list was cut.")
@@ -71,6 +74,7 @@ def list_jobs(
     context: click.Context,
     statuses: tuple[str, ...],
     kind: str | None,
+    text: str,
     in_line: bool,
     limit: int,
     after: str | None,
@@ -79,7 +83,7 @@ def list_jobs(
     chosen = tuple(JobStatus(status) for status in statuses)
     if in_line and not set(chosen) <= {JobStatus.QUEUED, JobStatus.PAUSED}:
         raise click.UsageError("In line is what is queued or paused.", ctx=context)
-    return asyncio.run(_list(settings_of(context), Listing(chosen, kind, in_line, limit, after)))
+    return asyncio.run(_list(settings_of(context), Listing(chosen, kind, text, in_line, limit, after)))
 
 
 async def _list(settings: Settings, listing: Listing) -> ExitCode:

@@ -141,6 +141,9 @@ def test_lists_can_be_narrowed_and_paged(cli: Cli) -> None:
     assert rest["next"] is None
     assert "There are more: --after" in cli.run("jobs", "list", "--limit", "2").stdout
     assert cli.run("jobs", "list", "--kind", "none").stdout == "No such jobs.\n"
+    assert len(cli.json("jobs", "list", "--text", "EXAMPLE.st")["jobs"]) == len(ids)
+    assert cli.run("jobs", "list", "--text", "said nowhere").stdout == "No such jobs.\n"
+    assert cli.json("jobs", "list", "--in-line", "--text", "said nowhere")["jobs"] == []
 
 
 def test_items_are_paged(cli: Cli) -> None:

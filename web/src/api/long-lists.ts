@@ -4,7 +4,7 @@
  * where no event says at which place a job has come to wait.
  */
 
-import type { InfiniteData, Query, QueryClient } from "@tanstack/react-query";
+import { type InfiniteData, type Query, type QueryClient, type QueryKey, hashKey } from "@tanstack/react-query";
 import { askAnew } from "./anew";
 import { after } from "./meanwhile";
 import { NEWEST, type JobFilter, isLong, newest } from "./queries";
@@ -12,9 +12,14 @@ import type { Job, Event as JobEvent, JobPage } from "./schema";
 
 type List = InfiniteData<JobPage, string | null>;
 
+/** A list in line is asked for with all its parts: as a part of the time, at most one in so many. */
+const REST = 10;
+
 export class LongLists {
   private told: JobEvent[] = [];
   private old = false;
+  private readonly resting = new Map<string, number>();
+  private readonly later = new Set<string>();
 
   constructor(private readonly client: QueryClient) {}
 
@@ -52,11 +57,26 @@ export class LongLists {
     return !underWay;
   }
 
+  /** The longer it takes, the longer nothing is asked for afterwards; what comes meanwhile is asked for then. */
+  private askInLine(queryKey: QueryKey): void {
+    const name = hashKey(queryKey);
+    if (this.later.has(name)) return;
+    this.later.add(name);
+    const wait = Math.max(0, (this.resting.get(name) ?? 0) - performance.now());
+    window.setTimeout(async () => {
+      this.later.delete(name);
+      const begun = performance.now();
+      await this.client.invalidateQueries({ queryKey, exact: true });
+      const ended = performance.now();
+      this.resting.set(name, ended + REST * (ended - begun));
+    }, wait);
+  }
+
   private complete({ queryKey, state }: Query, told: readonly JobEvent[]): void {
     const list = state.data as List | undefined;
     const filter = queryKey[2] as JobFilter;
     if (queryKey[1] === "line") {
-      if (told.some((event) => filter.statuses.includes(event.status))) void this.client.invalidateQueries({ queryKey, exact: true });
+      if (told.some((event) => filter.statuses.includes(event.status))) this.askInLine(queryKey);
       return;
     }
     const beginning = this.client.getQueryData(newest(filter, NEWEST).queryKey)?.jobs;

@@ -21,7 +21,7 @@ from sdjobs.signals import listening
 from spacedrive_jobs import Library
 
 if TYPE_CHECKING:
-    from sdjobs.web import Tokens
+    from sdjobs.web import TokenSource
     from sdjobs.web.server import Address
 
 DEFAULT_PORT: Final = 8765
@@ -181,11 +181,11 @@ def _listen(address: Address) -> socket.socket:
         ) from error
 
 
-def _tokens(wishes: Wishes, library: Path) -> Tokens:
-    from sdjobs.web import TokensUnsafe, read_tokens
+def _tokens(wishes: Wishes, library: Path) -> TokenSource:
+    from sdjobs.web import TokensUnsafe, tokens_of
 
     try:
-        return read_tokens(library, renew=wishes.new_tokens, full=wishes.token)
+        return tokens_of(library, renew=wishes.new_tokens, full=wishes.token)
     except TokensUnsafe as error:
         raise Refusal(f"{error}.", exit_code=ExitCode.FAILED) from error
 

@@ -157,6 +157,8 @@ async def _until_stopped(
         roots=wishes.roots or None,
         secure=wishes.address.certificate is not None,
         warning=wishes.warning,
+        library_words=_found_anywhere(settings.library_words()),
+        code_words=settings.code_words(),
     )
     server = PageServer(app, wishes.address)
     async with asyncio.TaskGroup() as group:
@@ -166,6 +168,11 @@ async def _until_stopped(
         await stopped.wait()
         _say(settings, {"type": "stopping"}, "Stopping: running jobs are queued again.")
         server.stop()
+
+
+def _found_anywhere(words: list[str]) -> list[str]:
+    """The page is not read in the folder where the server was started."""
+    return [words[0], os.path.abspath(words[1])] if words else []
 
 
 def _listen(address: Address) -> socket.socket:

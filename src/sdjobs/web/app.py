@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping, Sequence
 from pathlib import Path
 from typing import Any, Final, TypeAlias, cast
 
@@ -68,6 +68,8 @@ def create_app(
     roots: Iterable[Path] | None = None,
     secure: bool = False,
     warning: str = "",
+    library_words: Sequence[str] | None = None,
+    code_words: Sequence[str] = (),
     static: Path = STATIC,
 ) -> WebApp:
     """The page and the API of an open library, to be mounted in an application of one's own.
@@ -75,7 +77,9 @@ def create_app(
     `tokens`, or what gives those that are good now: by default those of the library's folder, and new ones as soon as
     they are made there. `hosts`: names by which the server is called, beside `localhost` and loopback addresses;
     `any_address` admits every IP address too. `roots`: what the folder picker shows (default: the home folder).
-    `secure`: the cookie is sent over TLS alone. `warning`: a sentence that the page shows.
+    `secure`: the cookie is sent over TLS alone. `warning`: a sentence that the page shows. `library_words`: what the
+    commands that the page shows say to mean this library (default: `--library` and its folder); `code_words`: and to
+    know its kinds of jobs, such as `--import myapp.jobs`.
     Raises TokensUnsafe, OSError.
     """
     options = WebOptions(
@@ -85,6 +89,8 @@ def create_app(
         roots=tuple(root.resolve() for root in ([Path.home()] if roots is None else roots)),
         warning=warning,
         secure=secure,
+        library_words=("--library", str(library.path)) if library_words is None else tuple(library_words),
+        code_words=tuple(code_words),
     )
     return WebApp(library, options, static)
 

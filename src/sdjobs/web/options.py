@@ -12,6 +12,7 @@ from sdjobs.web.tokens import TokenSource
 class WebOptions:
     """`tokens`: asked for those that are good now. `hosts`: names by which the server may be called, beside loopback
     ones. `any_address`: also every IP address. `roots`: what the folder picker may show. `warning`: shown on the page.
+    `library_words`, `code_words`: what the commands on the page say to mean this library, and to know its kinds.
     """
 
     tokens: TokenSource
@@ -20,3 +21,5 @@ class WebOptions:
     roots: tuple[Path, ...] = ()
     warning: str = ""
     secure: bool = False
+    library_words: tuple[str, ...] = ()
+    code_words: tuple[str, ...] = ()

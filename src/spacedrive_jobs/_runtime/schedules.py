@@ -66,12 +66,12 @@ class Schedule(Generic[OutT_co]):
     async def _pause(self, paused: bool) -> None:
         engine, now = self._engine, self._engine.clock.now_ms()
         dice = engine.settings.jitter
-        await engine.store.write(lambda tx: schedules.pause(tx, self._id, paused, now, dice))
+        await engine.store.ask(lambda tx: schedules.pause(tx, self._id, paused, now, dice))
         engine.times.changed()
 
     async def remove(self) -> None:
         """Its jobs stay."""
-        await self._engine.store.write(lambda tx: schedules.remove(tx, self._id))
+        await self._engine.store.ask(lambda tx: schedules.remove(tx, self._id))
 
     async def run_now(self) -> JobHandle[OutT_co]:
         """Dispatch its job beside the times of the rule."""
@@ -97,7 +97,7 @@ class Schedule(Generic[OutT_co]):
     async def _run(self, count: int) -> list[JobHandle[OutT_co]]:
         engine, now = self._engine, self._engine.clock.now_ms()
         ids = [engine.dispatcher.new_id() for _ in range(count)]
-        await engine.store.write(lambda tx: schedules.run_now(tx, self._id, now, ids))
+        await engine.store.ask(lambda tx: schedules.run_now(tx, self._id, now, ids))
         jobs = [JobId.from_bytes(id_) for id_ in ids]
         engine.stored_new(jobs, with_deadline=False)
         handles: list[JobHandle[Any]] = [engine.handle_of(job) for job in jobs]

@@ -88,7 +88,7 @@ class Draft:
         engine, now = self.engine, self.engine.clock.now_ms()
         row = self._row(trigger, now)
         dice = engine.settings.jitter
-        await engine.store.write(lambda tx: schedules.store(tx, row, dice, now, own_id=self.id is not None))
+        await engine.store.ask(lambda tx: schedules.store(tx, row, dice, now, own_id=self.id is not None))
         engine.times.changed()
         return Schedule(engine, row.id)
 

@@ -14,6 +14,7 @@ import uvicorn
 
 from sdjobs.web.app import WebApp
 from sdjobs.web.connections import Connection, Listener, raise_limit
+from sdjobs.web.heads import Heads
 
 GRACE: Final = 3
 """Seconds that requests get when the server stops."""
@@ -74,7 +75,7 @@ class PageServer:
     def __init__(self, app: WebApp, address: Address) -> None:
         self._app = app
         config = uvicorn.Config(
-            app,
+            Heads(app),
             lifespan="on",
             log_config=None,
             access_log=False,

@@ -219,3 +219,34 @@ def test_two_servers_on_one_library(serve: Server) -> None:
         all_are_told(stream, 10)
         assert {status_of(served, job) for job in ids} == {"completed"}
     assert streams[0].numbers == streams[1].numbers
+
+
+def test_head_is_answered_as_get_without_the_body(served: Served) -> None:
+    with served.client() as client:
+        for path in ("/", "/jobs/some", "/api/overview", "/api/jobs"):
+            head, whole = client.head(path), client.get(path)
+            assert (head.status_code, head.content) == (200, b"")
+            assert head.headers["content-type"] == whole.headers["content-type"]
+        assert client.head("/api/nothing").status_code == 404
+        assert client.head("/api/events").status_code == 405
+        assert client.head("/api/jobs/actions/clear").status_code in (404, 405)
+
+
+def test_head_does_not_use_a_link_up(served: Served) -> None:
+    with served.client(None) as browser:
+        assert browser.head(served.login_url).status_code == 200
+        assert not browser.cookies
+        assert browser.get(served.login_url).status_code == 200
+        assert browser.cookies
+
+
+@pytest.mark.parametrize(
+    ("path", "media_type"), [("/login", "application/x-www-form-urlencoded"), ("/api/login", "application/json")]
+)
+def test_a_login_that_is_too_long_is_not_read(served: Served, path: str, media_type: str) -> None:
+    """Nobody has shown a token yet. It is refused by its announced length, before a byte of it was sent."""
+    host, port = served.url.removeprefix("http://").split(":")
+    head = f"POST {path} HTTP/1.1\r\nHost: {host}\r\nContent-Type: {media_type}\r\nContent-Length: 8193\r\n\r\n"
+    with socket.create_connection((host, int(port)), timeout=10) as asking:
+        asking.sendall(head.encode())
+        assert asking.recv(1 << 16).startswith(b"HTTP/1.1 413 ")

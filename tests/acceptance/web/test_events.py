@@ -301,7 +301,7 @@ def test_a_stream_ends_with_what_let_it_in(served: Served) -> None:
         assert (signed_in.status, by_token.status) == (200, 200)
         assert browser.post("/api/logout").status_code == 204
     eventually(lambda: signed_in.ended, what="the end of the stream of who has signed out")
-    dispatch(served, "example.steps", count=1)
+    dispatch(served, "example.steps", total=1)
     has_been_told(by_token, 3)
     assert not by_token.ended
     read_tokens(served.cli.library, renew=True)

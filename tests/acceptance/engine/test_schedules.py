@@ -256,6 +256,21 @@ async def test_so_is_a_jitter(tmp_path: Path) -> None:
         assert await library.jobs.schedules() == []
 
 
+@pytest.mark.parametrize("id_", ["", ".", "..", "a/b", "/", "a\0b", "a\x1b[2Jb", "x" * 201, "\udc80"])
+async def test_an_id_that_has_no_address_is_refused_and_a_stored_one_can_be_removed(tmp_path: Path, id_: str) -> None:
+    async with open_library(tmp_path, clock=ManualClock(), runs="none") as library:
+        with pytest.raises(ValueError, match="of a schedule"):
+            library.jobs.schedule(clean_up.new(), id=id_)
+        if id_ != "\udc80":  # no text that SQLite could have stored
+            await library.jobs.schedule(clean_up.new(), id="odd").every(hours=6).dispatch()
+            with apsw.Connection(str(library.path / "jobs.db")) as database:
+                database.execute("UPDATE schedules SET id = ?", (id_,))
+            database.close()
+            (info,) = await library.jobs.schedules()
+            await library.jobs.get_schedule(info.id).remove()
+        assert await library.jobs.schedules() == []
+
+
 async def test_a_rule_ends_with_the_calendar(tmp_path: Path) -> None:
     async with open_library(tmp_path, clock=ManualClock()) as library:
         first = datetime(9990, 1, 1, tzinfo=UTC)

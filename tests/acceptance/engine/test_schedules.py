@@ -311,6 +311,7 @@ async def test_a_due_rule_that_cannot_be_read_rests_and_the_others_fire(tmp_path
         await library.jobs.schedule(clean_up.new(), id="odd").every(hours=1).dispatch()
         await library.jobs.schedule(clean_up.new(), id="right").every(hours=1).dispatch()
         with apsw.Connection(str(library.path / "jobs.db")) as database:
+            database.set_busy_timeout(10_000)  # the library is writing too
             database.execute("UPDATE schedules SET trigger = x'7b7d' WHERE id = 'odd'")
         database.close()
         await clock.advance(3600)

@@ -288,7 +288,7 @@ def test_head_does_not_use_a_link_up(served: Served) -> None:
 def test_a_login_that_is_too_long_is_not_read(served: Served, path: str, media_type: str) -> None:
     """Nobody has shown a token yet. It is refused by its announced length, before a byte of it was sent."""
     host, port = served.url.removeprefix("http://").split(":")
-    head = f"POST {path} HTTP/1.1\r\nHost: {host}\r\nContent-Type: {media_type}\r\nContent-Length: 8193\r\n\r\n"
+    head = f"POST {path} HTTP/1.1\r\nHost: {host}\r\nContent-Type: {media_type}\r\nContent-Length: 16385\r\n\r\n"
     with socket.create_connection((host, int(port)), timeout=10) as asking:
         asking.sendall(head.encode())
         assert asking.recv(1 << 16).startswith(b"HTTP/1.1 413 ")

@@ -7,6 +7,7 @@ import type { Event } from "./api/schema";
 import type { Connection } from "./api/stream";
 import { ConnectionBanner } from "./components/connection";
 import { useNotices } from "./components/notices";
+import { keepFocus } from "./focus";
 import { usePlace } from "./routing";
 import { useShortcuts } from "./shortcuts";
 import { Footer } from "./views/footer";
@@ -27,6 +28,7 @@ export function App() {
   const main = useRef<HTMLElement>(null);
   useShortcuts(() => setHelping((open) => !open));
   useFocusOnNewPlace(main);
+  useEffect(keepFocus, []);
   return (
     <>
       {/* biome-ignore lint/a11y/useValidAnchor: it leads to a place in the page, to which the focus is brought by hand */}

@@ -41,6 +41,8 @@ export const ENDED: readonly Status[] = ["completed", "failed", "cancelled"];
 export const PART = 250;
 /** Rows of its beginning, which are asked for with every change. */
 export const NEWEST = 50;
+/** Files of the index that are asked for at most. */
+export const MOST_ENTRIES = 200;
 
 export interface Named {
   readonly queryKey: readonly unknown[];
@@ -185,18 +187,18 @@ export const folders = (id: string | null, hidden: boolean) =>
 export const search = (text: string) =>
   queryOptions({
     queryKey: ["index", "search", text],
-    queryFn: ({ signal }) => get<EntryList>("search", { text, limit: 200 }, signal),
+    queryFn: ({ signal }) => get<EntryList>("search", { text, limit: MOST_ENTRIES }, signal),
     enabled: text.trim() !== "",
   });
 
 export const largest = queryOptions({
   queryKey: ["index", "largest"],
-  queryFn: ({ signal }) => get<EntryList>("largest", { limit: 200 }, signal),
+  queryFn: ({ signal }) => get<EntryList>("largest", { limit: MOST_ENTRIES }, signal),
 });
 
 export const recent = queryOptions({
   queryKey: ["index", "recent"],
-  queryFn: ({ signal }) => get<EntryList>("recent", { limit: 200 }, signal),
+  queryFn: ({ signal }) => get<EntryList>("recent", { limit: MOST_ENTRIES }, signal),
 });
 
 export const duplicates = queryOptions({

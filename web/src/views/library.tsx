@@ -1,19 +1,19 @@
 /** What the index knows: folders, what they hold, search, the largest, duplicates. */
 
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
 import { filesCommand, indexCommand, searchCommand } from "../api/commands";
-import { duplicates, largest, overview, recent, search } from "../api/queries";
+import { MOST_ENTRIES, duplicates, largest, overview, recent, search } from "../api/queries";
 import { post } from "../api/request";
 import type { Dispatched, Entry, Location, Overview } from "../api/schema";
 import { CommandLine } from "../components/command";
 import { useNotices } from "../components/notices";
 import { Failed, Nothing, Section } from "../components/section";
+import { useTyped } from "../components/typed";
 import { useNow } from "../clock";
 import { categoryWords } from "../kinds";
 import { useMay } from "../role";
-import { Link, goTo, usePlace, useTitle } from "../routing";
-import { ago, capital, counted, size } from "../words";
+import { Link, goTo, setQuery, usePlace, useTitle } from "../routing";
+import { ago, capital, counted, number, size } from "../words";
 import { EntryTable, Thumbnail } from "./entries";
 
 const VIEWS = [
@@ -126,8 +126,7 @@ function Categories({ overview: { categories, bytes } }: { readonly overview: Ov
 function Files() {
   const { query } = usePlace();
   const view = query.get("view") ?? "";
-  const [text, setText] = useState(query.get("text") ?? "");
-  const sought = useSettled(text.trim());
+  const [text, setText, sought] = useTyped("library");
   return (
     <Section title="Files">
       <label className="search wide">
@@ -149,7 +148,7 @@ function Files() {
                   type="radio"
                   name="view"
                   checked={view === value}
-                  onChange={() => goTo(`library${value ? `?view=${value}` : ""}`, "replace")}
+                  onChange={() => setQuery("library", query, "view", value)}
                 />
                 <span>{words}</span>
               </label>
@@ -165,13 +164,33 @@ function Files() {
 
 function Found({ text }: { readonly text: string }) {
   const { data, error } = useQuery(search(text));
-  return <EntryTable label={`Files called ${text}`} entries={data?.entries} error={error} nothing="No file is called so." />;
+  const entries = data?.entries;
+  return (
+    <>
+      {entries && entries.length >= MOST_ENTRIES && (
+        <p className="quiet" role="status">
+          The first {number(MOST_ENTRIES)} are shown, and there may be more. Type more of the name to find the others.
+        </p>
+      )}
+      <EntryTable label={`Files called ${text}`} entries={entries} error={error} nothing="No file is called so." />
+    </>
+  );
 }
 
 function Listed({ view }: { readonly view: string }) {
   const { data, error } = useQuery(view === "recent" ? recent : largest);
   const label = view === "recent" ? "Files that changed last" : "The largest files";
-  return <EntryTable label={label} entries={data?.entries} error={error} nothing="Nothing is indexed yet." />;
+  const entries = data?.entries;
+  return (
+    <>
+      <EntryTable label={label} entries={entries} error={error} nothing="Nothing is indexed yet." />
+      {entries && entries.length >= MOST_ENTRIES && (
+        <p className="quiet">
+          Only the first {number(MOST_ENTRIES)} are shown. Search by name to find the others.
+        </p>
+      )}
+    </>
+  );
 }
 
 function Duplicates() {
@@ -207,12 +226,3 @@ function Duplicates() {
   );
 }
 
-/** A value once it has stood still for a moment. */
-function useSettled(value: string): string {
-  const [settled, setSettled] = useState(value);
-  useEffect(() => {
-    const timer = window.setTimeout(() => setSettled(value), 200);
-    return () => window.clearTimeout(timer);
-  }, [value]);
-  return settled;
-}

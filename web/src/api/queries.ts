@@ -166,7 +166,15 @@ export const speedHistory = part<SpeedList>("speeds");
 export const children = part<JobList>("children");
 export const events = part<EventList>("events");
 export const notes = part<NotePage>("notes", { limit: 200 });
-export const log = part<Log>("log", { tail: 2_000 });
+
+/** Lines of a log that are asked for first, and at most. */
+export const LOG_TAILS = [2_000, 10_000] as const;
+
+export const log = (id: string, tail: number) =>
+  queryOptions({
+    queryKey: ["job", id, "log", tail],
+    queryFn: ({ signal }) => get<Log>(`jobs/${id}/log`, { tail }, signal),
+  });
 
 export const items = (id: string, outcomes: readonly string[]) =>
   infiniteQueryOptions({

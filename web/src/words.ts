@@ -82,6 +82,25 @@ const DURATIONS = [
   [60, "min", 1, "s"],
 ] as const;
 
+/** All of a time that something takes its turn in: `1 h 30 min 30 s`. */
+export function span(seconds: number): string {
+  let rest = seconds;
+  const parts: string[] = [];
+  for (const [unit, name] of SPANS) {
+    const count = unit === 1 ? Number(rest.toFixed(3)) : Math.floor(rest / unit);
+    rest -= count * unit;
+    if (count > 0) parts.push(`${count} ${name}`);
+  }
+  return parts.join(" ");
+}
+
+const SPANS = [
+  [86_400, "d"],
+  [3_600, "h"],
+  [60, "min"],
+  [1, "s"],
+] as const;
+
 export function startOfDay(date: Date): number {
   return new Date(date.getFullYear(), date.getMonth(), date.getDate()).getTime();
 }

@@ -1,10 +1,12 @@
 /** What the index knows: folders, what they hold, search, the largest, duplicates. */
 
 import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
 import { filesCommand, indexCommand, searchCommand } from "../api/commands";
 import { MOST_ENTRIES, duplicates, largest, overview, recent, search } from "../api/queries";
 import { post } from "../api/request";
 import type { Dispatched, Entry, Location, Overview } from "../api/schema";
+import { Act } from "../components/act";
 import { CommandLine } from "../components/command";
 import { useNotices } from "../components/notices";
 import { Failed, Nothing, Section } from "../components/section";
@@ -63,7 +65,9 @@ function LocationRow({ location, may }: { readonly location: Location; readonly 
   const client = useQueryClient();
   const notices = useNotices();
   const now = useNow();
+  const [busy, setBusy] = useState(false);
   async function index(): Promise<void> {
+    setBusy(true);
     try {
       const made = await post<Dispatched>("jobs", { kind: "indexer", arguments: { root: location.path } });
       void client.invalidateQueries({ queryKey: ["jobs"] });
@@ -71,6 +75,7 @@ function LocationRow({ location, may }: { readonly location: Location; readonly 
     } catch (error) {
       notices.fail(error);
     }
+    setBusy(false);
   }
   return (
     <li data-state={location.state}>
@@ -82,9 +87,9 @@ function LocationRow({ location, may }: { readonly location: Location; readonly 
         </p>
       </div>
       {may && (
-        <button type="button" className="small" onClick={() => void index()} title={indexCommand(location)}>
+        <Act className="small" busy={busy} onPress={() => void index()} title={indexCommand(location)}>
           Look again
-        </button>
+        </Act>
       )}
     </li>
   );

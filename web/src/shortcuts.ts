@@ -19,6 +19,7 @@ export const SHORTCUTS: readonly (readonly [string, string])[] = [
   ["g then j", "To the jobs"],
   ["g then h", "To the history"],
   ["g then l", "To the library"],
+  ["g then w", "To what waits"],
   ["?", "This list"],
 ];
 
@@ -63,7 +64,11 @@ function isTyping(target: EventTarget | null): boolean {
 function focusSearch(): boolean {
   const field = document.querySelector<HTMLElement>("input[type=search]");
   if (field) field.focus();
-  else goTo("history");
+  else {
+    goTo("history");
+    // After the page has brought the focus to its new part.
+    window.setTimeout(() => document.querySelector<HTMLElement>("input[type=search]")?.focus());
+  }
   return true;
 }
 

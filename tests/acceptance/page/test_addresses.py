@@ -130,3 +130,16 @@ def test_the_search_of_the_library_is_in_the_address(viewed: Viewed) -> None:
     page.get_by_role("link", name="Library", exact=True).click()
     page.wait_for_url(re.compile("/library$"))
     expect(field).to_have_value("")
+
+
+def test_the_key_for_the_search_leads_to_a_field_from_everywhere(viewed: Viewed) -> None:
+    page = viewed.page
+    viewed.go()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Nothing to do")
+    page.keyboard.press("/")
+    expect(page.get_by_label("Search")).to_be_focused()
+    page.keyboard.type("harbour")
+    text_is(page, "harbour")
+    page.get_by_role("heading", level=1).click()
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog").get_by_text("To what waits")).to_be_visible()

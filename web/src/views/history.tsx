@@ -57,7 +57,7 @@ export function History() {
         {within.length > 0 && <HistoryActions meant={meant} />}
       </div>
       {list.error && <Failed error={list.error} again={list.again} />}
-      {!list.loading && within.length === 0 && <Nothing>No job that has ended is like this.</Nothing>}
+      {!list.loading && !list.error && within.length === 0 && <Nothing>No job that has ended is like this.</Nothing>}
       {within.length > 0 && (
         <LongJobTable label="Jobs that have ended" jobs={within} columns={HISTORY} total={total} onSeen={list.onSeen} />
       )}

@@ -53,12 +53,16 @@ class Settings:
 
     def command(self, *words: str, needs_code: bool = False) -> str:
         """A command that the user can paste: with this invocation's library, and its imports if it `needs_code`."""
-        chosen: list[str] = []
-        if self.named_library and self.named_library != os.environ.get(LIBRARY_VARIABLE):
-            chosen += ["--library", self.named_library]
-        for module in self.imported if needs_code else ():
-            chosen += ["--import", module]
-        return command_line("sdjobs", *chosen, *words)
+        return command_line("sdjobs", *self.library_words(), *(self.code_words() if needs_code else ()), *words)
+
+    def library_words(self) -> list[str]:
+        """What a command says to mean this library; nothing where another shell means it too."""
+        named = self.named_library
+        return ["--library", named] if named and named != os.environ.get(LIBRARY_VARIABLE) else []
+
+    def code_words(self) -> list[str]:
+        """What a command says to know the same kinds of jobs."""
+        return [word for module in self.imported for word in ("--import", module)]
 
     def import_module(self, module: str) -> None:
         """Load user code, from the current folder too. Raises UserCodeError."""

@@ -93,6 +93,41 @@ async def at_least(library: Library, handle: Any, least: int) -> bool:
 
 
 @pytest.mark.needs("mount")
+@pytest.mark.timeout(60)
+async def test_what_needs_room_is_refused_soon_and_nothing_of_it_is_stored(mounts: Mounts) -> None:
+    """Whoever asks waits for the answer: a page for its button, a person for the prompt."""
+    place = tmpfs(mounts, 32)
+    async with Library.open(place / "library", create=True) as library:
+        failed = await library.jobs.dispatch(jobs.raising.new("value"))
+        with pytest.raises(JobFailed):
+            await failed.wait(timeout=10)
+        schedule = await library.jobs.schedule(jobs.count_async.new(1), id="kept").every(days=365).dispatch()
+        running = await library.jobs.dispatch(jobs.count_async.new(10_000_000))
+        await aeventually(lambda: at_least(library, running, 1))
+        filler = await asyncio.to_thread(fill, place)
+
+        async def is_full() -> bool:
+            return [runner.state for runner in await library.jobs.runners()] == ["no_space"]
+
+        await aeventually(is_full, within=20)
+        asked = [
+            failed.retry(),
+            schedule.pause(),
+            schedule.run_now(),
+            schedule.remove(),
+            library.jobs.schedule(jobs.count_async.new(1), id="another").every(days=365).dispatch(),
+        ]
+        outcomes = await asyncio.gather(*asked, return_exceptions=True)
+        assert [type(outcome) for outcome in outcomes] == [NoSpace] * len(asked)
+        filler.unlink()
+        (kept,) = await library.jobs.schedules()
+        assert (kept.id, kept.paused) == ("kept", False)
+        assert sum((await library.jobs.counts()).values()) == 2
+        await failed.retry()
+        await running.abort()
+
+
+@pytest.mark.needs("mount")
 async def test_opening_a_library_on_a_full_disk_says_so(mounts: Mounts) -> None:
     place = tmpfs(mounts, 8)
     fill(place)

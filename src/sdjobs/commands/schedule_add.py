@@ -166,17 +166,17 @@ async def _store(
 async def _dispatch(
     jobs: JobSystem, kind: KindInfo, values: dict[str, object], priority: int | None, rule: Rule
 ) -> str:
-    chain = jobs.schedule_named(
-        kind.kind,
-        values,
-        id=rule["schedule_id"],
-        misfire=rule["misfire"],
-        overlap=rule["overlap"],
-        jitter=rule["jitter"],
-        priority=priority,
-    )
     tz = rule["tz"]
     try:
+        chain = jobs.schedule_named(
+            kind.kind,
+            values,
+            id=rule["schedule_id"],
+            misfire=rule["misfire"],
+            overlap=rule["overlap"],
+            jitter=rule["jitter"],
+            priority=priority,
+        )
         if rule["every"] is not None:
             repeated = chain.every(seconds=rule["every"].total_seconds())
             first = rule["starting_at"]

@@ -21,7 +21,7 @@ from sdjobs.signals import listening
 from spacedrive_jobs import Library
 
 if TYPE_CHECKING:
-    from sdjobs.web import Tokens
+    from sdjobs.web import TokenSource
     from sdjobs.web.server import Address
 
 DEFAULT_PORT: Final = 8765
@@ -157,6 +157,8 @@ async def _until_stopped(
         roots=wishes.roots or None,
         secure=wishes.address.certificate is not None,
         warning=wishes.warning,
+        library_words=_found_anywhere(settings.library_words()),
+        code_words=settings.code_words(),
     )
     server = PageServer(app, wishes.address)
     async with asyncio.TaskGroup() as group:
@@ -166,6 +168,11 @@ async def _until_stopped(
         await stopped.wait()
         _say(settings, {"type": "stopping"}, "Stopping: running jobs are queued again.")
         server.stop()
+
+
+def _found_anywhere(words: list[str]) -> list[str]:
+    """The page is not read in the folder where the server was started."""
+    return [words[0], os.path.abspath(words[1])] if words else []
 
 
 def _listen(address: Address) -> socket.socket:
@@ -181,11 +188,11 @@ def _listen(address: Address) -> socket.socket:
         ) from error
 
 
-def _tokens(wishes: Wishes, library: Path) -> Tokens:
-    from sdjobs.web import TokensUnsafe, read_tokens
+def _tokens(wishes: Wishes, library: Path) -> TokenSource:
+    from sdjobs.web import TokensUnsafe, tokens_of
 
     try:
-        return read_tokens(library, renew=wishes.new_tokens, full=wishes.token)
+        return tokens_of(library, renew=wishes.new_tokens, full=wishes.token)
     except TokensUnsafe as error:
         raise Refusal(f"{error}.", exit_code=ExitCode.FAILED) from error
 

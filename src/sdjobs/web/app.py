@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping, Sequence
 from pathlib import Path
 from typing import Any, Final, TypeAlias, cast
 
@@ -14,14 +14,16 @@ from sdjobs.web.audit import Audit
 from sdjobs.web.callers import caller_of
 from sdjobs.web.description import described, openapi_config
 from sdjobs.web.disk_threads import DiskThreads
+from sdjobs.web.ended_sessions import EndedSessions
 from sdjobs.web.feed import Feed
 from sdjobs.web.gate import Gate
 from sdjobs.web.options import WebOptions
+from sdjobs.web.origin import plain_name
 from sdjobs.web.page import STATIC, Page
 from sdjobs.web.problems import HANDLERS
 from sdjobs.web.routes import actions, events, folders, index, jobs, library, login, pages, schedules, statistics
 from sdjobs.web.strict import strict_body, strict_query
-from sdjobs.web.tokens import Doorkeeper, Tokens, read_tokens
+from sdjobs.web.tokens import Doorkeeper, Tokens, TokenSource, tokens_of
 from sdjobs.web.totals import IndexTotals
 from spacedrive_jobs import Library
 
@@ -40,7 +42,7 @@ class WebApp:
     """
 
     def __init__(self, opened: Library, options: WebOptions, static: Path) -> None:
-        self._doorkeeper = Doorkeeper(options.tokens, opened.id)
+        self._doorkeeper = Doorkeeper(options.tokens, opened.id, EndedSessions(opened.path))
         self._feed = Feed(opened)
         litestar = build(opened, options, self._doorkeeper, self._feed, Page(static))
         self._gate = Gate(litestar, options, self._doorkeeper, Audit(opened.path / "logs"))
@@ -60,28 +62,35 @@ class WebApp:
 def create_app(
     library: Library,
     *,
-    tokens: Tokens | None = None,
+    tokens: Tokens | TokenSource | None = None,
     hosts: Iterable[str] = (),
     any_address: bool = False,
     roots: Iterable[Path] | None = None,
     secure: bool = False,
     warning: str = "",
+    library_words: Sequence[str] | None = None,
+    code_words: Sequence[str] = (),
     static: Path = STATIC,
 ) -> WebApp:
     """The page and the API of an open library, to be mounted in an application of one's own.
 
-    `tokens`: those of the library's folder unless given. `hosts`: names by which the server is called, beside
-    `localhost` and loopback addresses; `any_address` admits every IP address too. `roots`: what the folder picker shows
-    (default: the home folder). `secure`: the cookie is sent over TLS alone. `warning`: a sentence that the page shows.
+    `tokens`, or what gives those that are good now: by default those of the library's folder, and new ones as soon as
+    they are made there. `hosts`: names by which the server is called, beside `localhost` and loopback addresses;
+    `any_address` admits every IP address too. `roots`: what the folder picker shows (default: the home folder).
+    `secure`: the cookie is sent over TLS alone. `warning`: a sentence that the page shows. `library_words`: what the
+    commands that the page shows say to mean this library (default: `--library` and its folder); `code_words`: and to
+    know its kinds of jobs, such as `--import myapp.jobs`.
     Raises TokensUnsafe, OSError.
     """
     options = WebOptions(
-        tokens=tokens or read_tokens(library.path),
-        hosts=frozenset(name.lower() for name in hosts),
+        tokens=(lambda: tokens) if isinstance(tokens, Tokens) else tokens or tokens_of(library.path),
+        hosts=frozenset(map(plain_name, hosts)),
         any_address=any_address,
         roots=tuple(root.resolve() for root in ([Path.home()] if roots is None else roots)),
         warning=warning,
         secure=secure,
+        library_words=("--library", str(library.path)) if library_words is None else tuple(library_words),
+        code_words=tuple(code_words),
     )
     return WebApp(library, options, static)
 

@@ -17,7 +17,7 @@ from sdjobs.web.login_page import bounce_page, login_page
 from sdjobs.web.options import WebOptions
 from sdjobs.web.origin import foreign_origin, wrong_host
 from sdjobs.web.problems import PROBLEM_JSON, problem
-from sdjobs.web.tokens import Doorkeeper
+from sdjobs.web.tokens import Doorkeeper, TooManyTries
 
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 OPEN: Final = frozenset({"/login", "/api/login"})
@@ -94,9 +94,13 @@ class Gate:
     def _admit(self, asked: Asked) -> Caller:
         """Who asks. Raises Refusal."""
         headers = asked.headers
+        if "//" in asked.path:
+            # The router behind would take it for the path without its empty parts: nothing here is called so.
+            raise Refusal(HTTPStatus.NOT_FOUND, "not_found", "there is nothing here")
         if wrong_host(headers, self._options.hosts, self._options.any_address):
             name = headers.get("host", "")
-            raise Refusal(HTTPStatus.MISDIRECTED_REQUEST, "wrong_host", f"this server is not called {name!r}")
+            detail = f"this server is not called {name!r}; `sdjobs serve --name` adds a name"
+            raise Refusal(HTTPStatus.MISDIRECTED_REQUEST, "wrong_host", detail)
         if foreign_origin(headers, navigates=asked.is_navigation):
             raise Refusal(HTTPStatus.FORBIDDEN, "foreign_origin", "another site's page may not ask this")
         caller = self._caller(asked)
@@ -110,7 +114,7 @@ class Gate:
     def _caller(self, asked: Asked) -> Caller:
         given = asked.headers.get("authorization")
         if given is not None:
-            return self._by_token(given)
+            return self._by_token(given, asked.address)
         for value in asked.cookies(self._doorkeeper.cookie):
             if session := self._doorkeeper.session(value):
                 return Caller(session.role, f"browser {session.name}", session=session)
@@ -123,9 +127,13 @@ class Gate:
             www_authenticate="Bearer",
         )
 
-    def _by_token(self, given: str) -> Caller:
+    def _by_token(self, given: str, address: str) -> Caller:
         scheme, _, token = given.partition(" ")
-        role = self._doorkeeper.bearer(token.strip()) if scheme.lower() == "bearer" else None
+        try:
+            role = self._doorkeeper.bearer(token.strip(), address) if scheme.lower() == "bearer" else None
+        except TooManyTries as error:
+            headers = {"www_authenticate": "Bearer", "retry_after": str(error.seconds)}
+            raise Refusal(HTTPStatus.UNAUTHORIZED, "too_many_tries", str(error), **headers) from None
         if role is not None:
             return Caller(role, f"token ({role})")
         raise Refusal(HTTPStatus.UNAUTHORIZED, "token_wrong", "this token is not known", www_authenticate="Bearer")
@@ -135,7 +143,8 @@ class Gate:
         if asked.is_page and refusal.status is HTTPStatus.UNAUTHORIZED:
             # A link on another site brings no cookie, but a request of our own page's does.
             foreign = asked.headers.get("sec-fetch-site") in ("cross-site", "same-site")
-            body = bounce_page(asked.here) if foreign else login_page(asked.root, asked.here)
+            there = login_page(asked.root, asked.here, warning=self._options.warning)
+            body = bounce_page(asked.here) if foreign else there
             await answer.whole(refusal.status, "text/html; charset=utf-8", body.encode(), headers)
             return
         body_ = msgspec.json.encode(problem(refusal.status, refusal.code, refusal.detail))
@@ -143,7 +152,8 @@ class Gate:
 
     async def _write_down(self, asked: Asked, caller: Caller, status: int) -> None:
         facts = {"who": caller.who, "from": asked.address, "method": asked.method, "path": asked.path, "status": status}
-        await asyncio.to_thread(self._audit.write, {**facts, **caller.facts})
+        refused = asked.path in OPEN and status >= 400
+        await asyncio.to_thread(self._audit.write, {**facts, **caller.facts}, refused=refused)
 
 
 class Asked:
@@ -176,7 +186,8 @@ class Asked:
         if self.method in SAFE or not self.path.startswith("/api/"):
             return False
         media_type = self.headers.get("content-type", "").partition(";")[0].strip().lower()
-        return media_type != "application/json" and bool(media_type or self.headers.get("content-length", "0") != "0")
+        brings = self.headers.get("content-length", "0") != "0" or "transfer-encoding" in self.headers
+        return media_type != "application/json" and bool(media_type or brings)
 
     @property
     def is_navigation(self) -> bool:

@@ -13,9 +13,9 @@ _HEAD = """<!doctype html>
 """
 
 
-def login_page(root: str, following: str, problem: str = "") -> str:
-    """A form for a token. `following`: where to go then."""
-    said = f'<p role="alert"><strong>{html.escape(problem)}</strong></p>' if problem else ""
+def login_page(root: str, following: str, problem: str = "", *, warning: str = "") -> str:
+    """A form for a token. `following`: where to go then; `warning`: what to know before a token is typed."""
+    said = "".join(f'<p role="alert"><strong>{html.escape(text)}</strong></p>' for text in (warning, problem) if text)
     return (
         f"{_HEAD}<title>Jobs: sign in</title></head>\n<body>\n<main>\n<h1>Sign in</h1>\n{said}\n"
         "<p>Open the link that <code>sdjobs serve</code> printed in its terminal, or give a token. The tokens are in "

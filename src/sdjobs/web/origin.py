@@ -41,6 +41,11 @@ def _name(host: str) -> str | None:
     return parts.hostname.rstrip(".").lower()
 
 
+def plain_name(host: str) -> str:
+    """A name by which a server is called, as requests are compared with it: without a port, in lower case."""
+    return _name(host) or host.lower()
+
+
 def foreign_origin(headers: Mapping[str, str], *, navigates: bool) -> bool:
     """Whether another site's page made the request. `navigates`: it only asks for a page, as a link elsewhere may."""
     site = headers.get("sec-fetch-site")

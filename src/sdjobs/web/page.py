@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import html
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -49,11 +51,20 @@ class Page:
     def asset(self, path: str) -> Asset | None:
         return self._assets.get(path)
 
-    def index(self, root: str) -> str:
-        """With the place where the application is mounted, to which its own links are relative."""
+    def index(self, root: str, library_words: Sequence[str] = (), code_words: Sequence[str] = ()) -> str:
+        """With the place where the application is mounted, to which its own links are relative, and what its commands
+        say beside their own words."""
         if self._index is None:
             return unbuilt_page(root)
-        return self._index.replace("<head>", f'<head>\n<base href="{html.escape(root)}/">', 1)
+        told = {"sdjobs-library": library_words, "sdjobs-code": code_words}
+        lines = [f'<base href="{html.escape(root)}/">']
+        lines += [f'<meta name="{name}" content="{html.escape(_json(words))}">' for name, words in told.items()]
+        return self._index.replace("<head>", "\n".join(["<head>", *lines]), 1)
+
+
+def _json(words: Sequence[str]) -> str:
+    """In ASCII. A path that is no text has its replacement characters there: it cannot be typed either."""
+    return json.dumps([word.encode("utf-8", "replace").decode() for word in words])
 
 
 def _asset(path: Path, folder: Path) -> Asset:

@@ -50,7 +50,7 @@ async def strict_query(connection: ASGIConnection[Any, Any, Any, Any], handler: 
     for name, times in given.items():
         if name not in known:
             near = difflib.get_close_matches(name, known, 1)
-            hint = f": did you mean {near[0]}?" if near else f"; there are {', '.join(sorted(known))}" if known else ""
+            hint = f": did you mean {near[0]}?" if near else f"; there is {', '.join(sorted(known))}" if known else ""
             raise Misfit(f"the parameter `{name}`", name, f"is not known here{hint}")
         if times > 1 and not known[name]:
             raise Misfit(f"the parameter `{name}`", name, f"is given {times} times, and may be given once")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import ipaddress
+import logging
 import math
 import os
 import secrets
@@ -19,12 +21,19 @@ from uuid import UUID
 import msgspec
 
 from sdjobs import clock
+from sdjobs.text import duration
+from sdjobs.web.ended_sessions import EndedSessions
+from sdjobs.web.watched_file import WatchedFile
+
+_log = logging.getLogger("sdjobs.web")
 
 Role: TypeAlias = Literal["full", "read"]
 
 FILE: Final = "web-tokens.json"
 LEAST_LENGTH: Final = 20
 """Of a token that somebody chose: shorter ones can be guessed."""
+MADE_LENGTH: Final = 40
+"""At least so many characters have tokens that are made here, of 256 random bits."""
 SESSION_SECONDS: Final = 30 * 86_400
 LINK_SECONDS: Final = 600
 
@@ -35,10 +44,16 @@ class TokensUnsafe(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """`full` may do everything, `read` only look."""
+    """`full` may do everything, `read` only look. Raises ValueError for short ones, and for twice the same."""
 
     full: str
     read: str
+
+    def __post_init__(self) -> None:
+        if min(len(self.full), len(self.read)) < LEAST_LENGTH:
+            raise ValueError(f"a token has at least {LEAST_LENGTH} characters")
+        if self.full == self.read:
+            raise ValueError("the two tokens are the same")
 
     def role_of(self, token: str) -> Role | None:
         """In a time that tells nothing of the tokens."""
@@ -56,6 +71,37 @@ def read_tokens(library: Path, *, renew: bool = False, full: str | None = None) 
         tokens = Tokens(secrets.token_urlsafe(32), secrets.token_urlsafe(32))
         _write(library / FILE, tokens)
     return replace(tokens, full=full) if full is not None else tokens
+
+
+TokenSource: TypeAlias = Callable[[], Tokens]
+
+
+def tokens_of(library: Path, *, renew: bool = False, full: str | None = None) -> TokenSource:
+    """As `read_tokens`, and those of the file again when somebody has made new ones. While the file is not as it must
+    be, or not there, the tokens before stay. Raises TokensUnsafe, OSError."""
+    return _Watched(library, read_tokens(library, renew=renew, full=full), full)
+
+
+class _Watched:
+    def __init__(self, library: Path, first: Tokens, full: str | None) -> None:
+        self._known, self._full = first, full
+        self._file = WatchedFile(library / FILE, self._again, first)
+        self._said = ""
+
+    def __call__(self) -> Tokens:
+        try:
+            self._known, self._said = self._file.current(), ""
+        except (TokensUnsafe, OSError) as error:
+            if str(error) != self._said:
+                self._said = str(error)
+                _log.warning("the tokens stay as they were: %s", error)
+        return self._known
+
+    def _again(self, path: Path) -> Tokens:
+        tokens = _read(path)
+        if tokens is None:
+            raise FileNotFoundError(f"{path} is not there")
+        return replace(tokens, full=self._full) if self._full is not None else tokens
 
 
 def _read(path: Path) -> Tokens | None:
@@ -91,22 +137,42 @@ class Session:
 
     role: Role
     name: str
+    until: int
+
+
+class TooManyTries(Exception):
+    """So many wrong tokens came from an address that no other is looked at for some `seconds`."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(f"Too many wrong tokens: try again in {duration(seconds)}.")
+        self.seconds = seconds
 
 
 class Doorkeeper:
     """Knows tokens, cookies and links, and how many wrong ones came from where."""
 
-    def __init__(self, tokens: Tokens, library: UUID) -> None:
+    def __init__(self, tokens: TokenSource, library: UUID, ended: EndedSessions) -> None:
         self._tokens = tokens
-        self._key = hashlib.sha256(f"sdjobs session {library} {tokens.full} {tokens.read}".encode()).digest()
+        self._library = library
         self.cookie: Final = f"sdjobs-{library.hex}"
         """Cookies are shared by all ports of a host: the name tells whose it is."""
         self._links: dict[str, float] = {}
-        self._left: set[str] = set()
-        self.wrong: Final = WrongTries()
+        self._ended = ended
+        self._wrong = WrongTries()
 
-    def bearer(self, token: str) -> Role | None:
-        return self._tokens.role_of(token)
+    def bearer(self, token: str, address: str) -> Role | None:
+        """What a token may do. Raises TooManyTries.
+
+        Tokens that can be guessed are looked at only so often from an address; one that is as long as those made here
+        cannot be, so whoever has one is never kept out by the tries of others.
+        """
+        wait = self._wrong.seconds_to_wait(address)
+        role = self._tokens().role_of(token) if not wait or len(token) >= MADE_LENGTH else None
+        if role is None and wait:
+            raise TooManyTries(wait)
+        if role is None:
+            self._wrong.add(address)
+        return role
 
     # --- links
 
@@ -134,24 +200,23 @@ class Doorkeeper:
         if not hmac.compare_digest(seal.encode("utf-8", "surrogateescape"), self._seal(body).encode()):
             return None
         role, until, name = body.split(".")
-        if int(until) < _now() or name in self._left:
+        if int(until) < _now() or name in self._ended:
             return None
-        return Session("full" if role == "full" else "read", name)
+        return Session("full" if role == "full" else "read", name, int(until))
 
     def end_session(self, session: Session) -> None:
-        """Its cookie is worth nothing from now on, wherever it was copied to; until the server is started again."""
-        self._left.add(session.name)
+        """Its cookie is worth nothing from now on, wherever it was copied to. Blocking."""
+        self._ended.add(session.name, session.until)
 
     def _seal(self, body: str) -> str:
-        seal = hmac.new(self._key, body.encode("utf-8", "surrogateescape"), "sha256").digest()
+        tokens = self._tokens()
+        key = hashlib.sha256(f"sdjobs session {self._library} {tokens.full} {tokens.read}".encode()).digest()
+        seal = hmac.new(key, body.encode("utf-8", "surrogateescape"), "sha256").digest()
         return base64.urlsafe_b64encode(seal).decode().rstrip("=")
 
 
 class WrongTries:
-    """Wrong tokens, by the address that they came from: after ten, one is looked at in six seconds.
-
-    Nobody is shut out for long by others behind the same address, and ten in a minute are no way to guess a token.
-    """
+    """Wrong tokens by the address that they came from: after ten, one in six seconds."""
 
     MOST: Final = 10
     EACH: Final = 6.0
@@ -165,6 +230,7 @@ class WrongTries:
 
     def seconds_to_wait(self, address: str) -> int:
         """0 where another may be looked at."""
+        address = whose(address)
         ahead = self._free_at.get(address, 0.0) - self._now()
         if ahead > self.MOST * self.EACH:  # the clock was put back
             del self._free_at[address]
@@ -172,9 +238,23 @@ class WrongTries:
         return max(0, math.ceil(ahead - (self.MOST - 1) * self.EACH))
 
     def add(self, address: str) -> None:
+        address = whose(address)
         self._free_at[address] = max(self._free_at.pop(address, 0.0), self._now()) + self.EACH
         while len(self._free_at) > self.ADDRESSES:
             self._free_at.popitem(last=False)
+
+
+def whose(address: str) -> str:
+    """Addresses of which one machine has as many as it likes, as one."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if found.is_loopback:
+        return "loopback"
+    if isinstance(found, ipaddress.IPv6Address):
+        return str(ipaddress.ip_network((found, 64), strict=False))
+    return address
 
 
 def _digest(code: str) -> str:

@@ -6,7 +6,11 @@ import asyncio
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import Final, Protocol
+
+EARLIEST_MS: Final = -62_135_510_400_000
+LATEST_MS: Final = 253_402_128_000_000
+"""0001-01-02 and 9999-12-30: what is between them has a date in every time zone."""
 
 
 class Timer(Protocol):
@@ -53,6 +57,11 @@ async def sleep(clock: Clock, delay: float) -> None:
         await done
     finally:
         timer.cancel()
+
+
+def has_date(ms: int) -> bool:
+    """Whether `to_datetime` can tell it, and any time zone show it."""
+    return EARLIEST_MS <= ms <= LATEST_MS
 
 
 def to_datetime(ms: int) -> datetime:

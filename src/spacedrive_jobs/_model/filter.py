@@ -18,6 +18,7 @@ class JobFilter:
 
     `kind`: of this kind. `statuses`: in one of these. `ids`: one of these. `created_from`, `created_before`: dispatched
     in this span (aware datetimes). `text`: said in its kind, arguments, reason or error, whatever the case of ASCII.
+    `retried`: tried again since, or (False) not.
     """
 
     kind: str | None = None
@@ -26,3 +27,4 @@ class JobFilter:
     created_from: datetime | None = None
     created_before: datetime | None = None
     text: str = ""
+    retried: bool | None = None

@@ -15,13 +15,16 @@ from zoneinfo import ZoneInfo
 import msgspec
 from cronsim import CronSim, CronSimError
 
-from spacedrive_jobs._model.clock import to_datetime
+from spacedrive_jobs._model.clock import EARLIEST_MS, LATEST_MS, has_date, to_datetime
 
 DAY_MS: Final = 86_400_000
 ON_TIME_MS: Final = 60_000
 """A run that is late by no more than this is no misfire: the machine was only busy."""
 MOST_COUNTED: Final = 1_000
 """Missed runs beyond this are not counted one by one."""
+LATEST_DAY: Final = to_datetime(LATEST_MS).date()
+NO_DATE: Final = "at a time before the year 1 or after 9999, which does not come: change the schedule, or remove it"
+"""Of stored ones; `check` refuses to make another."""
 
 
 class Every(msgspec.Struct, frozen=True, tag="every"):
@@ -57,7 +60,11 @@ class At(msgspec.Struct, frozen=True, tag="at"):
     when: int
 
 
-Trigger: TypeAlias = Every | Cron | Calendar | At
+class Unreadable(msgspec.Struct, frozen=True, tag="unreadable"):
+    """What is stored is no rule that this version knows: it never fires, and the others go on."""
+
+
+Trigger: TypeAlias = Every | Cron | Calendar | At | Unreadable
 
 Overlap: TypeAlias = Literal["skip", "queue", "replace"]
 
@@ -74,11 +81,44 @@ NamedMisfire: TypeAlias = Literal["once", "skip"]
 Misfire: TypeAlias = NamedMisfire | CatchUp
 
 encode_trigger: Final = msgspec.json.Encoder().encode
-decode_trigger: Final = msgspec.json.Decoder(Trigger).decode
+_decoder: Final[msgspec.json.Decoder[Trigger]] = msgspec.json.Decoder(Trigger)
+
+
+def decode_trigger(data: bytes) -> Trigger:
+    """Never raises: one rule that a newer version, or another program, has stored must not hide all others."""
+    try:
+        trigger = _decoder.decode(data)
+        check_words(trigger)
+    except (ValueError, msgspec.MsgspecError):
+        return Unreadable()
+    return trigger
 
 
 def check(trigger: Trigger) -> None:
-    """Raise ValueError, in words, for a rule that can never fire or cannot be read."""
+    """Raise ValueError, in words, for a rule that can never fire, cannot be read, or has times that no calendar has."""
+    check_words(trigger)
+    match trigger:
+        case Every(interval=interval, anchor=anchor):
+            if not (has_date(anchor) and has_date(anchor + interval)):
+                raise ValueError("the first two runs of an interval must lie between the years 1 and 9999")
+        case Calendar(first=first):
+            if _date_of(trigger, date.fromisoformat(first), 1) is None:
+                raise ValueError("the next run of a calendar rule must lie before the year 9999 ends")
+        case At(when=when):
+            if not has_date(when):
+                raise ValueError("the moment of a single run must lie between the years 1 and 9999")
+        case Cron() | Unreadable():
+            return
+
+
+def check_jitter(moment: int, jitter_ms: int) -> None:
+    """Raise ValueError where a run at `moment` could be late by so much that no calendar has the time."""
+    if not has_date(moment + jitter_ms):
+        raise ValueError("the jitter is too long: a run would come after the year 9999")
+
+
+def check_words(trigger: Trigger) -> None:
+    """As `check`, of what the rule says, whenever its times come."""
     match trigger:
         case Every(interval=interval):
             if interval < 1000:
@@ -97,7 +137,7 @@ def check(trigger: Trigger) -> None:
                 raise ValueError(
                     "a calendar rule counts months, or weeks and days: calendar(months=1), calendar(days=2)"
                 )
-        case At():
+        case At() | Unreadable():
             return
 
 
@@ -110,7 +150,12 @@ def zone(name: str) -> ZoneInfo:
 
 
 def next_after(trigger: Trigger, after: int) -> int | None:
-    """The first time (ms) later than `after`; None if there is none."""
+    """The first time (ms) later than `after`; None if there is none, or no calendar has it."""
+    found = _next_after(trigger, max(after, EARLIEST_MS)) if after < LATEST_MS else None
+    return found if found is not None and has_date(found) else None
+
+
+def _next_after(trigger: Trigger, after: int) -> int | None:
     match trigger:
         case Every(interval=interval, anchor=anchor):
             if after < anchor:
@@ -122,6 +167,8 @@ def next_after(trigger: Trigger, after: int) -> int | None:
             return _next_of_cron(trigger, after)
         case Calendar():
             return _next_of_calendar(trigger, after)
+        case Unreadable():
+            return None
 
 
 def _next_of_cron(trigger: Cron, after: int) -> int | None:
@@ -133,7 +180,7 @@ def _next_of_cron(trigger: Cron, after: int) -> int | None:
     return None
 
 
-def _next_of_calendar(trigger: Calendar, after: int) -> int:
+def _next_of_calendar(trigger: Calendar, after: int) -> int | None:
     there = zone(trigger.tz)
     first = date.fromisoformat(trigger.first)
     today = to_datetime(after).astimezone(there).date()
@@ -142,18 +189,23 @@ def _next_of_calendar(trigger: Calendar, after: int) -> int:
         step = max(0, passed // trigger.months - 1)
     else:
         step = max(0, (today - first).days // trigger.days - 1)
-    while True:
-        found = _instant(_date_of(trigger, first, step), trigger.minute, there)
+    while (day := _date_of(trigger, first, step)) is not None:
+        found = _instant(day, trigger.minute, there)
         if found > after:
             return found
         step += 1
+    return None
 
 
-def _date_of(trigger: Calendar, first: date, step: int) -> date:
+def _date_of(trigger: Calendar, first: date, step: int) -> date | None:
+    """None where it lies after LATEST_DAY."""
     if not trigger.months:
-        return first + timedelta(days=trigger.days * step)
+        days = first.toordinal() + trigger.days * step
+        return date.fromordinal(days) if days < LATEST_DAY.toordinal() else None
     years, month = divmod(first.month - 1 + trigger.months * step, 12)
     year = first.year + years
+    if year >= LATEST_DAY.year:
+        return None
     return date(year, month + 1, min(first.day, months_of.monthrange(year, month + 1)[1]))
 
 
@@ -218,7 +270,9 @@ def describe(trigger: Trigger) -> str:
             unit = f"{months} months" if months > 1 else "month" if months else f"{days} days" if days > 1 else "day"
             return f"every {unit} at {minute // 60:02}:{minute % 60:02} ({tz})"
         case At(when=when):
-            return f"once, {to_datetime(when):%Y-%m-%d %H:%M:%S} UTC"
+            return f"once, {to_datetime(when):%Y-%m-%d %H:%M:%S} UTC" if has_date(when) else f"once, {NO_DATE}"
+        case Unreadable():
+            return "a rule that this version cannot read, and that never runs: change the schedule, or remove it"
 
 
 def plain(trigger: Trigger) -> dict[str, object]:
@@ -235,7 +289,10 @@ def plain(trigger: Trigger) -> dict[str, object]:
                 "rule": "calendar", "unit": unit, "count": count, "at": f"{minute // 60:02}:{minute % 60:02}", "tz": tz,
             }  # fmt: skip
         case At(when=when):
-            return {"rule": "once", "at": to_datetime(when).isoformat()}
+            # a form can show no other: the nearest that there is
+            return {"rule": "once", "at": to_datetime(min(max(when, EARLIEST_MS), LATEST_MS)).isoformat()}
+        case Unreadable():
+            return {"rule": "cron", "expression": "", "tz": "UTC"}  # a form that is still to be filled in
 
 
 def _span(ms: int) -> str:

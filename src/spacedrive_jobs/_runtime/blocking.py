@@ -272,10 +272,19 @@ class BlockingJobSystem:
         after: str | None = None,
         text: str = "",
         retried: bool | None = None,
+        created_from: datetime | None = None,
     ) -> Page[JobInfo]:
         """As JobSystem.list."""
         return self._thread.call(
-            self._jobs.list(statuses=statuses, kind=kind, limit=limit, after=after, text=text, retried=retried)
+            self._jobs.list(
+                statuses=statuses,
+                kind=kind,
+                limit=limit,
+                after=after,
+                text=text,
+                retried=retried,
+                created_from=created_from,
+            )
         )
 
     def running(self) -> builtins.list[JobInfo]:

@@ -44,7 +44,9 @@ class Bulk:
         return await self._ask(narrowed(wanted, UNFINISHED), lambda tx, job, now: control.abort(tx, job, now, reason))
 
     async def retry(self, wanted: JobFilter) -> int:
-        """Of those that failed, unless the filter names statuses."""
+        """Not of those that were tried again since, unless they are named by id or asked for."""
+        if wanted.retried is None and wanted.ids is None:
+            wanted = replace(wanted, retried=False)
         made: set[JobId] = set()
         async for jobs in self._matching(narrowed(wanted, (JobStatus.FAILED, JobStatus.CANCELLED))):
             for job in jobs:

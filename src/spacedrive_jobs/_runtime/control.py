@@ -53,7 +53,7 @@ class Control:
         beside = await self._engine.relay.state_of(job)
         trace = self._engine.trace_here()
         id_ = JobId.from_bytes(
-            await self._engine.store.write(lambda tx: again.retry(tx, job, new_id, now, beside, trace))
+            await self._engine.store.ask(lambda tx: again.retry(tx, job, new_id, now, beside, trace))
         )
         self._engine.stored_new([id_], with_deadline=False)
         return id_
@@ -100,7 +100,7 @@ class Control:
 
     async def answer(self, question: bytes, given: bytes, by: str, *, for_all: bool) -> None:
         now = self._engine.clock.now_ms()
-        jobs = await self._engine.store.write(lambda tx: steps.answer(tx, question, given, by, now, for_all=for_all))
+        jobs = await self._engine.store.ask(lambda tx: steps.answer(tx, question, given, by, now, for_all=for_all))
         self._engine.own(*jobs)
         self._engine.hub.changed(jobs)
         self._engine.scheduler.wake()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, final
 
 from spacedrive_jobs._definition.handle import JobHandle
 from spacedrive_jobs._model import trigger as rules
-from spacedrive_jobs._model.clock import to_datetime, to_ms
+from spacedrive_jobs._model.clock import has_date, to_datetime, to_ms
 from spacedrive_jobs._model.ids import JobId
 from spacedrive_jobs._model.record import ScheduleInfo, ScheduleRun
 from spacedrive_jobs._model.trigger import CatchUp, Trigger
@@ -66,12 +66,12 @@ class Schedule(Generic[OutT_co]):
     async def _pause(self, paused: bool) -> None:
         engine, now = self._engine, self._engine.clock.now_ms()
         dice = engine.settings.jitter
-        await engine.store.write(lambda tx: schedules.pause(tx, self._id, paused, now, dice))
+        await engine.store.ask(lambda tx: schedules.pause(tx, self._id, paused, now, dice))
         engine.times.changed()
 
     async def remove(self) -> None:
         """Its jobs stay."""
-        await self._engine.store.write(lambda tx: schedules.remove(tx, self._id))
+        await self._engine.store.ask(lambda tx: schedules.remove(tx, self._id))
 
     async def run_now(self) -> JobHandle[OutT_co]:
         """Dispatch its job beside the times of the rule."""
@@ -97,7 +97,7 @@ class Schedule(Generic[OutT_co]):
     async def _run(self, count: int) -> list[JobHandle[OutT_co]]:
         engine, now = self._engine, self._engine.clock.now_ms()
         ids = [engine.dispatcher.new_id() for _ in range(count)]
-        await engine.store.write(lambda tx: schedules.run_now(tx, self._id, now, ids))
+        await engine.store.ask(lambda tx: schedules.run_now(tx, self._id, now, ids))
         jobs = [JobId.from_bytes(id_) for id_ in ids]
         engine.stored_new(jobs, with_deadline=False)
         handles: list[JobHandle[Any]] = [engine.handle_of(job) for job in jobs]
@@ -106,17 +106,19 @@ class Schedule(Generic[OutT_co]):
 
 def schedule_info(engine: Engine, row: ScheduleRow) -> ScheduleInfo:
     definition = engine.registry.get(row.kind)
-    runs = row.next_at is not None and not row.paused
+    next_at = row.next_at if not row.paused else None
+    comes = next_at is None or has_date(next_at)
+    rule = rules.describe(row.trigger)
     return ScheduleInfo(
         id=row.id,
         kind=row.kind,
         arguments=definition.arguments_to_plain(row.arguments, row.version) if definition is not None else None,
-        rule=rules.describe(row.trigger),
+        rule=rule if comes or rules.NO_DATE in rule else f"{rule}, next {rules.NO_DATE}",
         misfire=f"all, up to {row.misfire.limit}" if isinstance(row.misfire, CatchUp) else row.misfire,
         overlap=row.overlap,
         paused=row.paused,
         created_at=to_datetime(row.created_at),
-        next_run=to_datetime(row.next_at) if runs and row.next_at is not None else None,
+        next_run=to_datetime(next_at) if next_at is not None and comes else None,
         last_job=JobId.from_bytes(row.last_job) if row.last_job is not None else None,
         when=rules.plain(row.trigger),
         catch_up=row.misfire.limit if isinstance(row.misfire, CatchUp) else None,

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from spacedrive_jobs._runtime.engine import Engine
 
 DoneT_co = TypeVar("DoneT_co", covariant=True)
+RuleT = TypeVar("RuleT", bound=Trigger)
 
 
 forgotten: Final[list[str]] = []
@@ -66,22 +67,19 @@ class Draft:
                 stacklevel=2,
             )
 
-    def check(self, trigger: Trigger) -> None:
-        """Raises ValueError for a rule that cannot be; nobody is told then that it was not dispatched."""
+    def checked(self, rule: Callable[[], RuleT]) -> RuleT:
+        """The rule. Raises ValueError for one that cannot be; nobody is told then that it was not dispatched."""
         try:
-            rules.check(trigger)
+            made = rule()
+            rules.check(made)
         except ValueError:
             self.dispatched = True
             raise
+        return made
 
     def today(self, tz: str) -> date:
-        """In a zone. Raises ValueError for an unknown one, as `check`."""
-        try:
-            there = rules.zone(tz)
-        except ValueError:
-            self.dispatched = True
-            raise
-        return to_datetime(self.engine.clock.now_ms()).astimezone(there).date()
+        """In a zone. Raises ValueError for an unknown one."""
+        return to_datetime(self.engine.clock.now_ms()).astimezone(rules.zone(tz)).date()
 
     async def store(self, trigger: Trigger) -> Schedule[Any]:
         """Create or change the schedule. Raises ValueError for a rule that cannot be."""
@@ -90,7 +88,7 @@ class Draft:
         engine, now = self.engine, self.engine.clock.now_ms()
         row = self._row(trigger, now)
         dice = engine.settings.jitter
-        await engine.store.write(lambda tx: schedules.store(tx, row, dice, now, own_id=self.id is not None))
+        await engine.store.ask(lambda tx: schedules.store(tx, row, dice, now, own_id=self.id is not None))
         engine.times.changed()
         return Schedule(engine, row.id)
 
@@ -138,8 +136,11 @@ class Repeated(Generic[DoneT_co]):
         self._draft, self._interval, self._finish = draft, interval, finish
 
     def starting_at(self, first: datetime, /) -> Timed[DoneT_co]:
-        """The first run; matters only when the schedule is created. Raises ValueError for a naive datetime."""
-        return Timed(self._draft, rules.Every(self._interval, to_ms(first)), self._finish)
+        """The first run; matters only when the schedule is created.
+
+        Raises ValueError for a naive datetime, and for times after the year 9999.
+        """
+        return Timed(self._draft, self._draft.checked(lambda: rules.Every(self._interval, to_ms(first))), self._finish)
 
     def dispatch(self) -> DoneT_co:
         """As Timed.dispatch."""
@@ -155,31 +156,37 @@ class Scheduling(Generic[DoneT_co]):
         self._draft, self._finish = draft, finish
 
     def every(self, *, days: float = 0, hours: float = 0, minutes: float = 0, seconds: float = 0) -> Repeated[DoneT_co]:
-        """A fixed interval, whatever the clock on the wall does. Raises ValueError for less than a second."""
-        interval = _milliseconds("every", timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds))
-        self._draft.check(rules.Every(interval, 0))
-        return Repeated(self._draft, interval, self._finish)
+        """A fixed interval, whatever the clock on the wall does.
+
+        Raises ValueError for less than a second, and for one that ends after the year 9999.
+        """
+
+        def rule() -> rules.Every:
+            given = _span(days=days, hours=hours, minutes=minutes, seconds=seconds)
+            return rules.Every(_milliseconds("every", given), self._draft.engine.clock.now_ms())
+
+        return Repeated(self._draft, self._draft.checked(rule).interval, self._finish)
 
     def cron(self, expression: str, /, *, tz: str | None = None) -> Timed[DoneT_co]:
         """Five fields, in the wall-clock time of an IANA zone (default: the machine's). Raises ValueError."""
-        rule = rules.Cron(expression, tz or local_zone())
-        self._draft.check(rule)
+        rule = self._draft.checked(lambda: rules.Cron(expression, tz or local_zone()))
         return Timed(self._draft, rule, self._finish)
 
     def calendar(
         self, *, months: int = 0, weeks: int = 0, days: int = 0, at: time = time(0), tz: str | None = None
     ) -> Timed[DoneT_co]:
         """Every so many months, or weeks and days, counted from today, at a wall-clock time. Raises ValueError."""
-        there = tz or local_zone()
-        today = self._draft.today(there)
-        minute = at.hour * 60 + at.minute
-        rule = rules.Calendar(today.isoformat(), minute, there, months=months, days=days + 7 * weeks)
-        self._draft.check(rule)
-        return Timed(self._draft, rule, self._finish)
+
+        def rule() -> rules.Calendar:
+            there = tz or local_zone()
+            today = self._draft.today(there).isoformat()
+            return rules.Calendar(today, at.hour * 60 + at.minute, there, months=months, days=days + 7 * weeks)
+
+        return Timed(self._draft, self._draft.checked(rule), self._finish)
 
     def at(self, when: datetime, /) -> Timed[DoneT_co]:
-        """Once. Raises ValueError for a naive datetime."""
-        return Timed(self._draft, rules.At(to_ms(when)), self._finish)
+        """Once. Raises ValueError for a naive datetime, and for one that is beyond the years 1 to 9999 in UTC."""
+        return Timed(self._draft, self._draft.checked(lambda: rules.At(to_ms(when))), self._finish)
 
 
 def scheduling(draft: Draft) -> Scheduling[Coroutine[Any, Any, Schedule[Any]]]:
@@ -211,6 +218,13 @@ def local_zone() -> str:
     except ValueError:
         return "UTC"
     return named
+
+
+def _span(*, days: float, hours: float, minutes: float, seconds: float) -> timedelta:
+    try:
+        return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+    except OverflowError as error:
+        raise ValueError("every: the interval is too long, its second run would come after the year 9999") from error
 
 
 def _milliseconds(what: str, span: timedelta) -> int:

@@ -241,7 +241,11 @@ class JobSystem(Looking):
         return await self._engine.bulk.abort(filter, reason)
 
     async def retry_all(self, filter: JobFilter, /) -> int:
-        """Do failed and cancelled jobs again, each as a new job that starts from what the old one left. How many."""
+        """Do failed and cancelled jobs again, each as a new job that starts from what the old one left. How many.
+
+        One that was tried again since is left out, unless the filter has its id or says `retried`: to do it once more
+        is to do the new one again.
+        """
         return await self._engine.bulk.retry(filter)
 
     async def clear(self, filter: JobFilter, /) -> int:

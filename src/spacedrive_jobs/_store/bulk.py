@@ -27,6 +27,7 @@ def matching(connection: apsw.Connection, wanted: JobFilter, after: bytes, until
         "until": until,
         "from": to_ms(wanted.created_from) if wanted.created_from is not None else 0,
         "before": to_ms(wanted.created_before) if wanted.created_before is not None else END_OF_TIME,
+        "retried": wanted.retried,
         "limit": STEP,
         **meaning(wanted.kind, wanted.statuses, wanted.text),
     }

@@ -40,10 +40,12 @@ def list_jobs(
     after: str | None,
     text: str = "",
     retried: bool | None = None,
+    created_from: int = 0,
 ) -> Page[JobRow]:
-    """Newest first. An empty `statuses` means any."""
+    """Newest first. An empty `statuses` means any; `created_from` is in milliseconds."""
     parameters = {
         "retried": retried,
+        "from": created_from,
         "after": bytes.fromhex(after) if after else LAST_ID,
         "limit": limit + 1,
         **meaning(kind, statuses, text),

@@ -12,6 +12,7 @@ import msgspec
 
 from spacedrive_jobs._model import failpoint
 from spacedrive_jobs._model.action import Action
+from spacedrive_jobs._model.clock import LATEST_MS
 from spacedrive_jobs._model.errors import ScheduleNotFound
 from spacedrive_jobs._model.ids import JobId
 from spacedrive_jobs._model.transition import NewJob, Wait
@@ -21,6 +22,8 @@ from spacedrive_jobs._model.trigger import (
     Misfire,
     Overlap,
     Trigger,
+    Unreadable,
+    check_jitter,
     decode_trigger,
     due,
     encode_trigger,
@@ -64,7 +67,8 @@ NewId = Callable[[], bytes]
 def store(tx: Tx, row: ScheduleRow, dice: random.Random, now: int, *, own_id: bool) -> None:
     """Create the schedule or change it. An unchanged rule keeps its next time, and its start.
 
-    Raises ValueError where a schedule of the kind exists with other arguments and `own_id` says that none was given.
+    Raises ValueError where a schedule of the kind exists with other arguments and `own_id` says that none was given,
+    and where its next run could be later than any calendar tells.
     """
     trigger = row.trigger
     for known in _rows(tx.run("read_schedule", (row.id,))):
@@ -75,9 +79,11 @@ def store(tx: Tx, row: ScheduleRow, dice: random.Random, now: int, *, own_id: bo
         if _same_interval(trigger, known.trigger):
             trigger = known.trigger  # `starting_at` matters only at creation
         if trigger == known.trigger:
+            check_jitter(known.scheduled_at or now, row.jitter_ms)
             _upsert(tx, row, trigger, known.scheduled_at, known.next_at)
             return
     scheduled = next_after(trigger, now - 1)
+    check_jitter(scheduled or now, row.jitter_ms)
     _upsert(tx, row, trigger, scheduled, _jittered(scheduled, row.jitter_ms, dice))
 
 
@@ -111,6 +117,10 @@ def fire_due(tx: Tx, now: int, new_id: NewId, dice: random.Random) -> None:
     """Dispatch the jobs of every schedule whose time has come, each time once over all processes."""
     for (id_,) in tx.run("due_schedules", (now,)):
         (row,) = _rows(tx.run("read_schedule", (id_,)))
+        if isinstance(row.trigger, Unreadable):
+            tx.change("pause_schedule", (1, id_))  # not lost, and not due all the time
+            tx.announces = True
+            continue
         assert row.scheduled_at is not None
         plan = due(row.trigger, row.scheduled_at, now, row.misfire)
         if plan.missed:
@@ -173,7 +183,7 @@ def pause(tx: Tx, id_: str, paused: bool, now: int, dice: random.Random) -> None
     """A resumed schedule goes on with its next time after now. Raises ScheduleNotFound."""
     row = read(tx, id_)
     tx.change("pause_schedule", (int(paused), id_))
-    if not paused and row.paused:
+    if not paused and row.paused and not isinstance(row.trigger, Unreadable):
         scheduled = next_after(row.trigger, now)
         tx.change("advance_schedule", (scheduled, _jittered(scheduled, row.jitter_ms, dice), None, id_))
     tx.announces = tx.reaches = True
@@ -258,7 +268,7 @@ def _note(tx: Tx, row: ScheduleRow, scheduled: int, now: int, outcome: str, job:
 
 
 def _jittered(moment: int | None, jitter_ms: int, dice: random.Random) -> int | None:
-    return moment + dice.randint(0, jitter_ms) if moment is not None else None
+    return min(moment + dice.randint(0, jitter_ms), LATEST_MS) if moment is not None else None
 
 
 def _misfire_number(misfire: Misfire) -> int:

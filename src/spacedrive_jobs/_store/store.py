@@ -183,6 +183,10 @@ class Store:
         self.read_to(run, sink, reader=1)
         return await sink
 
+    async def ask(self, run: Callable[[Tx], T]) -> T:
+        """As `write`, of what somebody waits for: raises NoSpace after five seconds on a full disk."""
+        return await self.write(run, space_patience=DISPATCH_PATIENCE)
+
     # --- intentions ---------------------------------------------------------------------------------------------------
 
     async def enqueue(self, jobs: Sequence[NewJob], *, patience: float | None = None) -> list[bytes]:

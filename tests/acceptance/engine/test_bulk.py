@@ -102,6 +102,29 @@ async def test_retry_and_clear_by_filter(tmp_path: Path) -> None:
             await library.jobs.clear(JobFilter(statuses=[JobStatus.RUNNING]))
 
 
+async def test_what_was_tried_again_is_not_tried_again_once_more(tmp_path: Path) -> None:
+    """Twice "all that failed, again" would else be four times as many."""
+    async with open_library(tmp_path) as library:
+        (first, _) = await library.jobs.dispatch_many([other.new(), other.new()])
+        wanted = JobFilter(statuses=[JobStatus.FAILED])
+
+        async def failed(count: int) -> None:
+            async def come() -> bool:
+                return (await _counts(library)).get("failed") == count
+
+            await aeventually(come)
+
+        for count in (2, 4, 6):
+            await failed(count)
+            assert await library.jobs.count(JobFilter(statuses=[JobStatus.FAILED], retried=False)) == 2
+            assert await library.jobs.count(JobFilter(statuses=[JobStatus.FAILED], retried=True)) == count - 2
+            assert await library.jobs.retry_all(wanted) == 2
+        await failed(8)
+        assert await library.jobs.retry_all(JobFilter(ids=[first.id])) == 1  # by its name it is meant
+        await failed(9)
+        assert await library.jobs.retry_all(JobFilter(retried=True)) == 6
+
+
 async def test_jobs_from_before_the_clock_went_back_are_meant_too(tmp_path: Path) -> None:
     """And what `retry_all` makes is not tried again by the same call, though its ids are not the newest any more."""
     clock = ManualClock()

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime, time, timedelta
+from collections.abc import Callable
+from datetime import UTC, datetime, time, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
+import apsw
 import pytest
 
 from spacedrive_jobs import CatchUp, JobContext, JobStatus, Library, ScheduleNotFound, job
@@ -219,3 +222,83 @@ def test_the_blocking_api_has_it_all(tmp_path: Path) -> None:
         assert schedule.run_now().wait(timeout=5) == 2
         assert len(schedule.next_runs(3)) == 3
         assert [info.id for info in library.jobs.schedules()] == [schedule.id]
+
+
+END = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+BEYOND: dict[str, Callable[[Any], Any]] = {
+    "a moment after 9999": lambda chain: chain.at(END.replace(tzinfo=timezone(timedelta(hours=-14)))),
+    "a moment before 1": lambda chain: chain.at(datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=14)))),
+    "starts at the end": lambda chain: chain.every(seconds=1.5).starting_at(END),
+    "second run after 9999": lambda chain: chain.every(days=36_500).starting_at(datetime(9990, 1, 1, tzinfo=UTC)),
+    "an interval of ages": lambda chain: chain.every(days=999_999_999),
+    "an interval that Python cannot count": lambda chain: chain.every(days=1e15),
+    "months of ages": lambda chain: chain.calendar(months=1_000_000),
+    "days of ages": lambda chain: chain.calendar(days=10**15),
+}
+
+
+@pytest.mark.parametrize("rule", BEYOND.values(), ids=BEYOND)
+async def test_a_rule_whose_times_no_calendar_has_is_refused(tmp_path: Path, rule: Callable[[Any], Any]) -> None:
+    async with open_library(tmp_path, clock=ManualClock()) as library:
+        with pytest.raises(ValueError, match=r"9999"):
+            await rule(library.jobs.schedule(clean_up.new())).dispatch()
+        assert await library.jobs.schedules() == []
+
+
+async def test_so_is_a_jitter(tmp_path: Path) -> None:
+    async with open_library(tmp_path, clock=ManualClock()) as library:
+        chain = library.jobs.schedule(clean_up.new(), jitter=timedelta(days=99_999_999))
+        with pytest.raises(ValueError, match="the jitter is too long"):
+            await chain.calendar(days=1, at=time(3), tz="UTC").dispatch()
+        late = library.jobs.schedule(clean_up.new(), jitter=timedelta(days=365))
+        with pytest.raises(ValueError, match="the jitter is too long"):
+            await late.at(datetime(9999, 12, 1, tzinfo=UTC)).dispatch()
+        assert await library.jobs.schedules() == []
+
+
+async def test_a_rule_ends_with_the_calendar(tmp_path: Path) -> None:
+    async with open_library(tmp_path, clock=ManualClock()) as library:
+        first = datetime(9990, 1, 1, tzinfo=UTC)
+        schedule = await library.jobs.schedule(clean_up.new()).every(days=3_000).starting_at(first).dispatch()
+        assert await schedule.next_runs(5) == [first, first + timedelta(days=3_000)]
+
+
+@pytest.mark.parametrize(
+    ("column", "stored", "words"),
+    [
+        ("trigger", b'{"type":"at","when":253402351199000}', "once, at a time before the year 1 or after 9999"),
+        ("trigger", b'{"type":"moon","phase":"full"}', "a rule that this version cannot read"),
+        ("trigger", b'{"type":"cron","expression":"0 3 * * *","tz":"Moon/Crater"}', "a rule that this version"),
+        ("next_at", 10**17, "every 6 hours, next at a time before the year 1 or after 9999"),
+        ("next_at", -(10**17), "every 6 hours, next at a time before the year 1 or after 9999"),
+    ],
+)
+async def test_one_odd_row_hides_no_other(tmp_path: Path, column: str, stored: object, words: str) -> None:
+    """As an older version, or another program, may have left it."""
+    async with open_library(tmp_path, clock=ManualClock(), runs="none") as library:
+        await library.jobs.schedule(clean_up.new(), id="odd").every(hours=6).dispatch()
+        await library.jobs.schedule(clean_up.new(), id="right").every(hours=1).dispatch()
+        with apsw.Connection(str(library.path / "jobs.db")) as database:
+            database.execute(f"UPDATE schedules SET {column} = ? WHERE id = 'odd'", (stored,))
+        database.close()
+        odd, right = await library.jobs.schedules()
+        assert odd.rule.startswith(words)
+        assert (odd.id, odd.next_run is None or column == "trigger") == ("odd", True)
+        assert right.next_run == datetime(2026, 1, 1, 1, tzinfo=UTC)
+        await library.jobs.get_schedule("odd").next_runs()
+        await library.jobs.get_schedule("odd").remove()
+        assert [info.id for info in await library.jobs.schedules()] == ["right"]
+
+
+async def test_a_due_rule_that_cannot_be_read_rests_and_the_others_fire(tmp_path: Path) -> None:
+    clock = ManualClock()
+    async with open_library(tmp_path, clock=clock) as library:
+        await library.jobs.schedule(clean_up.new(), id="odd").every(hours=1).dispatch()
+        await library.jobs.schedule(clean_up.new(), id="right").every(hours=1).dispatch()
+        with apsw.Connection(str(library.path / "jobs.db")) as database:
+            database.execute("UPDATE schedules SET trigger = x'7b7d' WHERE id = 'odd'")
+        database.close()
+        await clock.advance(3600)
+        await aeventually(lambda: completed(library, 1))
+        odd, right = await library.jobs.schedules()
+        assert (odd.paused, right.paused) == (True, False)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import sqlite3
+import uuid
 from pathlib import Path
 
 import pytest
@@ -257,3 +259,38 @@ def test_all_is_paused_and_goes_on(viewed: Viewed) -> None:
     expect(viewed.part("Waiting").locator(f'[data-job="{job}"]')).to_be_visible()
     page.get_by_role("button", name="Go on with everything").click()
     expect(viewed.part("History").locator(f'[data-job="{job}"]')).to_be_visible()
+
+
+def test_the_failed_ones_are_tried_again_once_each(viewed: Viewed) -> None:
+    for _ in range(3):
+        viewed.dispatch("page.fails", sources=["/old"], destination="/new", message="not there")
+    page = viewed.page
+
+    def failed(count: int) -> None:
+        eventually(lambda: viewed.get("statistics")["failed"] == count)
+
+    for count in (3, 6):
+        failed(count)
+        viewed.go("history?state=failed")
+        page.get_by_role("button", name="Try the failed ones again").click()
+        page.get_by_role("dialog", name="Try 3 jobs again?").get_by_role("button", name="Try 3 jobs again").click()
+        expect(viewed.said("3 jobs to be done again.")).to_be_visible()
+    failed(9)
+
+
+def test_a_time_that_is_chosen_counts_what_is_listed(viewed: Viewed) -> None:
+    jobs = dispatch_many(viewed, 60, "page.quick", text="summer")
+    eventually(lambda: viewed.get("statistics")["completed"] == 60)
+    with sqlite3.connect(viewed.cli.library / "jobs.db") as library:
+        old = [(uuid.UUID(job).bytes,) for job in jobs[:55]]
+        library.executemany("UPDATE job_history SET created_at = created_at - 3 * 86400000 WHERE id = ?", old)
+    library.close()
+    page, rows = viewed.page, viewed.page.get_by_role("table", name="Jobs that have ended").locator("[data-job]")
+    viewed.go("history?since=1")
+    expect(page.get_by_text("5 jobs.", exact=True)).to_be_visible()
+    expect(rows).to_have_count(5)
+    page.get_by_role("button", name="Clear these").click()
+    expect(page.get_by_role("dialog", name="Clear 5 jobs from the history?")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.get_by_label("Time").select_option("7")
+    expect(page.get_by_text("60 jobs.", exact=True)).to_be_visible()

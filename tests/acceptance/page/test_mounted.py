@@ -30,6 +30,10 @@ def test_all_addresses_stay_below_the_mount(browser: Browser, tmp_path: Path) ->
         expect(page.locator(".state strong")).to_have_text("Done")
         page.reload()
         expect(page.locator(".state strong")).to_have_text("Done")
+        # No shell knows by itself which library an application has.
+        commands = page.locator("code", has_text="sdjobs").all_text_contents()
+        assert commands != []
+        assert all(said.startswith(f"sdjobs --library {tmp_path / 'library'} jobs ") for said in commands)
         assert page.url.startswith(f"{url}/jobs/")
         page.get_by_role("link", name="Library", exact=True).click()
         expect(page.get_by_role("heading", level=1)).to_have_text("Nothing is indexed yet.")

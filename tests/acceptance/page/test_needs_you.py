@@ -38,7 +38,7 @@ def test_jobs_that_nobody_runs_say_so(viewed: Viewed) -> None:
     needs = viewed.part("Needs you")
     expect(needs.get_by_role("heading", name="Nobody runs the jobs")).to_be_visible()
     needs.get_by_text("Command line").click()
-    expect(needs.locator("code")).to_have_text("sdjobs worker")
+    expect(needs.locator("code")).to_have_text("sdjobs --import tests.acceptance.page.page_jobs worker")
     expect(viewed.part("Waiting")).to_contain_text("Waits for a worker: none runs.")
 
 

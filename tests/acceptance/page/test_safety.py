@@ -76,7 +76,8 @@ def test_what_is_typed_into_a_form_stays_text(viewed: Viewed) -> None:
     page.get_by_text("Command line").click()
     told = page.locator(".command code")
     expect(told).to_have_text(
-        "sdjobs run page.quick --args '{\"text\":\"$(touch /tmp/x) '\\''; rm -rf ~ <script>\"}' --detach"
+        "sdjobs --import tests.acceptance.page.page_jobs "
+        "run page.quick --args '{\"text\":\"$(touch /tmp/x) '\\''; rm -rf ~ <script>\"}' --detach"
     )
 
 

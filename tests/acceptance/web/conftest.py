@@ -18,8 +18,8 @@ from tests.acceptance.cli.conftest import SAMPLES, Cli, Started
 from tests.acceptance.web import web_jobs
 from tests.acceptance.web.event_stream import EventStream
 
-FULL = "full-token-of-these-tests"
-READ = "read-token-of-these-tests"
+FULL = "full-token-of-these-tests, as long as those made"
+READ = "read-token-of-these-tests, as long as those made"
 TOKENS = Tokens(FULL, READ)
 KINDS = web_jobs.__name__
 """The kinds that these tests dispatch by name; imported here, so that they are registered."""

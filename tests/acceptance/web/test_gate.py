@@ -19,7 +19,7 @@ from sdjobs.web import Tokens, TokensUnsafe, create_app, read_tokens
 from sdjobs.web.tokens import WrongTries
 from spacedrive_jobs import JobFilter, Library
 from spacedrive_ops import thumbnail_path
-from tests.acceptance.web.conftest import FULL, READ, TOKENS, Mounted, mounted
+from tests.acceptance.web.conftest import FULL, READ, TOKENS, Mounted, bearer, mounted
 
 API = json.loads((Path(__file__).parents[3] / "web" / "openapi.json").read_text())
 OPEN = {("POST", "/api/login")}
@@ -213,31 +213,147 @@ async def test_new_tokens_end_all_cookies(web: Mounted) -> None:
     async with mounted(web.library).client as browser:
         await browser.post("/api/login", json={"token": FULL})
         (name, value), *_ = browser.cookies.items()
-    renewed = create_app(web.library, tokens=Tokens("another token", READ))
+    renewed = create_app(web.library, tokens=Tokens("another token, also long enough", READ))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app=renewed), base_url="http://localhost") as client:
         assert (await client.get("/api/jobs", headers={"Cookie": f"{name}={value}"})).status_code == 401
 
 
-async def test_wrong_tokens_are_soon_not_looked_at(web: Mounted, stranger: httpx.AsyncClient) -> None:
-    for number in range(WrongTries.MOST):
-        answer = await stranger.post("/api/login", json={"token": f"guess {number}"})
-        assert answer.status_code == 401
-    refused = await stranger.post("/api/login", json={"token": FULL})
-    assert (refused.status_code, refused.json()["code"]) == (429, "too_many_tries")
-    assert 0 < int(refused.headers["retry-after"]) <= WrongTries.EACH
-    assert refused.json()["detail"] == f"Too many wrong tokens: try again in {refused.headers['retry-after']} s."
-    assert (await stranger.post("/login", data={"token": FULL})).status_code == 429
-    # Who has a token, or is in, is not kept out by somebody else's guesses.
-    assert (await web.client.get("/api/jobs")).status_code == 200
+CHOSEN = "somebody-chose-this-token"
 
 
-async def test_a_link_lets_its_owner_in_whatever_others_have_tried(web: Mounted, stranger: httpx.AsyncClient) -> None:
-    for number in range(WrongTries.MOST):
-        await stranger.post("/api/login", json={"token": f"guess {number}"})
+async def test_tokens_that_can_be_guessed_are_soon_not_looked_at(web: Mounted) -> None:
+    app = create_app(web.library, tokens=Tokens(CHOSEN, READ))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://localhost") as stranger:
+        for number in range(WrongTries.MOST):
+            guess = f"guess {number}"
+            if number % 2:
+                answer = await stranger.post("/api/login", json={"token": guess})
+            else:
+                answer = await stranger.get("/api/jobs", headers=bearer(guess))
+            assert answer.status_code == 401
+        refused = await stranger.post("/api/login", json={"token": CHOSEN})
+        assert (refused.status_code, refused.json()["code"]) == (429, "too_many_tries")
+        assert 0 < int(refused.headers["retry-after"]) <= WrongTries.EACH
+        assert refused.json()["detail"] == f"Too many wrong tokens: try again in {refused.headers['retry-after']} s."
+        assert (await stranger.post("/login", data={"token": CHOSEN})).status_code == 429
+        known = await stranger.get("/api/jobs", headers=bearer(CHOSEN))
+        assert (known.status_code, known.json()["code"]) == (401, "too_many_tries")
+        # What cannot be guessed lets its owner in, whatever others try meanwhile; also a link, once.
+        assert (await stranger.post("/api/login", json={"token": READ})).status_code == 200
+        assert (await stranger.post("/api/login", json={"token": "x" * 43})).status_code == 429
+        stranger.cookies.clear()
+        link = app.login_path()
+        assert (await stranger.get(link)).status_code == 200
+        assert (await stranger.get(link)).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("address", "same"),
+    [("127.0.0.1", "127.9.9.9"), ("127.0.0.1", "::1"), ("2001:db8::1", "2001:db8::ffff:2"), ("10.0.0.1", "10.0.0.1")],
+)
+def test_one_machine_has_one_allowance(address: str, same: str) -> None:
+    wrong = WrongTries()
+    for _ in range(WrongTries.MOST):
+        wrong.add(address)
+    assert wrong.seconds_to_wait(same) > 0
+    assert wrong.seconds_to_wait("10.0.0.2") == wrong.seconds_to_wait("2001:db8:1::1") == 0
+
+
+async def test_who_is_not_let_in_washes_no_line_out_of_the_audit_log(web: Mounted, stranger: httpx.AsyncClient) -> None:
+    await web.post("/api/queue/pause", {})
+    await stranger.post("/api/login", json={"token": "wrong"})
+    await stranger.get("/login", params={"code": "wrong"})
     link = web.app.login_path()
-    assert (await stranger.get(link)).status_code == 200
-    assert (await stranger.get(link)).status_code == 401  # used up: and no way around the limit
-    assert (await stranger.post("/api/login", json={"token": FULL})).status_code == 429
+    await stranger.get(link)
+    logs = web.library.path / "logs"
+    done, refused = (
+        [(line["method"], line["path"], line["status"]) for line in map(json.loads, path.read_text().splitlines())]
+        for path in (logs / "web-audit.log", logs / "web-refused-logins.log")
+    )
+    assert done == [("POST", "/api/queue/pause", 200), ("GET", "/login", 200)]
+    assert refused == [("POST", "/api/login", 401), ("GET", "/login", 401)]
+
+
+async def test_an_address_with_empty_parts_is_none_of_ours(web: Mounted, stranger: httpx.AsyncClient) -> None:
+    cross = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
+    for client in (web.client, stranger):
+        for path in ("//evil.example/x", "//api/jobs", "/api//jobs", "/jobs//evil.example"):
+            answer = await client.get(httpx.URL("http://localhost", raw_path=path.encode()), headers=cross)
+            assert answer.status_code == 404, path
+            assert "evil" not in answer.text
+    form = {"Content-Type": "text/plain"}
+    url = httpx.URL("http://localhost", raw_path=b"//api/jobs")
+    assert (await web.client.post(url, content='{"kind": "web.quick"}', headers=form)).status_code == 404
+    assert (await web.get("/api/jobs"))["jobs"] == []
+
+
+async def test_a_body_without_a_length_must_be_json_too(web: Mounted) -> None:
+    async def body() -> AsyncIterator[bytes]:
+        yield b"{}"
+
+    request = web.client.build_request("POST", "/api/queue/pause", content=body())
+    assert "content-type" not in request.headers
+    assert (await web.client.send(request)).status_code == 415
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"full":"","read":""}',
+        '{"full":"a","read":"b"}',
+        f'{{"full":"{FULL}","read":"{FULL}"}}',
+        '{"full":"x"}',
+        "[",
+        "",
+    ],
+)
+def test_tokens_that_protect_nothing_are_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / "web-tokens.json").write_text(text)
+    (tmp_path / "web-tokens.json").chmod(0o600)
+    with pytest.raises(TokensUnsafe, match="is damaged: delete it"):
+        read_tokens(tmp_path)
+
+
+async def test_new_tokens_count_at_once_in_every_server(tmp_path: Path) -> None:
+    async with Library.open(tmp_path / "shared", create=True, runs="none") as library:
+        old = read_tokens(library.path)
+        app = create_app(library)
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://localhost") as client:
+
+            async def status(token: str) -> int:
+                return (await client.get("/api/jobs", headers=bearer(token))).status_code
+
+            assert await status(old.full) == 200
+            await client.post("/api/login", json={"token": old.full})
+            assert (await client.get("/api/jobs")).status_code == 200
+            new = read_tokens(library.path, renew=True)
+            assert [await status(token) for token in (old.full, old.read, new.full, new.read)] == [401, 401, 200, 200]
+            assert (await client.get("/api/jobs")).status_code == 401
+            (library.path / "web-tokens.json").write_text("[")
+            assert await status(new.full) == 200
+            (library.path / "web-tokens.json").unlink()
+            assert await status(new.full) == 200
+
+
+async def test_a_cookie_given_back_is_worth_nothing_elsewhere_either(tmp_path: Path) -> None:
+    async with Library.open(tmp_path / "shared", create=True, runs="none") as library:
+        token = read_tokens(library.path).full
+
+        def client() -> httpx.AsyncClient:
+            transport = httpx.ASGITransport(app=create_app(library))
+            return httpx.AsyncClient(transport=transport, base_url="http://localhost")
+
+        async with client() as one, client() as other:
+            await one.post("/api/login", json={"token": token})
+            (name, value), *_ = one.cookies.items()
+            cookie = {"Cookie": f"{name}={value}"}
+            assert (await other.get("/api/jobs", headers=cookie)).status_code == 200
+            assert (await one.post("/api/logout", headers=cookie)).status_code == 204
+            assert (await other.get("/api/jobs", headers=cookie)).status_code == 401
+        async with client() as restarted:
+            assert (await restarted.get("/api/jobs", headers=cookie)).status_code == 401
+        ended = library.path / "web-ended-sessions"
+        assert ended.stat().st_mode & 0o777 == 0o600
 
 
 def test_a_wrong_try_is_forgiven_after_a_while() -> None:

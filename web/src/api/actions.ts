@@ -69,30 +69,27 @@ function place(client: QueryClient, answer: Job): void {
   );
 }
 
-export interface Meant extends JobFilter {
-  readonly createdFrom?: string | undefined;
-}
-
-export async function askAll(verb: BulkVerb, meant: Meant): Promise<Done> {
+export async function askAll(verb: BulkVerb, meant: JobFilter): Promise<Done> {
   return post<Done>(`jobs/actions/${verb}`, { filter: bodyOf(meant), everything: isEverything(meant) });
 }
 
 /** How many jobs it would be done to, at most. */
-export async function countOf(meant: Meant): Promise<number> {
-  return (await get<Done>("jobs/count", { ...filterQuery(meant), created_from: meant.createdFrom })).count;
+export async function countOf(meant: JobFilter): Promise<number> {
+  return (await get<Done>("jobs/count", filterQuery(meant))).count;
 }
 
-function bodyOf(meant: Meant): Partial<Filter> {
+function bodyOf(meant: JobFilter): Partial<Filter> {
   return {
     statuses: [...meant.statuses],
     ...(meant.kind ? { kind: meant.kind } : {}),
     ...(meant.text ? { text: meant.text } : {}),
     ...(meant.createdFrom ? { created_from: meant.createdFrom } : {}),
+    ...(meant.retried === undefined ? {} : { retried: meant.retried }),
   };
 }
 
-function isEverything(meant: Meant): boolean {
-  return meant.statuses.length === 0 && !meant.kind && !meant.text && !meant.createdFrom;
+function isEverything(meant: JobFilter): boolean {
+  return meant.statuses.length === 0 && !meant.kind && !meant.text && !meant.createdFrom && meant.retried === undefined;
 }
 
 export async function pauseQueue(): Promise<Queue> {

@@ -1,6 +1,7 @@
 /** The command line's word for each thing that the page does. */
 
-import type { BulkVerb, Meant, Verb } from "./actions";
+import type { BulkVerb, Verb } from "./actions";
+import type { JobFilter } from "./queries";
 import type { Job, Location, Question, ScheduleRule } from "./schema";
 
 /** What a terminal would act on or hide. */
@@ -30,8 +31,21 @@ function pathWord(path: unknown): string {
 }
 
 export function commandLine(...words: readonly string[]): string {
-  return ["sdjobs", ...words.map(shellWord)].join(" ");
+  return ["sdjobs", ...LIBRARY, ...words].map(shellWord).join(" ");
 }
+
+/** Of a command that needs to know the kinds of jobs. */
+function commandWithKinds(...words: readonly string[]): string {
+  return commandLine(...CODE, ...words);
+}
+
+/** What the server has put into the page: how a command means this library, and finds its kinds of jobs. */
+function told(name: string): readonly string[] {
+  return JSON.parse(document.querySelector<HTMLMetaElement>(`meta[name="${name}"]`)?.content ?? "[]");
+}
+
+const LIBRARY = told("sdjobs-library");
+const CODE = told("sdjobs-code");
 
 export function jobCommand(job: Pick<Job, "short_id">, verb: Verb): string {
   return verb === "front" ? placeCommand(job, "--first") : commandLine("jobs", verb, job.short_id);
@@ -45,7 +59,7 @@ export function looking(job: Pick<Job, "short_id">, what: "show" | "items" | "lo
   return commandLine("jobs", what, job.short_id);
 }
 
-export function filterCommand(verb: BulkVerb, meant: Meant): string {
+export function filterCommand(verb: BulkVerb, meant: JobFilter): string {
   const words = ["jobs", verb];
   if (meant.kind) words.push("--kind", meant.kind);
   for (const status of meant.statuses) words.push("--status", status);
@@ -59,7 +73,7 @@ export function answerCommand(question: Question, answer: string, forAll: boolea
 }
 
 export function runCommand(kind: string, values: Readonly<Record<string, unknown>>, priority = 0): string {
-  return commandLine("run", kind, "--args", JSON.stringify(values), ...ranked(priority), "--detach");
+  return commandWithKinds("run", kind, "--args", JSON.stringify(values), ...ranked(priority), "--detach");
 }
 
 function ranked(priority: number | null | undefined): readonly string[] {
@@ -75,7 +89,7 @@ export function addScheduleCommand(name: string, rule: ScheduleRule): string {
   else if (rule.misfire && rule.misfire !== "once") words.push("--misfire", rule.misfire);
   if (rule.overlap && rule.overlap !== "skip") words.push("--overlap", rule.overlap);
   if (rule.jitter_seconds) words.push("--jitter", `${rule.jitter_seconds}s`);
-  return commandLine(...words);
+  return commandWithKinds(...words);
 }
 
 const CALENDAR = { days: "--daily", weeks: "--weekly", months: "--monthly" } as const;
@@ -108,7 +122,7 @@ export function queueCommand(verb: "pause" | "resume" | "show"): string {
 }
 
 export function workerCommand(): string {
-  return commandLine("worker");
+  return commandWithKinds("worker");
 }
 
 export function indexCommand(folder: Location): string {

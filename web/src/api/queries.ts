@@ -21,6 +21,7 @@ import type {
   Log,
   NotePage,
   Overview,
+  Question,
   QuestionPage,
   ScheduleDetails,
   ScheduleList,
@@ -33,6 +34,10 @@ export interface JobFilter {
   readonly statuses: readonly Status[];
   readonly kind: string;
   readonly text: string;
+  /** A moment: only what was asked for since. */
+  readonly createdFrom?: string | undefined;
+  /** Only what was tried again since, or only the rest. */
+  readonly retried?: boolean | undefined;
 }
 
 export const UNFINISHED: readonly Status[] = ["queued", "paused"];
@@ -83,9 +88,19 @@ export const wholeLine = (filter: JobFilter) =>
     structuralSharing: false,
   });
 
+/** All of them: how many a job asks is said, and one answer may be meant for all. */
 export const questions = queryOptions({
   queryKey: ["questions"],
-  queryFn: ({ signal }) => get<QuestionPage>("questions", { limit: 200 }, signal),
+  queryFn: async ({ signal }) => {
+    const all: Question[] = [];
+    let after: string | null = null;
+    do {
+      const page: QuestionPage = await get<QuestionPage>("questions", { limit: 1_000, after }, signal);
+      all.push(...page.questions);
+      after = page.next ?? null;
+    } while (after !== null);
+    return all;
+  },
 });
 
 export const schedules = queryOptions({
@@ -110,13 +125,6 @@ export const newest = (filter: JobFilter, limit: number) =>
   queryOptions({
     queryKey: ["jobs", "newest", filter, limit],
     queryFn: ({ signal }) => get<JobPage>("jobs", { ...filterQuery(filter), limit }, signal),
-  });
-
-/** The same, but for those that were done again since. */
-export const standing = (filter: JobFilter, limit: number) =>
-  queryOptions({
-    queryKey: ["jobs", "standing", filter, limit],
-    queryFn: ({ signal }) => get<JobPage>("jobs", { ...filterQuery(filter), retried: false, limit }, signal),
   });
 
 /** The last seven days. Not among what every event makes stale: a minute old is new enough. */
@@ -215,5 +223,6 @@ export const duplicates = queryOptions({
 });
 
 export function filterQuery(filter: JobFilter): Query {
-  return { status: filter.statuses, kind: filter.kind, text: filter.text };
+  const { statuses: status, kind, text, createdFrom: created_from, retried } = filter;
+  return { status, kind, text, created_from, retried };
 }

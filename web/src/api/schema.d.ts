@@ -1219,6 +1219,11 @@ export interface components {
             readonly ids?: readonly string[] | null;
             /** @default null */
             readonly kind?: string | null;
+            /**
+             * @description Tried again since, or not; to retry, `false` unless said.
+             * @default null
+             */
+            readonly retried?: boolean | null;
             /** @default [] */
             readonly statuses?: readonly ("cancelled" | "completed" | "failed" | "paused" | "queued" | "running")[];
             /** @default  */
@@ -2249,6 +2254,8 @@ export interface operations {
                 readonly text?: string;
                 /** @description Only jobs that were tried again since; `false`: only others. */
                 readonly retried?: boolean | null;
+                /** @description A moment with its offset from UTC: 2026-11-25T14:00:00Z. */
+                readonly created_from?: string | null;
                 /** @description At most so many. */
                 readonly limit?: number;
                 /** @description The `next` of the part before. */
@@ -2530,6 +2537,8 @@ export interface operations {
                 readonly text?: string;
                 /** @description A moment with its offset from UTC: 2026-11-25T14:00:00Z. */
                 readonly created_from?: string | null;
+                /** @description Only jobs that were tried again since; `false`: only others. */
+                readonly retried?: boolean | null;
             };
             readonly header?: never;
             readonly path?: never;

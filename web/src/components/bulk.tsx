@@ -2,8 +2,8 @@
 
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { type BulkVerb, type Meant, askAll, countOf } from "../api/actions";
-import { isLong } from "../api/queries";
+import { type BulkVerb, askAll, countOf } from "../api/actions";
+import { type JobFilter, isLong } from "../api/queries";
 import { filterCommand } from "../api/commands";
 import { useMay } from "../role";
 import { counted } from "../words";
@@ -14,7 +14,7 @@ import { useNotices } from "./notices";
 
 interface BulkProps {
   readonly verb: BulkVerb;
-  readonly meant: Meant;
+  readonly meant: JobFilter;
   /** On the button. */
   readonly label: string;
   /** In the question: `Cancel 200 jobs?` */

@@ -2,8 +2,7 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
-import type { Meant } from "../api/actions";
-import { ENDED, count } from "../api/queries";
+import { ENDED, type JobFilter, count } from "../api/queries";
 import type { Job } from "../api/schema";
 import { Bulk } from "../components/bulk";
 import { Filters, useFilter } from "../components/filters";
@@ -37,15 +36,12 @@ const TIMES = [
 ] as const;
 
 export function History() {
-  const filter = useFilter(ENDED);
-  const from = useFrom();
+  const chosen = useFilter(ENDED);
+  const createdFrom = useFrom();
+  const filter = useMemo(() => ({ ...chosen, createdFrom }), [chosen, createdFrom]);
   const list = useLongList(filter);
   const { data: counts } = useQuery(count(filter));
   useTitle("History");
-  const within = useMemo(() => (from === undefined ? list.jobs : list.jobs.filter((job) => job.created_at >= from)), [list.jobs, from]);
-  const cut = within.length < list.jobs.length;
-  const total = cut ? within.length : list.total;
-  const meant: Meant = { ...filter, createdFrom: from };
   return (
     <div className="page">
       <h1>History</h1>
@@ -53,29 +49,29 @@ export function History() {
       <Durations />
       <Filters path="history" states={STATES} times={TIMES} />
       <div className="about">
-        <p aria-live="polite">{counts && `${counted(cut ? within.length : counts.count, "job")}.`}</p>
-        {within.length > 0 && <HistoryActions meant={meant} />}
+        <p aria-live="polite">{counts && `${counted(counts.count, "job")}.`}</p>
+        {list.jobs.length > 0 && <HistoryActions meant={filter} />}
       </div>
       {list.error && <Failed error={list.error} again={list.again} />}
-      {!list.loading && !list.error && within.length === 0 && <Nothing>No job that has ended is like this.</Nothing>}
-      {within.length > 0 && (
-        <LongJobTable label="Jobs that have ended" jobs={within} columns={HISTORY} total={total} onSeen={list.onSeen} />
+      {!list.loading && !list.error && list.jobs.length === 0 && <Nothing>No job that has ended is like this.</Nothing>}
+      {list.jobs.length > 0 && (
+        <LongJobTable label="Jobs that have ended" jobs={list.jobs} columns={HISTORY} total={list.total} onSeen={list.onSeen} />
       )}
     </div>
   );
 }
 
-function HistoryActions({ meant }: { readonly meant: Meant }) {
+function HistoryActions({ meant }: { readonly meant: JobFilter }) {
   const failed = meant.statuses.includes("failed");
   return (
     <div className="actions">
       {failed && (
         <Bulk
           verb="retry"
-          meant={{ ...meant, statuses: ["failed"] }}
+          meant={{ ...meant, statuses: ["failed"], retried: false }}
           label="Try the failed ones again"
           question="Try {} again?"
-          explanation="Each becomes a new job that goes on from where the old one was."
+          explanation="Each becomes a new job that goes on from where the old one was. What was tried again since is left out."
           doIt="Try {} again"
         />
       )}

@@ -8,7 +8,7 @@ import { QuestionGroup } from "./question-group";
 
 export function JobQuestions({ job }: { readonly job: JobDetails }) {
   const { data } = useQuery(questions);
-  const own = (data?.questions ?? []).filter((question) => question.job === job.id);
+  const own = (data ?? []).filter((question) => question.job === job.id);
   const topics = [...new Set(own.map((question) => question.topic))];
   if (own.length === 0) return null;
   return (

@@ -3,7 +3,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { indexCommand, jobCommand, looking, workerCommand } from "../api/commands";
-import { overview, questions, standing } from "../api/queries";
+import { count, newest, overview, questions } from "../api/queries";
 import type { Job, Location, Overview, Question } from "../api/schema";
 import { Breaks } from "../components/breaks";
 import { Commands } from "../components/command";
@@ -19,19 +19,21 @@ import { QuestionGroup } from "./question-group";
 
 const LOOKED_AT = 60;
 const MOST_FAILED = 12;
-const FAILED = { statuses: ["failed"], kind: "", text: "" } as const;
-const ANY = { statuses: [], kind: "", text: "" } as const;
+const FAILED = { statuses: ["failed"], kind: "", text: "", retried: false } as const;
+const ANY = { statuses: [], kind: "", text: "", retried: false } as const;
 
 export function NeedsYou() {
   const { data: known } = useQuery(overview);
   const { data: asked } = useQuery(questions);
   const failed = useFailed();
-  const groups = useMemo(() => grouped(asked?.questions ?? []), [asked]);
+  const older = useOlder();
+  const groups = useMemo(() => grouped(asked ?? []), [asked]);
   const troubles = known ? troublesOf(known) : [];
-  const count = groups.length + failed.length + troubles.length;
-  if (count === 0) return null;
+  const things = groups.length + failed.length + older + troubles.length;
+  const more = Math.max(0, failed.length - MOST_FAILED) + older;
+  if (things === 0) return null;
   return (
-    <Section title="Needs you" className="needs" aside={<p className="quiet">{counted(count, "thing")}</p>}>
+    <Section title="Needs you" className="needs" aside={<p className="quiet">{counted(things, "thing")}</p>}>
       {troubles.map((trouble) => (
         <TroubleCard key={trouble.title} trouble={trouble} />
       ))}
@@ -41,9 +43,9 @@ export function NeedsYou() {
       {failed.slice(0, MOST_FAILED).map((job) => (
         <FailedCard key={job.id} job={job} />
       ))}
-      {failed.length > MOST_FAILED && (
+      {more > 0 && (
         <p>
-          <Link to="history?state=failed">And {counted(failed.length - MOST_FAILED, "more failed job")}</Link>
+          <Link to="history?state=failed">And {counted(more, "more failed job")}</Link>
         </p>
       )}
     </Section>
@@ -62,8 +64,8 @@ function grouped(all: readonly Question[]): readonly (readonly Question[])[] {
 
 /** Failed, or done with items that failed; not done again since, and not put aside. */
 function useFailed(): readonly Job[] {
-  const { data: failed } = useQuery(standing(FAILED, LOOKED_AT));
-  const { data: latest } = useQuery(standing(ANY, LOOKED_AT));
+  const { data: failed } = useQuery(newest(FAILED, LOOKED_AT));
+  const { data: latest } = useQuery(newest(ANY, LOOKED_AT));
   const { dismissed } = useSettings();
   return useMemo(() => {
     const all = new Map([...(latest?.jobs ?? []), ...(failed?.jobs ?? [])].map((job) => [job.id, job]));
@@ -72,6 +74,13 @@ function useFailed(): readonly Job[] {
       (job) => job.status !== "cancelled" && job.can.includes("retry") && job.parent === null && !aside.has(job.id),
     );
   }, [failed, latest, dismissed]);
+}
+
+/** How many failed longer ago than those that are looked at, one by one. */
+function useOlder(): number {
+  const failed = useQuery(newest(FAILED, LOOKED_AT)).data?.jobs.length ?? 0;
+  const all = useQuery({ ...count(FAILED), enabled: failed === LOOKED_AT }).data?.count ?? 0;
+  return failed === LOOKED_AT ? Math.max(0, all - failed) : 0;
 }
 
 function FailedCard({ job }: { readonly job: Job }) {

@@ -64,6 +64,9 @@ class Filter(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     text: Annotated[str, Meta(max_length=200)] = ""
     created_from: Annotated[datetime, Meta(tz=True)] | None = None
     created_before: Annotated[datetime, Meta(tz=True)] | None = None
+    retried: Annotated[bool | None, Meta(description="Tried again since, or not; to retry, `false` unless said.")] = (
+        None
+    )
 
 
 class Bulk(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -221,6 +224,7 @@ async def _meant(library: Library, data: Bulk) -> JobFilter:
         text=wanted.text,
         created_from=wanted.created_from,
         created_before=wanted.created_before,
+        retried=wanted.retried,
     )
 
 

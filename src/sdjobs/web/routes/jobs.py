@@ -45,7 +45,9 @@ TextQuery: TypeAlias = Annotated[
     str, QueryParameter(description="Said in the kind, the arguments, the reason or the error.", max_length=200)
 ]
 
-
+RetriedQuery: TypeAlias = Annotated[
+    bool | None, QueryParameter(description="Only jobs that were tried again since; `false`: only others.")
+]
 MomentQuery: TypeAlias = Annotated[
     str | None,
     QueryParameter(
@@ -62,16 +64,20 @@ async def list_jobs(
     status: Statuses = None,
     kind: KindQuery = None,
     text: TextQuery = "",
-    retried: Annotated[
-        bool | None, QueryParameter(description="Only jobs that were tried again since; `false`: only others.")
-    ] = None,
+    retried: RetriedQuery = None,
+    created_from: MomentQuery = None,
     limit: Limit = 100,
     after: HexCursor = None,
 ) -> wire.JobPage:
     """Jobs, the newest first, those that have ended among them."""
-    chosen = statuses_of(status)
     page = await library.jobs.list(
-        statuses=chosen or None, kind=kind, text=text, limit=limit, after=after, retried=retried
+        statuses=statuses_of(status) or None,
+        kind=kind,
+        text=text,
+        limit=limit,
+        after=after,
+        retried=retried,
+        created_from=moment("created_from", created_from),
     )
     return wire.JobPage(jobs=await _told(library, page.rows), next=page.next)
 
@@ -108,10 +114,15 @@ async def count_jobs(
     kind: KindQuery = None,
     text: TextQuery = "",
     created_from: MomentQuery = None,
+    retried: RetriedQuery = None,
 ) -> wire.Done:
     """How many jobs a filter means; to be asked before something is done to all of them."""
     wanted = JobFilter(
-        kind=kind, statuses=statuses_of(status), text=text, created_from=moment("created_from", created_from)
+        kind=kind,
+        statuses=statuses_of(status),
+        text=text,
+        created_from=moment("created_from", created_from),
+        retried=retried,
     )
     count = await library.jobs.count(wanted)
     return wire.Done(count=count, sentence=f"{counted(count, 'job')}.")

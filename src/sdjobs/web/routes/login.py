@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from http import HTTPStatus
 from typing import Annotated, Any, Final
 from urllib.parse import parse_qs
@@ -11,12 +12,12 @@ from litestar.datastructures import Cookie
 from litestar.params import JSONBody, QueryParameter
 from msgspec import Meta, Struct
 
-from sdjobs.text import duration
+from sdjobs.web.callers import Caller
 from sdjobs.web.given import GivenCaller, GivenDoorkeeper, GivenOptions
 from sdjobs.web.login_page import bounce_page, login_page
 from sdjobs.web.options import WebOptions
 from sdjobs.web.problems import Refused, problems
-from sdjobs.web.tokens import SESSION_SECONDS, Doorkeeper, Role
+from sdjobs.web.tokens import SESSION_SECONDS, Doorkeeper, Role, TooManyTries
 
 HTML: Final = "text/html"
 
@@ -54,13 +55,14 @@ async def log_out(
 ) -> Response[None]:
     """Give the cookie back: it is worth nothing from now on."""
     if caller.session is not None:
-        doorkeeper.end_session(caller.session)
+        await asyncio.to_thread(doorkeeper.end_session, caller.session)
     return Response(None, cookies=[_cookie(request, doorkeeper, options, None)])
 
 
 @get("/login", include_in_schema=False, media_type=HTML)
 async def open_link(
     request: Request[Any, Any, Any],
+    caller: GivenCaller,
     doorkeeper: GivenDoorkeeper,
     options: GivenOptions,
     code: Annotated[str, QueryParameter(max_length=500)] = "",
@@ -69,8 +71,9 @@ async def open_link(
     """The page for a token; with a code, the cookie at once."""
     root, where = root_of(request), _within(request, following)
     if not code:
-        return Response(login_page(root, where), media_type=HTML)
-    return _entered(request, doorkeeper, options, token="", code=code, where=where)
+        return Response(login_page(root, where, warning=options.warning), media_type=HTML)
+    caller.note(link=True)
+    return _entered(request, caller, doorkeeper, options, token="", code=code, where=where)
 
 
 @post("/login", include_in_schema=False, media_type=HTML, status_code=200)
@@ -81,17 +84,26 @@ async def submit_login(
     form = parse_qs((await request.body()).decode("utf-8", "replace"))
     caller.note(form=True)
     token, following = form.get("token", [""])[0], form.get("next", [""])[0]
-    return _entered(request, doorkeeper, options, token=token.strip(), code="", where=_within(request, following))
+    where = _within(request, following)
+    return _entered(request, caller, doorkeeper, options, token=token.strip(), code="", where=where)
 
 
 def _entered(
-    request: Request[Any, Any, Any], doorkeeper: Doorkeeper, options: WebOptions, *, token: str, code: str, where: str
+    request: Request[Any, Any, Any],
+    caller: Caller,
+    doorkeeper: Doorkeeper,
+    options: WebOptions,
+    *,
+    token: str,
+    code: str,
+    where: str,
 ) -> Response[str]:
     try:
         role = _role(request, doorkeeper, token, code)
     except Refused as refused:
-        page = login_page(root_of(request), where, refused.detail)
+        page = login_page(root_of(request), where, refused.detail, warning=options.warning)
         return Response(page, media_type=HTML, status_code=int(refused.status), headers=refused.headers)
+    caller.note(role=role)
     return Response(bounce_page(where), media_type=HTML, cookies=[_cookie(request, doorkeeper, options, role)])
 
 
@@ -105,19 +117,11 @@ def _role(request: Request[Any, Any, Any], doorkeeper: Doorkeeper, token: str, c
 
 
 def _by_token(request: Request[Any, Any, Any], doorkeeper: Doorkeeper, token: str) -> Role | None:
-    """What people type is limited, so that nobody tries all words; a link's code is no word. Raises Refused."""
-    address = request.client.host if request.client is not None else ""
-    if seconds := doorkeeper.wrong.seconds_to_wait(address):
-        raise Refused(
-            HTTPStatus.TOO_MANY_REQUESTS,
-            "too_many_tries",
-            f"Too many wrong tokens: try again in {duration(seconds)}.",
-            headers={"Retry-After": str(seconds)},
-        )
-    role = doorkeeper.bearer(token)
-    if role is None:
-        doorkeeper.wrong.add(address)
-    return role
+    try:
+        return doorkeeper.bearer(token, request.client.host if request.client is not None else "")
+    except TooManyTries as error:
+        headers = {"Retry-After": str(error.seconds)}
+        raise Refused(HTTPStatus.TOO_MANY_REQUESTS, "too_many_tries", str(error), headers=headers) from None
 
 
 def _cookie(request: Request[Any, Any, Any], doorkeeper: Doorkeeper, options: WebOptions, role: Role | None) -> Cookie:

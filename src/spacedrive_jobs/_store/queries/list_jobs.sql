@@ -8,6 +8,7 @@ SELECT * FROM (
        j.retry_of, j.lane, j.held, j.yielding, j.action, j.unique_key IS NOT NULL
         FROM jobs AS j LEFT JOIN job_checkpoints AS c ON c.job_id = j.id LEFT JOIN job_progress AS p ON p.job_id = j.id
         WHERE :active AND :retried IS NOT 1 AND j.id < :after AND (:kind IS NULL OR j.kind = :kind)
+          AND j.created_at >= :from
           AND (:statuses IS NULL OR instr(',' || :statuses || ',', ',' || j.status || ',') > 0)
           AND (:text IS NULL OR instr(lower(j.kind || char(10) || j.reason || char(10) || CAST(j.arguments AS TEXT)), :text))
         ORDER BY j.id DESC LIMIT :limit)
@@ -18,6 +19,7 @@ SELECT * FROM (
        metrics, progress, view, retry_of, lane, 0, 0, action, 0
         FROM job_history
         WHERE :ended AND id < :after AND (:kind IS NULL OR kind = :kind)
+          AND created_at >= :from
           AND (:statuses IS NULL OR instr(',' || :statuses || ',', ',' || status || ',') > 0)
           AND (:text IS NULL OR instr(lower(kind || char(10) || reason || char(10) || coalesce(error_message, '')
                                             || char(10) || CAST(arguments AS TEXT)), :text))

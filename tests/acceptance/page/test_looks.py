@@ -134,3 +134,18 @@ def test_text_that_is_twice_as_large_stays_within_a_telephone(viewed: Viewed) ->
         expect(page.get_by_role("link", name="New job")).to_be_visible()
         page.evaluate("document.documentElement.style.fontSize = '200%'")
         assert page.evaluate(BEYOND) == [0], path
+
+
+def test_what_needs_somebody_does_not_push_away_what_runs(viewed: Viewed) -> None:
+    page = viewed.page
+    for number in range(8):
+        viewed.dispatch("page.fails", sources=["/x"], destination="/y", message=f"no card in slot {number}")
+    eventually(lambda: viewed.get("statistics")["failed"] == 8)
+    viewed.go()
+    cards = viewed.part("Needs you").locator("article")
+    expect(viewed.part("Needs you")).to_contain_text("8 things")
+    expect(cards).to_have_count(5)
+    page.get_by_role("button", name="Show 3 more").focus()
+    page.keyboard.press("Enter")
+    expect(cards).to_have_count(8)
+    expect(page.get_by_role("button", name="Fewer")).to_be_focused()

@@ -6,7 +6,9 @@ import { Live } from "./api/live";
 import type { Event } from "./api/schema";
 import type { Connection } from "./api/stream";
 import { ConnectionBanner } from "./components/connection";
+import { Mishap } from "./components/mishap";
 import { useNotices } from "./components/notices";
+import { keepFocus } from "./focus";
 import { usePlace } from "./routing";
 import { useShortcuts } from "./shortcuts";
 import { Footer } from "./views/footer";
@@ -25,8 +27,10 @@ export function App() {
   const [helping, setHelping] = useState(false);
   const live = useLive(setConnection);
   const main = useRef<HTMLElement>(null);
+  const { path } = usePlace();
   useShortcuts(() => setHelping((open) => !open));
   useFocusOnNewPlace(main);
+  useEffect(keepFocus, []);
   return (
     <>
       {/* biome-ignore lint/a11y/useValidAnchor: it leads to a place in the page, to which the focus is brought by hand */}
@@ -44,7 +48,9 @@ export function App() {
         <ConnectionBanner state={connection} again={() => live.current?.again()} />
       </TopBar>
       <main ref={main} id="main" tabIndex={-1}>
-        <Part />
+        <Mishap key={path}>
+          <Part />
+        </Mishap>
       </main>
       <Footer />
       {helping && <Help onClose={() => setHelping(false)} />}
@@ -67,9 +73,18 @@ function Part() {
     case "library":
       return <LibraryPage />;
     case "new":
-      return <NewJob kind={decodeURIComponent(second)} />;
+      return <NewJob kind={decoded(second)} />;
     default:
       return <Nowhere />;
+  }
+}
+
+/** An address may be anything; what is no text in it is taken as it is. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
   }
 }
 

@@ -3,6 +3,7 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./App";
 import { Refused } from "./api/request";
+import { Mishap } from "./components/mishap";
 import { NoticesProvider } from "./components/notices";
 import { MayProvider } from "./role";
 import { show } from "./settings";
@@ -30,7 +31,9 @@ if (place) {
       <QueryClientProvider client={client}>
         <MayProvider>
           <NoticesProvider>
-            <App />
+            <Mishap>
+              <App />
+            </Mishap>
           </NoticesProvider>
         </MayProvider>
       </QueryClientProvider>

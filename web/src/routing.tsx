@@ -34,6 +34,15 @@ export function goTo(path: string, how: "push" | "replace" = "push"): void {
   if (how === "push") window.scrollTo(0, 0);
 }
 
+/** Change one word of what an address asks for. */
+export function setQuery(path: string, query: URLSearchParams, name: string, value: string): void {
+  const changed = new URLSearchParams(query);
+  if (value) changed.set(name, value);
+  else changed.delete(name);
+  const text = changed.toString();
+  goTo(path + (text ? `?${text}` : ""), "replace");
+}
+
 export function usePlace(): Place {
   return useSyncExternalStore(subscribe, () => place);
 }

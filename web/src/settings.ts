@@ -16,33 +16,50 @@ const MOST_DISMISSED = 1_000;
 const FIRST: Settings = { theme: "system", shortcuts: true, dismissed: [] };
 
 const watchers = new Set<() => void>();
-let settings = stored();
+let settings = stored(FIRST);
 
-function stored(): Settings {
+/** Also what other tabs have stored; where nothing can be read, `otherwise`. */
+function stored(otherwise: Settings): Settings {
   try {
-    return { ...FIRST, ...(JSON.parse(window.localStorage.getItem(NAME) ?? "{}") as Partial<Settings>) };
+    const text = window.localStorage.getItem(NAME);
+    return text === null ? otherwise : { ...FIRST, ...(JSON.parse(text) as Partial<Settings>) };
   } catch {
-    return FIRST;
+    return otherwise;
   }
 }
 
 export function change(changes: Partial<Settings>): void {
-  settings = { ...settings, ...changes };
+  settings = { ...stored(settings), ...changes };
   try {
     window.localStorage.setItem(NAME, JSON.stringify(settings));
   } catch {
     // A browser that stores nothing forgets it with the page.
   }
+  changed();
+}
+
+function changed(): void {
   show();
   for (const watcher of watchers) watcher();
 }
 
+window.addEventListener("storage", ({ key }) => {
+  if (key !== NAME && key !== null) return;
+  settings = stored(FIRST);
+  changed();
+});
+
+/** Those that are put aside, in this tab or another. */
+function aside(): readonly string[] {
+  return stored(settings).dismissed;
+}
+
 export function dismiss(id: string): void {
-  change({ dismissed: [...settings.dismissed, id].slice(-MOST_DISMISSED) });
+  change({ dismissed: [...aside(), id].slice(-MOST_DISMISSED) });
 }
 
 export function bringBack(id: string): void {
-  change({ dismissed: settings.dismissed.filter((one) => one !== id) });
+  change({ dismissed: aside().filter((one) => one !== id) });
 }
 
 export function useSettings(): Settings {

@@ -19,6 +19,7 @@ export const SHORTCUTS: readonly (readonly [string, string])[] = [
   ["g then j", "To the jobs"],
   ["g then h", "To the history"],
   ["g then l", "To the library"],
+  ["g then w", "To what waits"],
   ["?", "This list"],
 ];
 
@@ -31,13 +32,13 @@ export function useShortcuts(onHelp: () => void): void {
   const help = useRef(onHelp);
   help.current = onHelp;
   useEffect(() => {
-    let going = 0;
+    let going = Number.NEGATIVE_INFINITY;
     function pressed(event: KeyboardEvent): void {
       if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
       if (!shortcutsOn() && event.key !== "?") return;
       if (document.querySelector("dialog[open]") && event.key !== "?") return;
       const went = performance.now() - going < SECOND_KEY ? PLACES[event.key] : undefined;
-      going = event.key === "g" ? performance.now() : 0;
+      going = event.key === "g" ? performance.now() : Number.NEGATIVE_INFINITY;
       if (went !== undefined) goTo(went);
       else if (!act(event.key)) return;
       event.preventDefault();
@@ -63,7 +64,11 @@ function isTyping(target: EventTarget | null): boolean {
 function focusSearch(): boolean {
   const field = document.querySelector<HTMLElement>("input[type=search]");
   if (field) field.focus();
-  else goTo("history");
+  else {
+    goTo("history");
+    // After the page has brought the focus to its new part.
+    window.setTimeout(() => document.querySelector<HTMLElement>("input[type=search]")?.focus());
+  }
   return true;
 }
 
@@ -83,7 +88,7 @@ function step(by: 1 | -1): boolean {
 function press(verbs: readonly string[]): boolean {
   const job = document.activeElement?.closest("[data-job]") ?? document.querySelector("[data-job][data-whole]");
   for (const verb of verbs) {
-    const button = job?.querySelector<HTMLButtonElement>(`button[data-verb="${verb}"]:not(:disabled)`);
+    const button = job?.querySelector<HTMLButtonElement>(`button[data-verb="${verb}"]:not([aria-disabled=true])`);
     if (!button) continue;
     button.click();
     return true;

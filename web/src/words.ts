@@ -82,6 +82,25 @@ const DURATIONS = [
   [60, "min", 1, "s"],
 ] as const;
 
+/** All of a time that something takes its turn in: `1 h 30 min 30 s`. */
+export function span(seconds: number): string {
+  let rest = seconds;
+  const parts: string[] = [];
+  for (const [unit, name] of SPANS) {
+    const count = unit === 1 ? Number(rest.toFixed(3)) : Math.floor(rest / unit);
+    rest -= count * unit;
+    if (count > 0) parts.push(`${count} ${name}`);
+  }
+  return parts.join(" ");
+}
+
+const SPANS = [
+  [86_400, "d"],
+  [3_600, "h"],
+  [60, "min"],
+  [1, "s"],
+] as const;
+
 export function startOfDay(date: Date): number {
   return new Date(date.getFullYear(), date.getMonth(), date.getDate()).getTime();
 }
@@ -107,8 +126,9 @@ export function humanised(name: string): string {
 }
 
 const HOSTILE =
+  // biome-ignore lint/suspicious/noMisleadingCharacterClass: each is meant by itself
   // biome-ignore lint/suspicious/noControlCharactersInRegex: just these must not be shown as they are
-  /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]/gu;
+  /[\u0000-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\u2800\u3164\ufeff\uffa0\ufff9-\ufffb\ud800-\udfff]/gu;
 
 /** What comes raw (a job's arguments, its output), with what could hide or turn text round written as an escape. */
 export function shown(text: string): string {

@@ -166,6 +166,39 @@ def test_changing_a_schedule_keeps_what_its_form_does_not_show(viewed: Viewed) -
     assert kept == {"arguments": {"number": 4, "text": ""}, "catch_up": 7, "jitter_seconds": 60.0, "priority": 3}
 
 
+def test_a_double_click_runs_a_schedule_once(viewed: Viewed) -> None:
+    viewed.put("schedules/s", {"kind": "page.quick", "arguments": {}, "when": {"rule": "every", "seconds": 7200}})
+    viewed.go()
+    viewed.page.locator('[data-schedule="s"]').get_by_role("button", name=re.compile("^Run now")).dblclick()
+    expect(viewed.said("It runs now")).to_be_visible()
+    eventually(lambda: viewed.get("statistics")["completed"] > 0)
+    viewed.page.locator('[data-schedule="s"]').get_by_role("button", name=re.compile("^Let rest")).dblclick()
+    expect(viewed.said("It rests now.")).to_be_visible()
+    assert viewed.get("schedules/s")["paused"]
+    assert viewed.get("jobs/count")["count"] == 1
+
+
+def test_an_interval_of_any_length_is_said_and_kept(viewed: Viewed) -> None:
+    viewed.put("schedules/s", {"kind": "page.quick", "arguments": {}, "when": {"rule": "every", "seconds": 5430}})
+    viewed.go()
+    row = viewed.page.locator('[data-schedule="s"]')
+    expect(row).to_contain_text("Every 1 h 30 min 30 s")
+    row.get_by_role("button", name=re.compile("^Change")).click()
+    dialog = viewed.page.get_by_role("dialog")
+    expect(dialog.get_by_label("Every", exact=True)).to_have_value("5430")
+    expect(dialog.get_by_label("Unit")).to_have_value("seconds")
+    dialog.get_by_label("If the run before is not finished").select_option("queue")
+    dialog.get_by_role("button", name="Change it").click()
+    expect(dialog).to_have_count(0)
+    found = viewed.get("schedules/s")
+    assert (found["when"]["seconds"], found["overlap"]) == (5430, "queue")
+    row.get_by_role("button", name=re.compile("^Change")).click()
+    dialog.get_by_label("Every", exact=True).fill("1.5")
+    dialog.get_by_label("Unit").select_option("hours")
+    dialog.get_by_role("button", name="Change it").click()
+    expect(row).to_contain_text("Every 90 minutes")
+
+
 def test_a_log_is_read_and_searched(viewed: Viewed) -> None:
     job = viewed.dispatch("page.logs", lines=300)
     viewed.go(f"jobs/{job}")
@@ -174,6 +207,23 @@ def test_a_log_is_read_and_searched(viewed: Viewed) -> None:
     log.get_by_label("Search in the log").fill("LINE 17")
     expect(log.get_by_role("status")).to_have_text("11 lines of 300.")
     expect(log.locator("mark").first).to_have_text("line 17")
+
+
+def test_the_search_in_a_long_log_says_in_what_it_was_and_looks_further(viewed: Viewed) -> None:
+    job = viewed.dispatch("page.logs", lines=5_000)
+    eventually(lambda: viewed.get("statistics")["completed"] == 1)
+    viewed.go(f"jobs/{job}")
+    log = viewed.part("Log")
+    expect(log.get_by_role("status")).to_have_text("The last 500 of the last 2,000 lines are shown.")
+    log.get_by_label("Search in the log").fill("line 12 ")
+    expect(log.get_by_role("status")).to_have_text("0 lines of the last 2,000.")
+    expect(log.get_by_text("None of the last 2,000 lines says this.")).to_be_visible()
+    log.get_by_role("button", name="Search the last 10,000 lines").click()
+    expect(log.get_by_role("status")).to_have_text("1 line of 5,000.")
+    expect(log.locator("mark")).to_have_text("line 12")
+    expect(log.get_by_role("button", name="Search the last")).to_have_count(0)
+    log.get_by_label("Search in the log").fill("odd")
+    expect(log.get_by_role("status")).to_have_text("2,500 lines of 5,000. The last 500 of them are shown.")
 
 
 def test_the_speed_of_a_job_is_drawn_from_its_beginning_and_after_its_end(viewed: Viewed) -> None:

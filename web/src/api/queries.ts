@@ -46,6 +46,8 @@ export const ENDED: readonly Status[] = ["completed", "failed", "cancelled"];
 export const PART = 250;
 /** Rows of its beginning, which are asked for with every change. */
 export const NEWEST = 50;
+/** Files of the index that are asked for at most. */
+export const MOST_ENTRIES = 200;
 
 export interface Named {
   readonly queryKey: readonly unknown[];
@@ -172,7 +174,15 @@ export const speedHistory = part<SpeedList>("speeds");
 export const children = part<JobList>("children");
 export const events = part<EventList>("events");
 export const notes = part<NotePage>("notes", { limit: 200 });
-export const log = part<Log>("log", { tail: 2_000 });
+
+/** Lines of a log that are asked for first, and at most. */
+export const LOG_TAILS = [2_000, 10_000] as const;
+
+export const log = (id: string, tail: number) =>
+  queryOptions({
+    queryKey: ["job", id, "log", tail],
+    queryFn: ({ signal }) => get<Log>(`jobs/${id}/log`, { tail }, signal),
+  });
 
 export const items = (id: string, outcomes: readonly string[]) =>
   infiniteQueryOptions({
@@ -193,18 +203,18 @@ export const folders = (id: string | null, hidden: boolean) =>
 export const search = (text: string) =>
   queryOptions({
     queryKey: ["index", "search", text],
-    queryFn: ({ signal }) => get<EntryList>("search", { text, limit: 200 }, signal),
+    queryFn: ({ signal }) => get<EntryList>("search", { text, limit: MOST_ENTRIES }, signal),
     enabled: text.trim() !== "",
   });
 
 export const largest = queryOptions({
   queryKey: ["index", "largest"],
-  queryFn: ({ signal }) => get<EntryList>("largest", { limit: 200 }, signal),
+  queryFn: ({ signal }) => get<EntryList>("largest", { limit: MOST_ENTRIES }, signal),
 });
 
 export const recent = queryOptions({
   queryKey: ["index", "recent"],
-  queryFn: ({ signal }) => get<EntryList>("recent", { limit: 200 }, signal),
+  queryFn: ({ signal }) => get<EntryList>("recent", { limit: MOST_ENTRIES }, signal),
 });
 
 export const duplicates = queryOptions({

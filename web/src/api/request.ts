@@ -1,6 +1,7 @@
 /** Requests to the API. What fails is a `Refused` with a sentence for people. */
 
 import type { InvalidParameter, Problem } from "./schema";
+import { answeredWith } from "./signed-out";
 
 /** Where the application is mounted, with a slash at its end. */
 export const ROOT = new URL(document.baseURI).pathname.replace(/[^/]*$/, "");
@@ -61,12 +62,14 @@ async function answered<T>(method: string, path: string, body?: unknown, signal?
     if (signal?.aborted) throw error;
     throw new Unreachable();
   });
+  answeredWith(response.status);
   if (!response.ok) throw await refusal(response);
   return (response.status === 204 ? undefined : await response.json()) as T;
 }
 
 /** What the server said, or as much as can be said of an answer that is none of its own. */
 export async function refusal(response: Response): Promise<Refused> {
+  if (response.status === 401) return new Refused(401, "signed_out", "You are signed out. Sign in again to go on.");
   const problem = (await response.json().catch(() => null)) as Problem | null;
   if (typeof problem?.detail !== "string") {
     return new Refused(response.status, "unexpected", `The server answered in an unexpected way (${response.status}).`);

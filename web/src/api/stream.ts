@@ -5,6 +5,7 @@
 
 import { ROOT, refusal } from "./request";
 import type { Changed, Event, Hello, Movement, Resync } from "./schema";
+import { answeredWith } from "./signed-out";
 
 export type Connection = "connecting" | "live" | "lost" | "signed-out";
 
@@ -45,7 +46,8 @@ export class EventStream {
     const online = () => this.again();
     document.addEventListener("visibilitychange", seen);
     window.addEventListener("online", online);
-    void this.connect();
+    // A tab that was opened in the background takes no connection from those that are seen.
+    if (document.visibilityState !== "hidden") void this.connect();
     return () => {
       this.stopped = true;
       document.removeEventListener("visibilitychange", seen);
@@ -102,6 +104,7 @@ export class EventStream {
         signal: abort.signal,
       });
       this.signedOut = response.status === 401;
+      answeredWith(response.status);
       if (!response.ok || response.body === null) throw await refusal(response);
       const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
       let rest = "";

@@ -7,6 +7,7 @@ import { type JobFilter, isLong } from "../api/queries";
 import { filterCommand } from "../api/commands";
 import { useMay } from "../role";
 import { counted } from "../words";
+import { Act } from "./act";
 import { CommandLine } from "./command";
 import { Confirm } from "./dialog";
 import { useNotices } from "./notices";
@@ -53,9 +54,9 @@ export function Bulk({ verb, meant, label, question, explanation, doIt }: BulkPr
   const command = filterCommand(verb, meant);
   return (
     <>
-      <button type="button" onClick={() => void open()} title={command}>
+      <Act onPress={() => void open()} title={command}>
         {label}
-      </button>
+      </Act>
       {count !== null && (
         <Confirm
           title={question.replace("{}", counted(count, "job"))}

@@ -2,6 +2,7 @@
 
 import { useEffect, useState } from "react";
 import { ROOT } from "../api/request";
+import { useSignedOut } from "../api/signed-out";
 import type { Connection } from "../api/stream";
 
 /** A connection that comes back within this is not worth a word. */
@@ -9,7 +10,8 @@ const PATIENCE = 1_500;
 
 export function ConnectionBanner({ state, again }: { readonly state: Connection; readonly again: () => void }) {
   const [late, setLate] = useState(false);
-  const broken = state === "lost" || state === "signed-out";
+  const signedOut = useSignedOut() || state === "signed-out";
+  const broken = state === "lost" || signedOut;
   useEffect(() => {
     if (!broken) {
       setLate(false);
@@ -20,9 +22,9 @@ export function ConnectionBanner({ state, again }: { readonly state: Connection;
   }, [broken]);
   return (
     <div role="status" aria-live="polite" className="connection">
-      {broken && late && (
+      {broken && (late || signedOut) && (
         <p>
-          {state === "signed-out" ? (
+          {signedOut ? (
             <>
               <span>
                 <strong>You are signed out.</strong> What you see may be old.

@@ -1,6 +1,7 @@
 /** A modal window: the browser's own dialog, which keeps focus inside and gives it back. */
 
 import { type ReactNode, useEffect, useId, useRef } from "react";
+import { Act } from "./act";
 
 interface DialogProps {
   readonly title: string;
@@ -66,9 +67,9 @@ export function Confirm({ title, children, doIt, onDo, onClose, busy = false }: 
         <button type="button" onClick={onClose}>
           Leave it
         </button>
-        <button type="button" className="strong" onClick={onDo} disabled={busy}>
+        <Act className="strong" onPress={onDo} busy={busy}>
           {doIt}
-        </button>
+        </Act>
       </footer>
     </Dialog>
   );

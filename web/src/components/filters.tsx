@@ -1,28 +1,22 @@
 /** The filter of a long list, kept in the address so that it can be sent to somebody or come back to. */
 
 import { useQuery } from "@tanstack/react-query";
-import { useEffect, useMemo, useState } from "react";
+import { useMemo } from "react";
 import { type JobFilter, type Status, kinds } from "../api/queries";
-import { goTo, usePlace } from "../routing";
+import { setQuery, usePlace } from "../routing";
 import { kindName } from "../kinds";
-
-const TYPING = 250;
+import { useTyped } from "./typed";
 
 export function useFilter(statuses: readonly Status[]): JobFilter {
   const { query } = usePlace();
   const kind = query.get("kind") ?? "";
   const text = query.get("text") ?? "";
   const asked = query.get("state") ?? "";
-  return useMemo(() => ({ statuses: statuses.filter((one) => asked === "" || asked === one), kind, text }), [statuses, asked, kind, text]);
-}
-
-/** Change one word of the filter in the address. */
-export function setQuery(path: string, query: URLSearchParams, name: string, value: string): void {
-  const changed = new URLSearchParams(query);
-  if (value) changed.set(name, value);
-  else changed.delete(name);
-  const text = changed.toString();
-  goTo(path + (text ? `?${text}` : ""), "replace");
+  return useMemo(() => {
+    // A state that this list has not means all of those that it has, as no state does.
+    const chosen = statuses.filter((one) => one === asked);
+    return { statuses: chosen.length > 0 ? chosen : statuses, kind, text };
+  }, [statuses, asked, kind, text]);
 }
 
 interface FiltersProps {
@@ -35,10 +29,11 @@ interface FiltersProps {
 export function Filters({ path, states, times }: FiltersProps) {
   const { query } = usePlace();
   const known = [...(useQuery(kinds).data?.kinds ?? [])].sort((one, other) => kindName(one).localeCompare(kindName(other)));
-  const state = query.get("state") ?? "";
+  const asked = query.get("state") ?? "";
+  const state = states.some(([value]) => value === asked) ? asked : "";
   return (
     <search className="filters" aria-label="Choose jobs">
-      <SearchField path={path} query={query} />
+      <SearchField path={path} />
       <label>
         <span>Kind</span>
         <select value={query.get("kind") ?? ""} onChange={(event) => setQuery(path, query, "kind", event.target.value)}>
@@ -75,15 +70,8 @@ export function Filters({ path, states, times }: FiltersProps) {
   );
 }
 
-function SearchField({ path, query }: { readonly path: string; readonly query: URLSearchParams }) {
-  const asked = query.get("text") ?? "";
-  const [text, setText] = useState(asked);
-  useEffect(() => setText(asked), [asked]);
-  useEffect(() => {
-    if (text === asked) return;
-    const timer = window.setTimeout(() => setQuery(path, query, "text", text.trim()), TYPING);
-    return () => window.clearTimeout(timer);
-  }, [text, asked, path, query]);
+function SearchField({ path }: { readonly path: string }) {
+  const [text, setText] = useTyped(path);
   return (
     <label className="search">
       <span>Search</span>

@@ -1,7 +1,7 @@
 /** Folders below the roots that the server was started with; nothing else of the disk can be seen. */
 
-import { useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { useEffect, useRef, useState } from "react";
 import { folders } from "../api/queries";
 import type { Folder } from "../api/schema";
 import { split } from "../words";
@@ -16,11 +16,13 @@ interface FolderPickerProps {
 export function FolderPicker({ onChoose, onClose }: FolderPickerProps) {
   const [id, setId] = useState<string | null>(null);
   const [hidden, setHidden] = useState(false);
-  const { data, error, refetch } = useQuery(folders(id, hidden));
+  const { data, error, refetch, isPlaceholderData } = useQuery({ ...folders(id, hidden), placeholderData: keepPreviousData });
   const here = data?.folder ?? null;
+  const box = useRef<HTMLDivElement>(null);
+  useEntered(box, isPlaceholderData ? undefined : data && (here?.id ?? ""));
   return (
     <Dialog title="Choose a folder" onClose={onClose}>
-      <div className="picker">
+      <div className="picker" ref={box} aria-busy={isPlaceholderData || undefined}>
         <p className="here" aria-live="polite">
           {here ? here.shown : "Where to begin"}
         </p>
@@ -54,6 +56,19 @@ export function FolderPicker({ onChoose, onClose }: FolderPickerProps) {
       </footer>
     </Dialog>
   );
+}
+
+/** In another folder the focus is on the first of what is in it, or on the way back. */
+function useEntered(box: { readonly current: HTMLElement | null }, id: string | undefined): void {
+  const before = useRef<string | undefined>(undefined);
+  useEffect(() => {
+    if (id === undefined || id === before.current) return;
+    const first = before.current === undefined;
+    before.current = id;
+    if (first) return;
+    const inside = box.current?.querySelector<HTMLElement>("ul button:not(:disabled)");
+    (inside ?? box.current?.querySelector("button"))?.focus();
+  }, [id, box]);
 }
 
 function FolderButton({ folder, whole, onOpen }: { readonly folder: Folder; readonly whole: boolean; readonly onOpen: () => void }) {

@@ -7,6 +7,7 @@ import { jobCommand } from "../api/commands";
 import type { Job } from "../api/schema";
 import { useMay } from "../role";
 import { goTo } from "../routing";
+import { Act } from "./act";
 import { useNotices } from "./notices";
 import { standing } from "./placing";
 
@@ -52,6 +53,9 @@ interface JobActionsProps {
 
 const USUAL: readonly Verb[] = ["resume", "pause", "front", "retry", "cancel"];
 
+/** Two that take each other's place are one button to whoever has the focus on it. */
+const PLACE: Readonly<Partial<Record<Verb, string>>> = { pause: "pause or resume", resume: "pause or resume" };
+
 export function JobActions({ job, verbs = USUAL, follow = false, small = false }: JobActionsProps) {
   const asked = useAsk();
   const [busy, setBusy] = useState(false);
@@ -67,17 +71,16 @@ export function JobActions({ job, verbs = USUAL, follow = false, small = false }
   return (
     <div className={small ? "actions small" : "actions"}>
       {possible.map((verb) => (
-        <button
-          key={verb}
-          type="button"
+        <Act
+          key={PLACE[verb] ?? verb}
           data-verb={verb}
-          disabled={busy}
+          busy={busy}
           title={jobCommand(job, verb) ?? undefined}
           aria-label={`${wordFor(job, verb)}: ${job.title}`}
-          onClick={() => void doIt(verb)}
+          onPress={() => void doIt(verb)}
         >
           {wordFor(job, verb)}
-        </button>
+        </Act>
       ))}
     </div>
   );

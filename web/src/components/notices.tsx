@@ -1,8 +1,9 @@
 /** What was done, with a way back; what could not be done; and what a screen reader says. */
 
-import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useRef, useState } from "react";
+import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
 import { sentenceOf } from "../api/request";
-import { CommandLine } from "./command";
+import { Breaks } from "./breaks";
+import { CommandLine, Commands } from "./command";
 
 export interface Notice {
   readonly text: string;
@@ -40,6 +41,7 @@ export function useNotices(): Notices {
 export function NoticesProvider({ children }: { readonly children: ReactNode }) {
   const [shown, setShown] = useState<readonly Shown[]>([]);
   const [announced, setAnnounced] = useState("");
+  const narrow = useNarrow();
   const next = useRef(0);
   const latest = useRef(shown);
   latest.current = shown;
@@ -81,15 +83,42 @@ export function NoticesProvider({ children }: { readonly children: ReactNode }) 
         {announced}
       </div>
       <section className="notices" aria-label="Messages">
-        {shown.map((notice) => (
-          <NoticeBox key={notice.id} notice={notice} close={() => close(notice.id)} />
+        {(narrow ? shown.slice(-1) : shown).map((notice) => (
+          <NoticeBox
+            key={notice.id}
+            notice={notice}
+            behind={narrow ? shown.length - 1 : 0}
+            folded={narrow}
+            close={() => close(notice.id)}
+          />
         ))}
       </section>
     </NoticesContext>
   );
 }
 
-function NoticeBox({ notice, close }: { readonly notice: Shown; readonly close: () => void }) {
+/** Where three messages would hide the page, one is shown at a time. */
+const NARROW = window.matchMedia("(max-width: 44rem)");
+
+function useNarrow(): boolean {
+  return useSyncExternalStore(
+    (changed) => {
+      NARROW.addEventListener("change", changed);
+      return () => NARROW.removeEventListener("change", changed);
+    },
+    () => NARROW.matches,
+  );
+}
+
+interface NoticeBoxProps {
+  readonly notice: Shown;
+  /** How many more there are, which are shown when this one is closed. */
+  readonly behind: number;
+  readonly folded: boolean;
+  readonly close: () => void;
+}
+
+function NoticeBox({ notice, behind, folded, close }: NoticeBoxProps) {
   const [held, setHeld] = useState(false);
   const closing = useRef(close);
   closing.current = close;
@@ -109,8 +138,17 @@ function NoticeBox({ notice, close }: { readonly notice: Shown; readonly close: 
       onBlur={() => setHeld(false)}
     >
       <div>
-        <p>{notice.text}</p>
-        {notice.command && <CommandLine text={notice.command} />}
+        <p>
+          <Breaks text={notice.text} />
+          {behind > 0 && (
+            <span className="quiet">
+              {" "}
+              +{behind}
+              <span className="unseen"> more</span>
+            </span>
+          )}
+        </p>
+        {notice.command && (folded ? <Commands commands={[["The same", notice.command]]} /> : <CommandLine text={notice.command} />)}
       </div>
       {notice.undo && (
         <button

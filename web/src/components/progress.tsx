@@ -16,7 +16,7 @@ export function ProgressBar({ job }: { readonly job: Job }) {
       aria-valuemax={100}
       aria-valuenow={known ? Math.floor(fraction * 100) : undefined}
       aria-valuetext={known ? percent : "not known yet"}
-      data-paused={job.status !== "running" || undefined}
+      data-state={job.status}
     >
       <div style={known ? { transform: `scaleX(${fraction})` } : undefined} />
     </div>
@@ -42,10 +42,10 @@ export function Figures({ progress, idle = false }: { readonly progress: Progres
 }
 
 /** The steps of a job in their order, where it has named them. */
-export function Phases({ progress }: { readonly progress: Progress }) {
+export function Phases({ progress, done = false }: { readonly progress: Progress; readonly done?: boolean }) {
   const { phases, phase } = progress;
   if (phases.length < 2) return phase ? <p className="phase">{stepWords(phase)}</p> : null;
-  const now = phases.indexOf(phase);
+  const now = done ? phases.length : phases.indexOf(phase);
   return (
     <ol className="phases" aria-label="Steps">
       {phases.map((name, place) => (

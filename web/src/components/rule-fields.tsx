@@ -8,14 +8,14 @@ export type When = ScheduleRule["when"];
 export interface RuleDraft {
   readonly how: "every" | "days" | "weeks" | "months" | "cron" | "once";
   readonly count: string;
-  readonly unit: "minutes" | "hours" | "days";
+  readonly unit: "seconds" | "minutes" | "hours" | "days";
   readonly at: string;
   readonly cron: string;
   readonly moment: string;
   readonly tz: string;
 }
 
-const UNITS = { minutes: 60, hours: 3_600, days: 86_400 } as const;
+const UNITS = { seconds: 1, minutes: 60, hours: 3_600, days: 86_400 } as const;
 
 export const FIRST_RULE: RuleDraft = {
   how: "days",
@@ -50,7 +50,7 @@ export function ruleOf(draft: RuleDraft): When | string {
 export function draftOf(when: When): RuleDraft {
   switch (when.rule) {
     case "every": {
-      const unit = (["days", "hours", "minutes"] as const).find((one) => when.seconds % UNITS[one] === 0) ?? "minutes";
+      const unit = (["days", "hours", "minutes"] as const).find((one) => when.seconds % UNITS[one] === 0) ?? "seconds";
       return { ...FIRST_RULE, how: "every", unit, count: String(when.seconds / UNITS[unit]) };
     }
     case "cron":
@@ -103,11 +103,12 @@ export function RuleFields({ draft, onChange }: RuleFieldsProps) {
         <div className="field">
           <label htmlFor={`${id}-count`}>Every</label>
           <div className="pair">
-            <input id={`${id}-count`} type="number" min={1} value={draft.count} onChange={(event) => set({ count: event.target.value })} />
+            <input id={`${id}-count`} type="number" min={byCalendar ? 1 : 0} step={byCalendar ? 1 : "any"} value={draft.count} onChange={(event) => set({ count: event.target.value })} />
             {byCalendar ? (
               <span>{draft.how}</span>
             ) : (
               <select aria-label="Unit" value={draft.unit} onChange={(event) => set({ unit: event.target.value as RuleDraft["unit"] })}>
+                <option value="seconds">seconds</option>
                 <option value="minutes">minutes</option>
                 <option value="hours">hours</option>
                 <option value="days">days</option>

@@ -20,6 +20,7 @@ export function Attempts({ job }: { readonly job: JobDetails }) {
   const tries = useQuery(attempts(job.id)).data?.attempts ?? [];
   const changes = useQuery(events(job.id)).data?.events ?? [];
   const now = useNow();
+  if (tries.length === 0 && changes.length === 0) return null;
   return (
     <Section title="Course">
       {tries.length > 0 && (

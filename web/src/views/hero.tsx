@@ -6,6 +6,7 @@ import { pauseQueue, resumeQueue } from "../api/actions";
 import { queueCommand } from "../api/commands";
 import { overview } from "../api/queries";
 import type { Disk, Overview } from "../api/schema";
+import { Act } from "../components/act";
 import { Commands } from "../components/command";
 import { useNotices } from "../components/notices";
 import { Failed } from "../components/section";
@@ -70,9 +71,9 @@ function PauseAll({ overview: { paused_queues } }: { readonly overview: Overview
   if (!may) return null;
   return (
     <div className="pause-all">
-      <button type="button" className={paused ? "strong" : ""} disabled={busy} onClick={() => void turn(!paused)}>
+      <Act className={paused ? "strong" : ""} busy={busy} onPress={() => void turn(!paused)}>
         {paused ? "Go on with everything" : "Pause everything"}
-      </button>
+      </Act>
       {paused?.reason && <p className="quiet">{sentence(paused.reason)}</p>}
       <Commands
         commands={[

@@ -9,6 +9,7 @@ import { Filters, useFilter } from "../components/filters";
 import { type Columns, LongJobTable } from "../components/job-table";
 import { useLongList } from "../components/long-list";
 import { Failed, Nothing } from "../components/section";
+import { useNow } from "../clock";
 import { usePlace, useTitle } from "../routing";
 import { counted, sentence, startOfDay } from "../words";
 import { Durations, Week } from "./statistics";
@@ -52,7 +53,7 @@ export function History() {
         {list.jobs.length > 0 && <HistoryActions meant={filter} />}
       </div>
       {list.error && <Failed error={list.error} again={list.again} />}
-      {!list.loading && list.jobs.length === 0 && <Nothing>No job that has ended is like this.</Nothing>}
+      {!list.loading && !list.error && list.jobs.length === 0 && <Nothing>No job that has ended is like this.</Nothing>}
       {list.jobs.length > 0 && (
         <LongJobTable label="Jobs that have ended" jobs={list.jobs} columns={HISTORY} total={list.total} onSeen={list.onSeen} />
       )}
@@ -88,12 +89,17 @@ function HistoryActions({ meant }: { readonly meant: JobFilter }) {
 
 /** The beginning of the time that was chosen. */
 function useFrom(): string | undefined {
-  const since = Number(usePlace().query.get("since") ?? "");
-  return useMemo(() => {
-    if (!since) return undefined;
-    const day = startOfDay(new Date());
-    return new Date(day - (since - 1) * 86_400_000).toISOString();
-  }, [since]);
+  const asked = usePlace().query.get("since") ?? "";
+  const days = TIMES.some(([value]) => value === asked) ? Number(asked) : 0;
+  const today = startOfDay(new Date(useNow()));
+  return useMemo(() => (days ? daysBefore(today, days - 1) : undefined), [days, today]);
+}
+
+/** By the calendar: two days of a year are not 24 hours long. */
+function daysBefore(day: number, count: number): string {
+  const date = new Date(day);
+  date.setDate(date.getDate() - count);
+  return date.toISOString();
 }
 
 const ENDINGS: Readonly<Record<string, string>> = { completed: "Done", failed: "Failed", cancelled: "Cancelled" };

@@ -4,6 +4,7 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
 import { items } from "../api/queries";
 import type { Item, JobDetails } from "../api/schema";
+import { Act } from "../components/act";
 import { JobActions } from "../components/job-actions";
 import { PathText } from "../components/progress";
 import { Failed, Nothing, Section } from "../components/section";
@@ -78,9 +79,9 @@ function ItemList({ id, outcome }: { readonly id: string; readonly outcome: Outc
         </tbody>
       </table>
       {hasNextPage && (
-        <button type="button" className="small" disabled={isFetchingNextPage} onClick={() => void fetchNextPage()}>
+        <Act className="small" busy={isFetchingNextPage} onPress={() => void fetchNextPage()}>
           Show more
-        </button>
+        </Act>
       )}
     </>
   );

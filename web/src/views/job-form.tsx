@@ -5,6 +5,7 @@ import { type FormEvent, useMemo, useRef, useState } from "react";
 import { addScheduleCommand, runCommand } from "../api/commands";
 import { Refused, post, put, sentenceOf } from "../api/request";
 import type { Dispatched, InvalidParameter, Kind, NewJob, ScheduleDetails, ScheduleRule } from "../api/schema";
+import { Act } from "../components/act";
 import { Commands } from "../components/command";
 import { useNotices } from "../components/notices";
 import { FIRST_RULE, RuleFields, type When, ruleOf } from "../components/rule-fields";
@@ -61,6 +62,7 @@ export function JobForm({ kind }: { readonly kind: Kind }) {
 
   async function submit(event: FormEvent): Promise<void> {
     event.preventDefault();
+    if (busy) return;
     const [meant, wrong] = meaning(fields, values);
     if (Object.keys(wrong).length > 0) return refuse(wrong, "Something is missing; see above.");
     if (clock && typeof when === "string") return refuse({}, when);
@@ -155,9 +157,9 @@ export function JobForm({ kind }: { readonly kind: Kind }) {
           </p>
         )}
         <div className="submit">
-          <button type="submit" className="strong" disabled={busy}>
+          <Act type="submit" className="strong" busy={busy}>
             {clock ? "Run it by the clock" : "Start"}
-          </button>
+          </Act>
           <Commands commands={[["The same in a terminal", typed()]]} />
         </div>
       </form>

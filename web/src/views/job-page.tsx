@@ -93,7 +93,7 @@ function Head({ job }: { readonly job: JobDetails }) {
       </p>
       {(job.status === "running" || progress.fraction !== null) && (
         <>
-          <Phases progress={progress} />
+          <Phases progress={progress} done={job.status === "completed"} />
           <ProgressBar job={job} />
           <Figures progress={progress} idle={job.status !== "running"} />
           {job.status === "running" && (

@@ -1,19 +1,21 @@
 /** What the index knows: folders, what they hold, search, the largest, duplicates. */
 
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
+import { useState } from "react";
 import { filesCommand, indexCommand, searchCommand } from "../api/commands";
-import { duplicates, largest, overview, recent, search } from "../api/queries";
+import { MOST_ENTRIES, duplicates, largest, overview, recent, search } from "../api/queries";
 import { post } from "../api/request";
 import type { Dispatched, Entry, Location, Overview } from "../api/schema";
+import { Act } from "../components/act";
 import { CommandLine } from "../components/command";
 import { useNotices } from "../components/notices";
 import { Failed, Nothing, Section } from "../components/section";
+import { useTyped } from "../components/typed";
 import { useNow } from "../clock";
 import { categoryWords } from "../kinds";
 import { useMay } from "../role";
-import { Link, goTo, usePlace, useTitle } from "../routing";
-import { ago, capital, counted, size } from "../words";
+import { Link, goTo, setQuery, usePlace, useTitle } from "../routing";
+import { ago, capital, counted, number, size } from "../words";
 import { EntryTable, Thumbnail } from "./entries";
 
 const VIEWS = [
@@ -63,7 +65,9 @@ function LocationRow({ location, may }: { readonly location: Location; readonly 
   const client = useQueryClient();
   const notices = useNotices();
   const now = useNow();
+  const [busy, setBusy] = useState(false);
   async function index(): Promise<void> {
+    setBusy(true);
     try {
       const made = await post<Dispatched>("jobs", { kind: "indexer", arguments: { root: location.path } });
       void client.invalidateQueries({ queryKey: ["jobs"] });
@@ -71,6 +75,7 @@ function LocationRow({ location, may }: { readonly location: Location; readonly 
     } catch (error) {
       notices.fail(error);
     }
+    setBusy(false);
   }
   return (
     <li data-state={location.state}>
@@ -82,9 +87,9 @@ function LocationRow({ location, may }: { readonly location: Location; readonly 
         </p>
       </div>
       {may && (
-        <button type="button" className="small" onClick={() => void index()} title={indexCommand(location)}>
+        <Act className="small" busy={busy} onPress={() => void index()} title={indexCommand(location)}>
           Look again
-        </button>
+        </Act>
       )}
     </li>
   );
@@ -126,8 +131,7 @@ function Categories({ overview: { categories, bytes } }: { readonly overview: Ov
 function Files() {
   const { query } = usePlace();
   const view = query.get("view") ?? "";
-  const [text, setText] = useState(query.get("text") ?? "");
-  const sought = useSettled(text.trim());
+  const [text, setText, sought] = useTyped("library");
   return (
     <Section title="Files">
       <label className="search wide">
@@ -149,7 +153,7 @@ function Files() {
                   type="radio"
                   name="view"
                   checked={view === value}
-                  onChange={() => goTo(`library${value ? `?view=${value}` : ""}`, "replace")}
+                  onChange={() => setQuery("library", query, "view", value)}
                 />
                 <span>{words}</span>
               </label>
@@ -165,13 +169,33 @@ function Files() {
 
 function Found({ text }: { readonly text: string }) {
   const { data, error } = useQuery(search(text));
-  return <EntryTable label={`Files called ${text}`} entries={data?.entries} error={error} nothing="No file is called so." />;
+  const entries = data?.entries;
+  return (
+    <>
+      {entries && entries.length >= MOST_ENTRIES && (
+        <p className="quiet" role="status">
+          The first {number(MOST_ENTRIES)} are shown, and there may be more. Type more of the name to find the others.
+        </p>
+      )}
+      <EntryTable label={`Files called ${text}`} entries={entries} error={error} nothing="No file is called so." />
+    </>
+  );
 }
 
 function Listed({ view }: { readonly view: string }) {
   const { data, error } = useQuery(view === "recent" ? recent : largest);
   const label = view === "recent" ? "Files that changed last" : "The largest files";
-  return <EntryTable label={label} entries={data?.entries} error={error} nothing="Nothing is indexed yet." />;
+  const entries = data?.entries;
+  return (
+    <>
+      <EntryTable label={label} entries={entries} error={error} nothing="Nothing is indexed yet." />
+      {entries && entries.length >= MOST_ENTRIES && (
+        <p className="quiet">
+          Only the first {number(MOST_ENTRIES)} are shown. Search by name to find the others.
+        </p>
+      )}
+    </>
+  );
 }
 
 function Duplicates() {
@@ -207,12 +231,3 @@ function Duplicates() {
   );
 }
 
-/** A value once it has stood still for a moment. */
-function useSettled(value: string): string {
-  const [settled, setSettled] = useState(value);
-  useEffect(() => {
-    const timer = window.setTimeout(() => setSettled(value), 200);
-    return () => window.clearTimeout(timer);
-  }, [value]);
-  return settled;
-}

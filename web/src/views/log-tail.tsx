@@ -1,27 +1,30 @@
 /** The end of what the job's code has logged, with a search. */
 
-import { useQuery } from "@tanstack/react-query";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useDeferredValue, useEffect, useMemo, useRef, useState } from "react";
 import { looking } from "../api/commands";
-import { log } from "../api/queries";
+import { LOG_TAILS, log } from "../api/queries";
 import type { JobDetails } from "../api/schema";
+import { Act } from "../components/act";
 import { CommandLine } from "../components/command";
 import { Failed, Nothing, Section } from "../components/section";
-import { clockTime, counted } from "../words";
+import { clockTime, counted, number } from "../words";
 
 const MOST = 500;
 /** Pixels from its end within which the list follows what is added. */
 const NEAR = 24;
 
 export function LogTail({ job }: { readonly job: JobDetails }) {
-  const { data, error } = useQuery(log(job.id));
+  const [tail, setTail] = useState<number>(LOG_TAILS[0]);
+  const { data, error, isPlaceholderData } = useQuery({ ...log(job.id, tail), placeholderData: keepPreviousData });
   const [text, setText] = useState("");
-  const sought = useDeferredValue(text.trim().toLowerCase());
+  // A space at its end counts: `line 12 ` is not `line 123`.
+  const sought = useDeferredValue(text.trim() && text.toLowerCase());
   const lines = data?.lines ?? [];
-  const found = useMemo(
-    () => (data?.lines ?? []).filter((line) => line.message.toLowerCase().includes(sought)).slice(-MOST),
-    [data, sought],
-  );
+  const found = useMemo(() => (data?.lines ?? []).filter((line) => line.message.toLowerCase().includes(sought)), [data, sought]);
+  // There may be earlier ones where as many came as were asked for.
+  const whole = lines.length < LOG_TAILS[0] || (!isPlaceholderData && lines.length < tail);
+  const all = whole ? number(lines.length) : `the last ${number(lines.length)}`;
   if (!error && lines.length === 0) return null;
   return (
     <Section title="Log">
@@ -30,12 +33,24 @@ export function LogTail({ job }: { readonly job: JobDetails }) {
         <span>Search in the log</span>
         <input type="search" value={text} onChange={(event) => setText(event.target.value)} />
       </label>
-      {sought && (
+      {(sought || found.length > MOST) && (
         <p role="status">
-          {counted(found.length, "line")} of {lines.length}.
+          {sought && `${counted(found.length, "line")} of ${all}.`}
+          {found.length > MOST && (sought ? ` The last ${MOST} of them are shown.` : `The last ${MOST} of ${all} lines are shown.`)}
         </p>
       )}
-      {found.length === 0 ? <Nothing>No line says this.</Nothing> : <Lines lines={found} sought={sought} />}
+      {found.length === 0 ? (
+        <Nothing>{whole ? "No line says this." : `None of ${all} lines says this.`}</Nothing>
+      ) : (
+        <Lines lines={found.slice(-MOST)} sought={sought} />
+      )}
+      {!whole && (tail < LOG_TAILS[1] || isPlaceholderData) && (
+        <p>
+          <Act className="small" busy={isPlaceholderData} onPress={() => setTail(LOG_TAILS[1])}>
+            Search the last {number(LOG_TAILS[1])} lines
+          </Act>
+        </p>
+      )}
       <CommandLine text={looking(job, "logs")} />
     </Section>
   );

@@ -1,7 +1,7 @@
 /** What waits for a person: questions, failures, missing drives, full disks. */
 
 import { useQuery } from "@tanstack/react-query";
-import { useMemo } from "react";
+import { useMemo, useState } from "react";
 import { indexCommand, jobCommand, looking, workerCommand } from "../api/commands";
 import { count, newest, overview, questions } from "../api/queries";
 import type { Job, Location, Overview, Question } from "../api/schema";
@@ -13,12 +13,14 @@ import { Section } from "../components/section";
 import { useNow } from "../clock";
 import { Link } from "../routing";
 import { bringBack, dismiss, useSettings } from "../settings";
-import { ago, counted, sentence } from "../words";
+import { ago, counted, number, sentence } from "../words";
 import { isFull, isNearlyFull } from "./hero";
 import { QuestionGroup } from "./question-group";
 
 const LOOKED_AT = 60;
 const MOST_FAILED = 12;
+/** Cards that are seen at first: what runs shall not be far below. */
+const FEW = 5;
 const FAILED = { statuses: ["failed"], kind: "", text: "", retried: false } as const;
 const ANY = { statuses: [], kind: "", text: "", retried: false } as const;
 
@@ -31,19 +33,25 @@ export function NeedsYou() {
   const troubles = known ? troublesOf(known) : [];
   const things = groups.length + failed.length + older + troubles.length;
   const more = Math.max(0, failed.length - MOST_FAILED) + older;
+  const [all, setAll] = useState(false);
   if (things === 0) return null;
+  const cards = [
+    ...troubles.map((trouble) => <TroubleCard key={trouble.title} trouble={trouble} />),
+    ...groups.map((group) => <QuestionGroup key={group[0]?.id} questions={group} />),
+    ...failed.slice(0, MOST_FAILED).map((job) => <FailedCard key={job.id} job={job} />),
+  ];
+  const folded = cards.length - FEW;
   return (
     <Section title="Needs you" className="needs" aside={<p className="quiet">{counted(things, "thing")}</p>}>
-      {troubles.map((trouble) => (
-        <TroubleCard key={trouble.title} trouble={trouble} />
-      ))}
-      {groups.map((group) => (
-        <QuestionGroup key={group[0]?.id} questions={group} />
-      ))}
-      {failed.slice(0, MOST_FAILED).map((job) => (
-        <FailedCard key={job.id} job={job} />
-      ))}
-      {more > 0 && (
+      {all ? cards : cards.slice(0, FEW)}
+      {folded > 0 && (
+        <p>
+          <button type="button" className="link" aria-expanded={all} onClick={() => setAll(!all)}>
+            {all ? "Fewer" : `Show ${number(folded)} more`}
+          </button>
+        </p>
+      )}
+      {more > 0 && (all || folded <= 0) && (
         <p>
           <Link to="history?state=failed">And {counted(more, "more failed job")}</Link>
         </p>

@@ -1,7 +1,7 @@
 /** A new job: first what, then a form made from the kind's own description of its arguments. */
 
 import { useQuery } from "@tanstack/react-query";
-import { kinds } from "../api/queries";
+import { kinds, overview } from "../api/queries";
 import type { Kind } from "../api/schema";
 import { Failed } from "../components/section";
 import { GROUPS, PURPOSE, kindName } from "../kinds";
@@ -12,8 +12,10 @@ import { JobForm } from "./job-form";
 export function NewJob({ kind }: { readonly kind: string }) {
   const { data, error, refetch } = useQuery(kinds);
   const may = useMay();
+  const role = useQuery(overview);
   const found = data?.kinds.find((one) => one.kind === kind || one.aliases.includes(kind));
   useTitle(found ? kindName(found) : "New job");
+  if (!role.data) return role.error ? <Failed error={role.error} again={() => void role.refetch()} /> : <div className="page" />;
   if (!may) {
     return (
       <div className="page">

@@ -1,11 +1,12 @@
 /** Questions of one job on one matter, answered in place: each by itself, or all at once. */
 
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, useMemo, useState } from "react";
+import { type FormEvent, useEffect, useMemo, useRef, useState } from "react";
 import { answerCommand } from "../api/commands";
 import { job } from "../api/queries";
 import { post } from "../api/request";
 import type { Done, Question } from "../api/schema";
+import { Act } from "../components/act";
 import { Breaks } from "../components/breaks";
 import { Commands } from "../components/command";
 import { useNotices } from "../components/notices";
@@ -24,6 +25,10 @@ export function QuestionGroup({ questions: asked }: { readonly questions: readon
   const [folded, setFolded] = useState(true);
   const [busy, setBusy] = useState(false);
   const may = useMay();
+  const list = useRef<HTMLUListElement>(null);
+  useEffect(() => {
+    if (!folded) list.current?.querySelector<HTMLElement>("button, input")?.focus();
+  }, [folded]);
   const questions = useMemo(() => [...asked].sort(byText), [asked]);
   const first = questions[0];
   const asker = useQuery({ ...job(first?.job ?? ""), enabled: first !== undefined }).data;
@@ -59,7 +64,7 @@ export function QuestionGroup({ questions: asked }: { readonly questions: readon
           <Answers question={first} busy={busy} forAll onAnswer={(value) => void answer(first, value, true)} />
         </div>
       )}
-      <ul className="questions">
+      <ul className="questions" ref={list}>
         {questions.slice(0, shown).map((question) => (
           <li key={question.id}>
             <p>
@@ -114,16 +119,16 @@ function Answers({ question, busy, forAll = false, onAnswer }: AnswersProps) {
     return (
       <fieldset className="actions" aria-label={forAll ? "Answer all" : question.text}>
         {question.choices.map((choice) => (
-          <button key={JSON.stringify(choice)} type="button" disabled={busy} onClick={() => onAnswer(choice)}>
+          <Act key={JSON.stringify(choice)} busy={busy} onPress={() => onAnswer(choice)}>
             {answerWords(choice)}
-          </button>
+          </Act>
         ))}
       </fieldset>
     );
   }
   function submit(event: FormEvent): void {
     event.preventDefault();
-    onAnswer(text);
+    if (!busy && text !== "") onAnswer(text);
   }
   return (
     <form className="inline" onSubmit={submit}>
@@ -131,9 +136,9 @@ function Answers({ question, busy, forAll = false, onAnswer }: AnswersProps) {
         <span className="unseen">{question.text}</span>
         <input value={text} maxLength={1000} onChange={(event) => setText(event.target.value)} />
       </label>
-      <button type="submit" disabled={busy || text === ""}>
+      <Act type="submit" busy={busy || text === ""}>
         Answer
-      </button>
+      </Act>
     </form>
   );
 }

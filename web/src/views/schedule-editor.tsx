@@ -5,6 +5,7 @@ import { type FormEvent, useState } from "react";
 import { addScheduleCommand } from "../api/commands";
 import { put, sentenceOf } from "../api/request";
 import type { Schedule, ScheduleDetails, ScheduleRule } from "../api/schema";
+import { Act } from "../components/act";
 import { Commands } from "../components/command";
 import { Dialog } from "../components/dialog";
 import { useNotices } from "../components/notices";
@@ -37,6 +38,7 @@ export function ScheduleEditor({ schedule, onClose }: { readonly schedule: Sched
 
   async function store(event: FormEvent): Promise<void> {
     event.preventDefault();
+    if (busy) return;
     if (typeof when === "string") {
       setProblem(when);
       return;
@@ -79,9 +81,9 @@ export function ScheduleEditor({ schedule, onClose }: { readonly schedule: Sched
           <button type="button" onClick={onClose}>
             Leave it as it is
           </button>
-          <button type="submit" className="strong" disabled={busy}>
+          <Act type="submit" className="strong" busy={busy}>
             Change it
-          </button>
+          </Act>
         </footer>
       </form>
     </Dialog>

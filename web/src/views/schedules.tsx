@@ -6,15 +6,17 @@ import { scheduleCommand } from "../api/commands";
 import { kinds, schedule as scheduleQuery, schedules } from "../api/queries";
 import { post, remove } from "../api/request";
 import type { Dispatched, Schedule, ScheduleDetails } from "../api/schema";
+import { Act } from "../components/act";
 import { Commands } from "../components/command";
 import { Confirm } from "../components/dialog";
 import { useNotices } from "../components/notices";
+import type { When } from "../components/rule-fields";
 import { Failed, Nothing, Section } from "../components/section";
 import { useNow } from "../clock";
 import { kindName } from "../kinds";
 import { useMay } from "../role";
 import { Link } from "../routing";
-import { capital, exactly, when } from "../words";
+import { capital, exactly, span, when } from "../words";
 import { ScheduleEditor } from "./schedule-editor";
 
 export function Schedules() {
@@ -65,9 +67,11 @@ function ScheduleRow({ schedule, may }: { readonly schedule: Schedule; readonly 
   const [open, setOpen] = useState(false);
   const [editing, setEditing] = useState(false);
   const [removing, setRemoving] = useState(false);
+  const [busy, setBusy] = useState(false);
   const address = `schedules/${encodeURIComponent(schedule.id)}`;
 
   async function ask(what: Asked): Promise<void> {
+    setBusy(true);
     try {
       await post<Dispatched | ScheduleDetails>(`${address}/${what}`);
       const undo = what === "run" ? undefined : () => void ask(what === "pause" ? "resume" : "pause");
@@ -75,18 +79,21 @@ function ScheduleRow({ schedule, may }: { readonly schedule: Schedule; readonly 
     } catch (error) {
       notices.fail(error);
     }
+    setBusy(false);
     void client.invalidateQueries({ queryKey: ["schedules"] });
   }
 
   async function forget(): Promise<void> {
     // Its times are asked for no more, by the time that there are none.
     setOpen(false);
+    setBusy(true);
     try {
       await remove(address);
       notices.say({ text: "The schedule is removed. Its jobs stay." });
     } catch (error) {
       notices.fail(error);
     }
+    setBusy(false);
     setRemoving(false);
     void client.invalidateQueries({ queryKey: ["schedules"] });
   }
@@ -98,23 +105,23 @@ function ScheduleRow({ schedule, may }: { readonly schedule: Schedule; readonly 
         <div>
           <h3>{schedule.title}</h3>
           <p>
-            {capital(schedule.rule.replace("(Etc/UTC)", "(UTC)"))}
+            {capital(ruleWords(schedule))}
             <span className="quiet">{nextWords(schedule, now)}</span>
           </p>
         </div>
         {may && (
           <div className="actions small">
-            <button type="button" onClick={() => void ask("run")} aria-label={`Run now: ${schedule.title}`} title={words("run")}>
+            <Act busy={busy} onPress={() => void ask("run")} aria-label={`Run now: ${schedule.title}`} title={words("run")}>
               Run now
-            </button>
-            <button
-              type="button"
-              onClick={() => void ask(schedule.paused ? "resume" : "pause")}
+            </Act>
+            <Act
+              busy={busy}
+              onPress={() => void ask(schedule.paused ? "resume" : "pause")}
               aria-label={`${schedule.paused ? "Let go on" : "Let rest"}: ${schedule.title}`}
               title={words(schedule.paused ? "resume" : "pause")}
             >
               {schedule.paused ? "Let go on" : "Let rest"}
-            </button>
+            </Act>
             <button type="button" onClick={() => setEditing(true)} aria-label={`Change: ${schedule.title}`}>
               Change
             </button>
@@ -137,7 +144,7 @@ function ScheduleRow({ schedule, may }: { readonly schedule: Schedule; readonly 
       {open && <Times schedule={schedule} onRemove={may ? () => setRemoving(true) : undefined} />}
       {editing && <ScheduleEditor schedule={schedule} onClose={() => setEditing(false)} />}
       {removing && (
-        <Confirm title="Remove this schedule?" doIt="Remove it" onDo={() => void forget()} onClose={() => setRemoving(false)}>
+        <Confirm title="Remove this schedule?" doIt="Remove it" busy={busy} onDo={() => void forget()} onClose={() => setRemoving(false)}>
           <p>
             <strong>{schedule.title}</strong> runs by the clock no more. Its jobs stay. It has to be made anew if you want it back.
           </p>
@@ -145,6 +152,13 @@ function ScheduleRow({ schedule, may }: { readonly schedule: Schedule; readonly 
       )}
     </li>
   );
+}
+
+function ruleWords({ rule, when: values }: Schedule): string {
+  const times = values as When;
+  // What is no whole number of minutes comes in seconds, however many.
+  if (times.rule === "every" && times.seconds >= 60 && times.seconds % 60 !== 0) return `every ${span(times.seconds)}`;
+  return rule.replace("(Etc/UTC)", "(UTC)");
 }
 
 function nextWords(schedule: Schedule, now: number): string {

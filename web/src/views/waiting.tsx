@@ -88,7 +88,7 @@ export function WaitingPage() {
         )}
       </div>
       {list.error && <Failed error={list.error} again={list.again} />}
-      {!list.loading && list.jobs.length === 0 && <Nothing>No job that waits is like this.</Nothing>}
+      {!list.loading && !list.error && list.jobs.length === 0 && <Nothing>No job that waits is like this.</Nothing>}
       {list.jobs.length > 0 && (
         <LongJobTable label="Jobs that wait" jobs={list.jobs} columns={WAITING} total={list.total} onSeen={list.onSeen} {...put} />
       )}

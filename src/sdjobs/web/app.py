@@ -17,6 +17,7 @@ from sdjobs.web.disk_threads import DiskThreads
 from sdjobs.web.ended_sessions import EndedSessions
 from sdjobs.web.feed import Feed
 from sdjobs.web.gate import Gate
+from sdjobs.web.heads import Heads
 from sdjobs.web.options import WebOptions
 from sdjobs.web.origin import plain_name
 from sdjobs.web.page import STATIC, Page
@@ -45,10 +46,11 @@ class WebApp:
         self._doorkeeper = Doorkeeper(options.tokens, opened.id, EndedSessions(opened.path))
         self._feed = Feed(opened)
         litestar = build(opened, options, self._doorkeeper, self._feed, Page(static))
-        self._gate = Gate(litestar, options, self._doorkeeper, Audit(opened.path / "logs"))
+        gate = Gate(litestar, options, self._doorkeeper, Audit(opened.path / "logs"))
+        self._inner = Heads(cast(Any, gate))
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receiving, send: Sending) -> None:
-        await self._gate(cast(Any, scope), cast(Any, receive), cast(Any, send))  # ASGI's own types, spelled otherwise
+        await self._inner(cast(Any, scope), cast(Any, receive), cast(Any, send))  # ASGI's own types, spelled otherwise
 
     def login_path(self) -> str:
         """Where one browser comes in, once, within ten minutes; relative to where the application is mounted."""

@@ -14,7 +14,6 @@ import uvicorn
 
 from sdjobs.web.app import WebApp
 from sdjobs.web.connections import Connection, Listener, raise_limit
-from sdjobs.web.heads import Heads
 
 GRACE: Final = 3
 """Seconds that requests get when the server stops."""
@@ -75,7 +74,7 @@ class PageServer:
     def __init__(self, app: WebApp, address: Address) -> None:
         self._app = app
         config = uvicorn.Config(
-            Heads(app),
+            app,
             lifespan="on",
             log_config=None,
             access_log=False,

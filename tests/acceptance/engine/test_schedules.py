@@ -288,7 +288,7 @@ async def test_a_rule_ends_with_the_calendar(tmp_path: Path) -> None:
         ("next_at", -(10**17), "every 6 hours, next at a time before the year 1 or after 9999"),
     ],
 )
-async def test_one_odd_row_hides_no_other(tmp_path: Path, column: str, stored: object, words: str) -> None:
+async def test_one_odd_row_hides_no_other(tmp_path: Path, column: str, stored: bytes | int, words: str) -> None:
     """As an older version, or another program, may have left it."""
     async with open_library(tmp_path, clock=ManualClock(), runs="none") as library:
         await library.jobs.schedule(clean_up.new(), id="odd").every(hours=6).dispatch()

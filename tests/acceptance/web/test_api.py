@@ -57,6 +57,18 @@ async def test_the_words_are_those_of_the_command_line(web: Mounted, tmp_path: P
             assert told[name] == value, name
 
 
+def nested(depth: int) -> list[object]:
+    found: list[object] = []
+    for _ in range(depth):
+        found = [found]
+    return found
+
+
+DEEP = nested(900)
+NEVER = {"rule": "once", "at": "9999-12-31T23:59:59-14:00"}
+ONCE_LATE = {"rule": "once", "at": "9999-12-31T23:59:59Z"}
+
+
 async def test_a_wrong_argument_is_named(web: Mounted) -> None:
     answer = await web.client.post("/api/jobs", json={"kind": "web.quick", "arguments": {"number": "seven"}})
     assert answer.status_code == 422
@@ -85,6 +97,17 @@ async def test_a_wrong_argument_is_named(web: Mounted) -> None:
         ("POST", "/api/jobs/actions/cancel", {"filter": {"created_from": 0}}, 400, "request_invalid"),
         ("POST", "/api/jobs/actions/cancel", {"filter": {}}, 422, "filter_empty"),
         ("POST", "/api/jobs/actions/cancel", {"filter": {"statuses": ["failed"]}}, 422, "value_invalid"),
+        ("POST", "/api/queue/pause", {"kind": ""}, 400, "request_invalid"),
+        ("POST", "/api/queue/resume", {"kind": ""}, 400, "request_invalid"),
+        ("POST", "/api/jobs", {"kind": "web.quick", "arguments": {"number": DEEP}}, 422, "arguments_invalid"),
+        ("PUT", "/api/schedules/x", {"kind": "web.quick", "when": NEVER}, 422, "value_invalid"),
+        (
+            "PUT",
+            "/api/schedules/x",
+            {"kind": "web.quick", "when": ONCE_LATE, "jitter_seconds": 31_536_000},
+            422,
+            "value_invalid",
+        ),
         ("POST", "/api/jobs/actions/explode", {"filter": {"kind": "x"}}, 400, "request_invalid"),
         ("GET", "/api/schedules/none", None, 404, "schedule_not_found"),
         ("DELETE", "/api/schedules/none", None, 404, "schedule_not_found"),

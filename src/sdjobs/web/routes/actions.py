@@ -22,7 +22,7 @@ from spacedrive_jobs import Action, After, Before, JobFilter, JobHandle, JobId, 
 
 Text: TypeAlias = Annotated[str, Meta(max_length=1_000)]
 JobText: TypeAlias = Annotated[str, Meta(pattern="^[0-9a-fA-F-]{4,36}$")]
-KindName: TypeAlias = Annotated[str, Meta(max_length=200)]
+KindName: TypeAlias = Annotated[str, Meta(min_length=1, max_length=200)]
 PriorityNumber: TypeAlias = Annotated[int, Meta(ge=-1_000_000, le=1_000_000, description="Higher runs first.")]
 BulkVerb: TypeAlias = Literal["pause", "resume", "cancel", "abort", "retry", "clear"]
 

@@ -126,7 +126,9 @@ def test_the_search_of_the_library_is_in_the_address(viewed: Viewed) -> None:
     expect(field).to_have_value("IMG 0003")
     expect(page.get_by_role("row").filter(has_text="IMG_0003.jpg")).to_have_count(1)
     field.fill("IMG")
-    expect(page.get_by_role("status").filter(has_text="The first 200 are shown, and there may be more.")).to_be_visible()
+    expect(
+        page.get_by_role("status").filter(has_text="The first 200 are shown, and there may be more.")
+    ).to_be_visible()
     page.get_by_role("link", name="Library", exact=True).click()
     page.wait_for_url(re.compile("/library$"))
     expect(field).to_have_value("")

@@ -12,7 +12,9 @@ from tests.waiting import eventually
 
 pytestmark = [pytest.mark.needs("chromium"), pytest.mark.timeout(120), pytest.mark.xdist_group("browser")]
 
-HIDDEN = """Object.defineProperty(document, "visibilityState", { configurable: true, get: () => window.seen ?? "hidden" })"""
+HIDDEN = (
+    """Object.defineProperty(document, "visibilityState", { configurable: true, get: () => window.seen ?? "hidden" })"""
+)
 
 
 def test_what_is_put_aside_in_one_tab_is_so_in_the_other_and_neither_forgets(viewed: Viewed) -> None:

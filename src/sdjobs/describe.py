@@ -246,7 +246,17 @@ def _transfer(arguments: object) -> tuple[list[str], str] | None:
     sources, destination = fields.get("sources"), fields.get("destination")
     if not isinstance(sources, list | tuple) or destination is None:
         return None
-    return [path_text(source) for source in cast("list[object]", sources)], path_text(destination)
+    located = fields.get("located")
+    more = cast("list[object]", located) if isinstance(located, list | tuple) else []
+    named = [path_text(source) for source in cast("list[object]", sources)]
+    return named + [_located_text(source) for source in more], path_text(destination)
+
+
+def _located_text(value: object) -> str:
+    """A path on a disk, or in an indexed folder, as it is typed: `location://3/holiday`."""
+    fields = fields_of(value)
+    place, path = fields.get("place", ""), path_text(fields.get("path", ""))
+    return f"{fields.get('kind', '')}://{place}/{path}"
 
 
 def transfer_title(kind: str, sources: list[str], destination: str) -> str:

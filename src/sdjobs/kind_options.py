@@ -16,6 +16,8 @@ from sdjobs.given_paths import PATH
 Schema: TypeAlias = Mapping[str, object]
 Shape: TypeAlias = Literal["text", "path", "integer", "number", "boolean", "choice", "json"]
 
+MOST_SHOWN: Final = 200
+"""Characters of a wrong value in a message."""
 FIELD_PREFIX: Final = "field_"
 """Parameter names of generated options begin with this, so that no field's name meets one of ours."""
 
@@ -135,8 +137,11 @@ def parse_json(text: str) -> object:
     """A value written as JSON. Raises click.BadParameter."""
     try:
         return json.loads(text)
+    except RecursionError:
+        raise click.BadParameter("its lists and objects are nested in each other too deeply.") from None
     except ValueError as error:
-        raise click.BadParameter(f"{text!r} is not JSON: {error}.") from None
+        given = text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}…"
+        raise click.BadParameter(f"{given!r} is not JSON: {error}.") from None
 
 
 def _click_type(field: FieldOption) -> click.ParamType[Any] | Callable[[str], object]:

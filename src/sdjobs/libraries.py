@@ -10,7 +10,7 @@ from sdjobs.exit_codes import ExitCode
 from sdjobs.faults import Refusal
 from sdjobs.kinds import discover
 from sdjobs.settings import Settings
-from spacedrive_jobs import JobSystem, Library, LibraryNotFound, RunnerInfo
+from spacedrive_jobs import JobSystem, Library, LibraryNotFound, NotALibrary, RunnerInfo
 
 
 @asynccontextmanager
@@ -60,11 +60,11 @@ def runner_name(runner: RunnerInfo) -> str:
 
 
 async def make_library(settings: Settings) -> bool:
-    """Make the chosen library; False where it is there already."""
+    """Make the chosen library, or what a process that was killed meanwhile has left of it; False where it is there."""
     try:
         async with open_library(settings):
             return False
-    except LibraryNotFound:
+    except (LibraryNotFound, NotALibrary):  # opening says the second again, where there is more than an empty file
         _make_parent(settings)
         async with Library.open(settings.library, create=True, runs="none"):
             return True

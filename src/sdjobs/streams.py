@@ -84,7 +84,8 @@ class Output:
             yield
         except OSError as error:
             if error.errno not in _READER_GONE:
-                raise
+                name = {1: "standard output", 2: "standard error"}.get(self.stream.fileno(), self.stream.name)
+                raise OSError(error.errno, error.strerror, name) from error
             self.abandon()
 
     def abandon(self) -> None:

@@ -8,6 +8,7 @@ from typing import Final
 
 import click
 
+from sdjobs.commands.doctor_tokens import close_to_others, look_at_tokens
 from sdjobs.describe import Json
 from sdjobs.diagnosis import Finding, diagnose
 from sdjobs.exit_codes import ExitCode
@@ -38,7 +39,7 @@ def doctor(context: click.Context, fix: bool, quiet: bool) -> ExitCode:
     discover()
     health = examine(settings.library)
     done = asyncio.run(_fix(settings, health)) if fix else []
-    findings = diagnose(examine(settings.library) if fix else health, settings)
+    findings = diagnose(examine(settings.library) if fix else health, settings) + look_at_tokens(settings.library)
     wrong = sum(finding.level == "problem" for finding in findings)
     if settings.json:
         settings.out.document(_document(findings, done, wrong))
@@ -53,6 +54,7 @@ async def _fix(settings: Settings, health: LibraryHealth) -> list[str]:
     if health.mode & 0o002:
         health.path.chmod(health.mode & ~0o002)
         done.append(f"Others may not write into {health.path} any more.")
+    done += close_to_others(health.path)
     if _can_be_opened(health):
         done += await _take_back(settings, health)
     leftovers = await asyncio.to_thread(tidy, health.path)

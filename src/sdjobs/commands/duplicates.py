@@ -15,7 +15,7 @@ from sdjobs import foreground
 from sdjobs.commands.file_work import FileWork, absolute, carry_out, new_option
 from sdjobs.commands.filter_options import YES_OPTION, confirm
 from sdjobs.commands.look import limit_option, path_json
-from sdjobs.commands.options import detach_option, priority_option
+from sdjobs.commands.options import BYTES, detach_option, priority_option
 from sdjobs.exit_codes import ExitCode
 from sdjobs.faults import Refusal
 from sdjobs.given_paths import PATH
@@ -38,7 +38,7 @@ from spacedrive_ops import (
 @click.command()
 @click.argument("path", required=False, type=PATH)
 @limit_option
-@click.option("--least", type=click.IntRange(min=1), default=1, show_default=True, help="Smallest size, in bytes.")
+@click.option("--least", type=BYTES, default=1, show_default=True, help="Smallest size, in bytes.")
 @click.option("--known", is_flag=True, help="Go by what is known; read no files to find more.")
 @click.option("--action", type=click.Choice(ACTIONS), help="What to do to all files of a group but one.")
 @click.option("--plan", is_flag=True, help="Only list what --action would do.")

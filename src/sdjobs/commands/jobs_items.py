@@ -8,6 +8,7 @@ from typing import Final, cast
 import click
 
 from sdjobs.commands.job_argument import job_argument
+from sdjobs.commands.options import COUNT, reading_cursor
 from sdjobs.describe import item_json
 from sdjobs.exit_codes import ExitCode
 from sdjobs.libraries import open_library
@@ -25,7 +26,7 @@ COLUMNS: Final = (Column("OUTCOME"), Column("ITEM"), Column("REASON"))
 @click.option(
     "--outcome", "outcomes", multiple=True, type=click.Choice(OUTCOMES), help="Only this outcome; may be repeated."
 )
-@click.option("--limit", type=click.IntRange(min=1), default=100, show_default=True, help="At most so many.")
+@click.option("--limit", type=COUNT, default=100, show_default=True, help="At most so many.")
 @click.option("--after", metavar="CURSOR", help="Go on where a longer list was cut.")
 @shared_options()
 @click.pass_context
@@ -39,7 +40,8 @@ async def _items(
 ) -> ExitCode:
     async with open_library(settings) as library:
         handle = await library.jobs.find(job)
-        page = await library.jobs.items(handle.id, outcomes=outcomes or None, limit=limit, after=after)
+        with reading_cursor(after):
+            page = await library.jobs.items(handle.id, outcomes=outcomes or None, limit=limit, after=after)
     if settings.json:
         settings.out.document({"items": [item_json(item) for item in page.rows], "next": page.next})
     elif not page.rows:

@@ -9,6 +9,7 @@ from typing import Final
 import click
 
 from sdjobs import clock
+from sdjobs.commands.options import COUNT, reading_cursor
 from sdjobs.describe import amount, is_transfer, job_json, state_word, title, why
 from sdjobs.exit_codes import ExitCode
 from sdjobs.libraries import open_library, runner_of_all
@@ -44,15 +45,15 @@ class Listing:
 
     async def read(self, jobs: JobSystem) -> Page[JobInfo]:
         """Raises UsageError for a cursor that is none."""
-        if not self.in_line:
+        statuses = self.statuses or (JobStatus.QUEUED,)
+        with reading_cursor(self.after):
+            if self.in_line:
+                return await jobs.waiting(
+                    self.limit, statuses=statuses, kind=self.kind, text=self.text, after=self.after
+                )
             return await jobs.list(
                 statuses=self.statuses or None, kind=self.kind, text=self.text, limit=self.limit, after=self.after
             )
-        statuses = self.statuses or (JobStatus.QUEUED,)
-        try:
-            return await jobs.waiting(self.limit, statuses=statuses, kind=self.kind, text=self.text, after=self.after)
-        except ValueError as error:
-            raise click.UsageError(f"{self.after} is not what a longer list was cut with.") from error
 
 
 @click.command("list")
@@ -66,7 +67,7 @@ class Listing:
 @click.option("--kind", metavar="KIND", help="Only jobs of this kind.")
 @click.option("--text", default="", metavar="TEXT", help="Only jobs that say it in kind, arguments, reason or error.")
 @click.option("--in-line", is_flag=True, help="What waits, in the order in which it starts.")
-@click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="At most so many.")
+@click.option("--limit", type=COUNT, default=20, show_default=True, help="At most so many.")
 @click.option("--after", metavar="CURSOR", help="Go on where a longer list was cut.")
 @shared_options()
 @click.pass_context

@@ -11,6 +11,7 @@ from typing import Final
 import click
 
 from sdjobs.commands.job_argument import job_argument
+from sdjobs.commands.options import COUNT
 from sdjobs.describe import log_json
 from sdjobs.exit_codes import ExitCode
 from sdjobs.libraries import open_library
@@ -25,7 +26,7 @@ LOOK_AGAIN: Final = 0.5
 @click.command()
 @job_argument
 @click.option("-f", "--follow", is_flag=True, help="Go on printing until the job ends.")
-@click.option("--limit", type=click.IntRange(min=1), default=1000, show_default=True, help="The last so many lines.")
+@click.option("--limit", type=COUNT, default=1000, show_default=True, help="The last so many lines.")
 @shared_options()
 @click.pass_context
 def logs(context: click.Context, job: str, follow: bool, limit: int) -> ExitCode:

@@ -12,6 +12,7 @@ from typing import Final, TypeVar
 import click
 
 from sdjobs.commands.file_work import absolute
+from sdjobs.commands.options import COUNT
 from sdjobs.exit_codes import ExitCode
 from sdjobs.given_paths import PATH
 from sdjobs.libraries import open_library
@@ -25,9 +26,7 @@ T = TypeVar("T")
 COLUMNS: Final = (Column("SIZE", right=True), Column("MODIFIED"), Column("PATH"))
 KIND_COLUMNS: Final = (Column("KIND"), Column("FILES", right=True), Column("SIZE", right=True))
 EMPTY: Final = "The index is empty: sdjobs index PATH fills it."
-limit_option = click.option(
-    "--limit", type=click.IntRange(min=1), default=50, show_default=True, help="At most so many."
-)
+limit_option = click.option("--limit", type=COUNT, default=50, show_default=True, help="At most so many.")
 
 
 @click.command()

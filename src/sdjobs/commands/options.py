@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from typing import Final
 
 import click
 
 from spacedrive_jobs import Priority
 
+COUNT: Final = click.IntRange(1, 1_000_000)
+"""Of `--limit`: what is listed is held in memory."""
+BYTES: Final = click.IntRange(1, 2**63 - 1)
+"""Of a size of files: SQLite counts no further."""
+MOST_PRIORITY: Final = 1_000_000
 PRIORITIES: Final = {priority.name.lower(): int(priority) for priority in Priority}
 
 
@@ -16,10 +23,22 @@ def parse_priority(text: str) -> int:
     if text.lower() in PRIORITIES:
         return PRIORITIES[text.lower()]
     try:
-        return int(text)
+        number = int(text)
     except ValueError:
         names = ", ".join(PRIORITIES)
         raise click.BadParameter(f"{text!r} is neither a whole number nor one of {names}.") from None
+    if abs(number) > MOST_PRIORITY:
+        raise click.BadParameter(f"{text} is not between {-MOST_PRIORITY:,} and {MOST_PRIORITY:,}.")
+    return number
+
+
+@contextmanager
+def reading_cursor(after: str | None) -> Generator[None]:
+    """Of --after: where a page is read, a ValueError is about it."""
+    try:
+        yield
+    except ValueError as error:
+        raise click.UsageError(f"{after} is not what a longer list was cut with.") from error
 
 
 priority_option = click.option(

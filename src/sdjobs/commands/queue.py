@@ -12,7 +12,15 @@ from sdjobs.libraries import open_library
 from sdjobs.settings import Settings, settings_of, shared_options
 from spacedrive_jobs import JobStatus, JobSystem
 
-kind_argument = click.argument("kind", metavar="[KIND]", required=False)
+
+def parse_kind(text: str) -> str:
+    """Not empty: that is what a variable gives that was not set, and would be taken for every kind."""
+    if not text:
+        raise click.BadParameter("the kind is empty: was a variable not set? Leave it out for all kinds.")
+    return text
+
+
+kind_argument = click.argument("kind", metavar="[KIND]", required=False, type=parse_kind)
 
 
 @click.command()

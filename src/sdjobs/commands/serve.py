@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import signal
 import socket
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from sdjobs.commands.serve_checks import check_certificate, chosen_token
 from sdjobs.exit_codes import ExitCode
 from sdjobs.faults import Refusal
 from sdjobs.libraries import open_library
@@ -24,9 +26,9 @@ if TYPE_CHECKING:
     from sdjobs.web import TokenSource
     from sdjobs.web.server import Address
 
+TOKENS: Final = "web-tokens.json"
 DEFAULT_PORT: Final = 8765
 TOKEN_VARIABLE: Final = "SDJOBS_TOKEN"  # noqa: S105 - the name of a variable
-LEAST_TOKEN: Final = 20
 
 _PATH = click.Path(path_type=Path)
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
@@ -105,8 +107,9 @@ def serve(
     settings = settings_of(context)
     if (tls_cert is None) != (tls_key is None):
         raise click.UsageError("--tls-cert and --tls-key belong together.", ctx=context)
-    if token is not None and (len(token) < LEAST_TOKEN or not token.isascii() or not token.isprintable()):
-        raise click.UsageError(f"A token has at least {LEAST_TOKEN} plain characters.", ctx=context)
+    if not host:
+        raise click.UsageError("The address of --host is empty: was a variable not set?", ctx=context)
+    token = chosen_token(token)
     try:
         from sdjobs.web.server import Address
     except ModuleNotFoundError as error:
@@ -119,6 +122,7 @@ def serve(
             f"{host} can be reached from other machines.",
             advice="Say --allow-remote if that is meant. By ssh it need not be: ssh -L 8765:localhost:8765 HOST",
         )
+    check_certificate(tls_cert, tls_key)
     wishes = Wishes(
         address=address, names=names, roots=roots, token=token, new_tokens=new_tokens, slots=slots, page_only=page_only
     )
@@ -180,10 +184,19 @@ def _listen(address: Address) -> socket.socket:
 
     try:
         return listen(address)
+    except socket.gaierror as error:
+        raise Refusal(
+            f"There is no address {address.host!r} on this machine: {error.strerror}.",
+            advice="Check --host: 127.0.0.1, 0.0.0.0, or a name or an address of this machine.",
+        ) from error
     except OSError as error:
         raise Refusal(
             f"Cannot listen at {address.host}, port {address.port}: {error.strerror or error}.",
-            advice="Choose another port with --port; 0 takes any that is free.",
+            advice=(
+                "Check --host: it is no address of this machine."
+                if error.errno == errno.EADDRNOTAVAIL
+                else "Choose another port with --port; 0 takes any that is free."
+            ),
             exit_code=ExitCode.FAILED,
         ) from error
 
@@ -195,6 +208,12 @@ def _tokens(wishes: Wishes, library: Path) -> TokenSource:
         return tokens_of(library, renew=wishes.new_tokens, full=wishes.token)
     except TokensUnsafe as error:
         raise Refusal(f"{error}.", exit_code=ExitCode.FAILED) from error
+    except OSError as error:
+        raise Refusal(
+            f"{library / TOKENS} cannot be used: {error.strerror}.",
+            advice="Move it away, and new tokens are made at the next start.",
+            exit_code=ExitCode.FAILED,
+        ) from error
 
 
 def _announce(settings: Settings, wishes: Wishes, library: Path, url: str, login: str) -> None:
@@ -204,7 +223,7 @@ def _announce(settings: Settings, wishes: Wishes, library: Path, url: str, login
     lines = [
         f"{runs} {library} at {url} (pid {os.getpid()}). Ctrl-C stops.",
         f"Open this once: {url}{login}",
-        f"Tokens for programs, and for other browsers: {library / 'web-tokens.json'}",
+        f"Tokens for programs, and for other browsers: {library / TOKENS}",
     ]
     facts = {"type": "ready", "library": str(library), "pid": os.getpid(), "url": url, "login_url": url + login}
     _say(settings, facts, *lines)

@@ -8,6 +8,8 @@ from typing import Final
 
 import click
 
+LONGEST: Final = timedelta(days=36_500)
+"""A hundred years: added to the present or taken from it, it is still a date."""
 UNITS: Final = {"d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
 
 
@@ -16,7 +18,13 @@ def parse_span(text: str) -> timedelta:
     parts = re.findall(r"(\d+(?:\.\d+)?)([dhms])", text.lower())
     if not parts or "".join(number + unit for number, unit in parts) != text.lower():
         raise click.BadParameter(f"{text!r} is no time span: write 30s, 90m, 6h, 1d12h.")
-    return timedelta(**{UNITS[unit]: float(number) for number, unit in parts})
+    try:
+        span = timedelta(**{UNITS[unit]: float(number) for number, unit in parts})
+    except OverflowError:  # so long that Python cannot count it
+        span = timedelta.max
+    if span > LONGEST:
+        raise click.BadParameter(f"{text!r} is too long: write at most {LONGEST.days}d.")
+    return span
 
 
 def parse_moment(text: str) -> datetime:
@@ -25,3 +33,5 @@ def parse_moment(text: str) -> datetime:
         return datetime.fromisoformat(text).astimezone()
     except ValueError:
         raise click.BadParameter(f"{text!r} is no date and time: write 2026-12-24T18:00.") from None
+    except OverflowError:
+        raise click.BadParameter(f"{text!r} is before the year 1 or after 9999 in your time zone.") from None

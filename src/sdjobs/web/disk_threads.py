@@ -10,7 +10,7 @@ from typing import Any, Final, TypeVar
 T = TypeVar("T")
 
 MOST: Final = 4
-"""Threads that may hang at a time; nobody else is let into one meanwhile."""
+"""Threads at a time; who comes meanwhile waits for one. One that hangs is not free again before its disk answers."""
 PATIENCE: Final = 5.0
 
 
@@ -18,13 +18,16 @@ class DiskThreads:
     """Daemon threads, so that one that hangs for good keeps no process from ending. On the event loop."""
 
     def __init__(self) -> None:
-        self._threads: set[threading.Thread] = set()
+        self._free = asyncio.Semaphore(MOST)
 
     async def ask(self, run: Callable[[], T], *, patience: float = PATIENCE) -> T:
-        """What a blocking function returns. Raises TimeoutError where the disk does not answer, and what it raises."""
-        self._threads = {thread for thread in self._threads if thread.is_alive()}
-        if len(self._threads) >= MOST:
-            raise TimeoutError
+        """What a blocking function returns. Raises TimeoutError where the disk does not answer within `patience`, or
+        those that were asked before do not, and what it raises."""
+        async with asyncio.timeout(patience):
+            await self._free.acquire()
+            return await self._ask(run)
+
+    async def _ask(self, run: Callable[[], T]) -> T:
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[T] = loop.create_future()
 
@@ -35,12 +38,11 @@ class DiskThreads:
                 _deliver(loop, _fail, answer, error)
             else:
                 _deliver(loop, _resolve, answer, result)
+            finally:
+                _deliver(loop, self._free.release)
 
-        thread = threading.Thread(target=work, name="page-disk", daemon=True)
-        self._threads.add(thread)
-        thread.start()
-        async with asyncio.timeout(patience):
-            return await answer
+        threading.Thread(target=work, name="page-disk", daemon=True).start()
+        return await answer
 
 
 def _deliver(loop: asyncio.AbstractEventLoop, how: Callable[..., None], *what: Any) -> None:

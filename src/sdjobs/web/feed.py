@@ -7,13 +7,15 @@ nothing up and nothing piles up for it; one that is too far behind is told to lo
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+import weakref
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
 import msgspec
 
 from sdjobs.web import telling, wire
+from sdjobs.web.callers import Caller
 from spacedrive_jobs import JobEvent, JobId, JobSystem, Library, Progress, ProgressView
 
 BATCH: Final = 500
@@ -27,6 +29,10 @@ PROGRESS_EVERY: Final = 0.25
 HINTS_EVERY: Final = 1.0
 HEARTBEAT: Final = 15.0
 MOST_STREAMS: Final = 64
+MOST_OF_ONE: Final = 32
+"""Of one caller: a cookie, or a token."""
+KEPT: Final = 16
+"""Streams that are left to those who may do more than look."""
 
 Views: TypeAlias = dict[JobId, tuple[Progress | None, ProgressView]]
 
@@ -40,35 +46,57 @@ class Told:
     hints: dict[str, object] = field(default_factory=dict[str, object])
 
 
+class Full(Exception):
+    """There is no place for one more stream; its words are for whoever asked."""
+
+
+class Place:
+    """One of the streams that there may be. It is free again when nothing holds it any more: not every stream that was
+    promised is begun, where its client leaves at once."""
+
+    def __init__(self, who: str) -> None:
+        self.who = who
+
+
 class Feed:
     """Of one application; on its event loop. What is looked at often is looked at once for all streams."""
 
     def __init__(self, library: Library) -> None:
         self._jobs: JobSystem = library.jobs
         self._library = library
-        self._streams = 0
+        self._places: weakref.WeakSet[Place] = weakref.WeakSet()
         self._closing = False
         self._views: Views = {}
         self._hints: dict[str, object] = {}
         self._views_at = self._hints_at = float("-inf")
 
-    @property
-    def is_full(self) -> bool:
-        return self._streams >= MOST_STREAMS
+    def place_for(self, caller: Caller) -> Place:
+        """To be given to `stream`. Raises Full."""
+        taken = len(self._places)
+        if sum(place.who == caller.who for place in self._places) >= MOST_OF_ONE:
+            raise Full("you have too many pages open on this library; close some")
+        if taken >= MOST_STREAMS - (KEPT if caller.role == "read" else 0):
+            raise Full("too many pages are open on this library; close some")
+        place = Place(caller.who)
+        self._places.add(place)
+        return place
 
     def close(self) -> None:
         """End all streams, within the time of a look."""
         self._closing = True
 
-    async def stream(self, after: int | None) -> AsyncGenerator[bytes, None]:
-        """Until the client leaves. `after`: the number of the last event that it was told."""
-        self._streams += 1
+    async def stream(
+        self, place: Place, after: int | None, may: Callable[[], bool] = lambda: True
+    ) -> AsyncGenerator[bytes, None]:
+        """Until the client leaves, or `may` no longer. `after`: the number of the last event that it was told."""
         try:
             told = Told()
             yield await self._opening(told, after)
             silent_since = self._time()
             while not self._closing:
                 events = await self._next_events(told)
+                if not may():
+                    return
                 if events:  # at once, before anything else is looked at
                     yield await self._tell_events(told, events)
                     silent_since = self._time()
@@ -79,7 +107,7 @@ class Feed:
                 if events:
                     await asyncio.sleep(PACE if len(events) == BATCH else MERGE)
         finally:
-            self._streams -= 1
+            self._places.discard(place)
 
     async def _opening(self, told: Told, after: int | None) -> bytes:
         """Lists that are asked for after this are not older than its number."""

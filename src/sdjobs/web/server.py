@@ -13,6 +13,8 @@ from typing import Final
 import uvicorn
 
 from sdjobs.web.app import WebApp
+from sdjobs.web.connections import Connection, Listener, raise_limit
+from sdjobs.web.heads import Heads
 
 GRACE: Final = 3
 """Seconds that requests get when the server stops."""
@@ -42,11 +44,12 @@ class Address:
             return False
 
 
-def listen(address: Address) -> socket.socket:
+def listen(address: Address) -> Listener:
     """Raises OSError where the port is taken, or the host is none of this machine's."""
     found = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     family, kind, protocol, _, place = found[0]
-    listener = socket.socket(family, kind, protocol)
+    raise_limit()
+    listener = Listener(family, kind, protocol)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(place)
@@ -72,13 +75,14 @@ class PageServer:
     def __init__(self, app: WebApp, address: Address) -> None:
         self._app = app
         config = uvicorn.Config(
-            app,
+            Heads(app),
             lifespan="on",
             log_config=None,
             access_log=False,
             server_header=False,
             proxy_headers=False,
             ws="none",
+            http=Connection,
             ssl_certfile=address.certificate,
             ssl_keyfile=address.key,
             timeout_graceful_shutdown=GRACE,
@@ -87,6 +91,9 @@ class PageServer:
 
     async def serve(self, listener: socket.socket) -> None:
         """Until `stop`."""
+        if isinstance(listener, Listener):
+            listener.connections = self._server.server_state.connections
+            self._server.listener = listener
         await self._server.serve(sockets=[listener])
 
     def stop(self) -> None:
@@ -95,6 +102,14 @@ class PageServer:
 
 
 class _Quiet(uvicorn.Server):
+    listener: Listener | None = None
+
+    async def on_tick(self, counter: int) -> bool:
+        """Ten times a second."""
+        if self.listener is not None and counter % 10 == 0:
+            self.listener.look()
+        return await super().on_tick(counter)
+
     @contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
         yield

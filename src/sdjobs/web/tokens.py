@@ -204,6 +204,17 @@ class Doorkeeper:
             return None
         return Session("full" if role == "full" else "read", name, int(until))
 
+    def watch(self, session: Session | None) -> Callable[[], bool]:
+        """Whether who was let in just now would still be: neither signed out nor under tokens that are no more."""
+        tokens = self._tokens()
+
+        def is_good() -> bool:
+            if self._tokens() != tokens:
+                return False
+            return session is None or (session.name not in self._ended and session.until > _now())
+
+        return is_good
+
     def end_session(self, session: Session) -> None:
         """Its cookie is worth nothing from now on, wherever it was copied to. Blocking."""
         self._ended.add(session.name, session.until)

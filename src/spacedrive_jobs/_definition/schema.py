@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import dataclasses
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from copy import deepcopy
 from pathlib import PurePath
 from types import UnionType
@@ -17,6 +17,8 @@ from spacedrive_jobs._definition.codec import json_text, printable
 
 _Described: TypeAlias = msgspec.inspect.StructType | msgspec.inspect.DataclassType
 
+DEEPEST: Final = 200
+"""Levels of JSON in arguments; what shows them calls itself for each."""
 PATH_SCHEMA: Final[dict[str, object]] = {
     "format": "path",
     "anyOf": [
@@ -38,7 +40,8 @@ def to_json(value: object) -> object:
 
 
 def from_json(value: object, type_: Any) -> Any:
-    """Validate JSON values as `type_`. Raises msgspec.ValidationError."""
+    """Validate JSON values as `type_`. Raises msgspec.ValidationError, also for what is nested too deeply."""
+    _check_depth(value)
     try:
         return msgspec.convert(value, type_, str_keys=True, dec_hook=_from_json)
     except msgspec.ValidationError:
@@ -46,6 +49,22 @@ def from_json(value: object, type_: Any) -> Any:
         if not found:
             raise
     return msgspec.convert(text, type_, str_keys=True, dec_hook=_from_json)
+
+
+def _check_depth(value: object) -> None:
+    """By levels, because what looks into a value by calling itself would be the first to fail."""
+    level = [value]
+    for _ in range(DEEPEST + 1):  # what is in the last level must be plain
+        level = [inner for outer in level for inner in _inside(outer)]
+        if not level:
+            return
+    raise msgspec.ValidationError(f"lists and objects are nested in each other more than {DEEPEST} levels deep")
+
+
+def _inside(value: object) -> Iterable[object]:
+    if isinstance(value, Mapping):
+        return cast("Mapping[object, object]", value).values()
+    return cast("list[object]", value) if isinstance(value, (list, tuple)) else ()
 
 
 def schema_of(type_: type[msgspec.Struct], description: str) -> dict[str, object]:

@@ -246,12 +246,17 @@ class LibraryNotWritable(LibraryError):
 
 
 class NotALibrary(LibraryError):
-    """The file in the database's place is none, or is damaged at its head."""
+    """The file in the database's place is none, is damaged at its head, or is empty."""
 
-    def __init__(self, path: Path) -> None:
+    path: Path
+
+    def __init__(self, path: Path, *, is_empty: bool = False) -> None:
         self.path = path
         super().__init__(
-            f"{path} is not a library's database: restore it, or choose another folder. It was not changed."
+            f"{path} is empty, and what was in it is lost: restore it from a backup; or delete it, and sdjobs init "
+            "begins with an empty queue. It was not changed."
+            if is_empty
+            else f"{path} is not a library's database: restore it, or choose another folder. It was not changed."
         )
 
 

@@ -39,8 +39,18 @@ class Request(Enum):
     ABORT = "abort"
 
 
+MOST_PRIORITY: Final = 1_000_000
+
+
+def check_priority(priority: int) -> int:
+    """The priority. Raises ValueError for one that is out of bounds."""
+    if abs(priority) > MOST_PRIORITY:
+        raise ValueError(f"the priority {priority} is not between {-MOST_PRIORITY:,} and {MOST_PRIORITY:,}")
+    return priority
+
+
 class Priority(IntEnum):
-    """Any int is a priority; these are the named ones. Higher runs first."""
+    """Any int from -MOST_PRIORITY to MOST_PRIORITY is a priority; these are the named ones. Higher runs first."""
 
     LOW = -10
     NORMAL = 0

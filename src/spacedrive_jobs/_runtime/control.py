@@ -10,6 +10,7 @@ from spacedrive_jobs._model.errors import QuestionNotOpen
 from spacedrive_jobs._model.ids import JobId
 from spacedrive_jobs._model.interruption import Interruption
 from spacedrive_jobs._model.placement import Placement
+from spacedrive_jobs._model.status import check_priority
 from spacedrive_jobs._store import again, control, placing, steps
 from spacedrive_jobs._store.control import Asked
 
@@ -59,6 +60,8 @@ class Control:
         return id_
 
     async def set_priority(self, job: JobId, priority: int) -> None:
+        """Raises ValueError for one that is out of bounds."""
+        check_priority(priority)
         now = self._engine.clock.now_ms()
         await self._engine.store.write(lambda tx: control.set_priority(tx, job, priority, now), urgent=True)
         self._engine.scheduler.wake()

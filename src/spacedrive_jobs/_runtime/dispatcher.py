@@ -17,6 +17,7 @@ from spacedrive_jobs._model.errors import ArgumentError, JobError, ResourceNever
 from spacedrive_jobs._model.ids import JobId, JobIdSource
 from spacedrive_jobs._model.lane import Lane, lane_text, parse_lane
 from spacedrive_jobs._model.options import Unique
+from spacedrive_jobs._model.status import check_priority
 from spacedrive_jobs._model.transition import ClaimedJob, KindWait, NewJob, OnFailure, UniqueKey, Wait
 from spacedrive_jobs._runtime.supply import ProbedSupply
 from spacedrive_jobs._runtime.transaction import Work
@@ -180,7 +181,7 @@ class Dispatcher:
             version=definition.version,
             arguments=arguments,
             resumable=options.resumable,
-            priority=options.priority if terms.priority is None else terms.priority,
+            priority=options.priority if terms.priority is None else _priority(definition, terms.priority),
             created_at=now,
             deadline_at=now + round(options.deadline.total_seconds() * 1000) if options.deadline is not None else None,
             lane=_lane(definition, job),
@@ -236,6 +237,13 @@ def _decoded(definition: JobDefinition, row: JobRow) -> object | None:
         return definition.decode_arguments(row.arguments, row.version)
     except JobError:
         return None
+
+
+def _priority(definition: JobDefinition, priority: int) -> int:
+    try:
+        return check_priority(priority)
+    except ValueError as error:
+        raise ArgumentError(definition.kind, str(error)) from error
 
 
 def _lane(definition: JobDefinition, job: Any) -> str:

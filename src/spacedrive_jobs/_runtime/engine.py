@@ -35,6 +35,7 @@ from spacedrive_jobs._runtime.probe.system import SystemProbe
 from spacedrive_jobs._runtime.pump import Pump
 from spacedrive_jobs._runtime.relay import Relay
 from spacedrive_jobs._runtime.running import Running
+from spacedrive_jobs._runtime.scarcity import Scarcity
 from spacedrive_jobs._runtime.scheduler import Scheduler, TimeKeeper
 from spacedrive_jobs._runtime.services import JobServices, current_services
 from spacedrive_jobs._runtime.settings import Settings
@@ -178,12 +179,13 @@ class Engine:
         self.leases.start()
         with suppress(NoSpace, StoreBusy):  # then it is tried again with the next pruning, or by another process
             await self.relay.recover()
-        services: list[Any] = [self._watch_failure(), self._answer_rings(), self._poll()]
+        services: list[Callable[[], Coroutine[Any, Any, None]]] = [self._watch_failure, self._answer_rings, self._poll]
         if self.settings.runs != "none":
-            services += [self.scheduler.run(), self.times.run()]
+            services += [self.scheduler.run, self.times.run]
         if self.settings.runs == "all":
-            services.append(self._prune())
-        self._services = [group.create_task(service) for service in services]
+            services.append(self._prune)
+        scarcity = Scarcity(self.clock)
+        self._services = [group.create_task(scarcity.outlast(service)) for service in services]
 
     async def close(self) -> None:
         """Shutdown: stop claiming, interrupt what runs, wait `grace` seconds, give back, let go."""

@@ -8,6 +8,7 @@ from collections.abc import Callable, Coroutine
 from datetime import date, datetime, time, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, final, get_args
+from unicodedata import category
 
 from spacedrive_jobs._model import trigger as rules
 from spacedrive_jobs._model.clock import to_datetime, to_ms
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 DoneT_co = TypeVar("DoneT_co", covariant=True)
 RuleT = TypeVar("RuleT", bound=Trigger)
 
+
+LONGEST_ID: Final = 200
+MOST_CAUGHT_UP: Final = 1_000_000
 
 forgotten: Final[list[str]] = []
 """Kinds whose schedules were never dispatched: a destructor cannot raise, so the test kit looks here."""
@@ -45,6 +49,7 @@ class Draft:
     ) -> None:
         self.dispatched: bool = True  # nothing to warn of while this may raise
         _check_policies(misfire, overlap)
+        check_id(id_)
         self.engine: Engine = engine
         self.id: str | None = id_
         self._misfire: Misfire = misfire
@@ -233,12 +238,23 @@ def _milliseconds(what: str, span: timedelta) -> int:
     return round(span.total_seconds() * 1000)
 
 
+def check_id(id_: str | None) -> None:
+    """Raise ValueError for an id that has no address in the HTTP API, or that no terminal shows. Schedules that are
+    stored under such a one can still be removed."""
+    if id_ is None:
+        return
+    if not 1 <= len(id_) <= LONGEST_ID:
+        raise ValueError(f"the id of a schedule has 1 to {LONGEST_ID} characters, not {len(id_)}")
+    if "/" in id_ or id_ in (".", "..") or any(category(letter) in ("Cc", "Cs") for letter in id_):
+        raise ValueError(f"{id_!r} is no id of a schedule: it has no slashes or control characters, and is not . or ..")
+
+
 def _check_policies(misfire: Misfire, overlap: Overlap) -> None:
     """For callers without a type checker."""
     limit = misfire.limit if isinstance(misfire, CatchUp) else None
     if limit is None and misfire not in get_args(rules.NamedMisfire):
         raise ValueError(f'misfire={misfire!r}: say "once", "skip" or CatchUp(limit)')
-    if limit is not None and limit < 1:
-        raise ValueError("CatchUp needs a limit of at least 1")
+    if limit is not None and not 1 <= limit <= MOST_CAUGHT_UP:
+        raise ValueError(f"CatchUp needs a limit of 1 to {MOST_CAUGHT_UP:,}")
     if overlap not in get_args(Overlap):
         raise ValueError(f'overlap={overlap!r}: say "skip", "queue" or "replace"')

@@ -197,11 +197,14 @@ class JobSystem(Looking):
     # --- the queue ----------------------------------------------------------------------------------------------------
 
     async def pause_queue(self, kind: str | None = None, /, *, reason: str = "") -> None:
-        """Start no more jobs of a kind, or of any; what runs is suspended at its next check. Over restarts."""
+        """Start no more jobs of a kind, or (None) of any; what runs is suspended at its next check. Over restarts.
+
+        Raises ValueError for an empty kind.
+        """
         await self._engine.control.pause_queue(kind, reason)
 
     async def resume_queue(self, kind: str | None = None, /) -> None:
-        """Take `pause_queue` back: that of the kind, or that of everything."""
+        """Take `pause_queue` back: that of the kind, or that of everything. Raises ValueError for an empty kind."""
         await self._engine.control.resume_queue(kind)
 
     async def paused_queues(self) -> dict[str | None, str]:

@@ -134,16 +134,25 @@ def put_first(tx: Tx, job: JobId) -> None:
 
 
 def pause_kind(tx: Tx, kind: str | None, now: int, reason: str) -> None:
-    """Start no more jobs of a kind; None: of any."""
+    """Start no more jobs of a kind; None: of any. Raises ValueError for an empty one."""
+    paused = _kind_or_all(kind)
     what = f"kind {kind} is paused" if kind is not None else "the queue is paused"
-    tx.change("pause_kind", (kind or EVERYTHING, now, f"{what}: {reason}" if reason else what))
+    tx.change("pause_kind", (paused, now, f"{what}: {reason}" if reason else what))
     tx.announces = tx.reaches = True
 
 
 def resume_kind(tx: Tx, kind: str | None) -> None:
-    """Take `pause_kind` back. `None` takes back the pause of everything, not those of single kinds."""
-    tx.change("resume_kind", (kind or EVERYTHING,))
+    """Take `pause_kind` back. `None` takes back the pause of everything, not those of single kinds. Raises ValueError
+    for an empty one."""
+    tx.change("resume_kind", (_kind_or_all(kind),))
     tx.announces = tx.reaches = True
+
+
+def _kind_or_all(kind: str | None) -> str:
+    """What is stored; the empty text is what a variable gives that was not set, and must not stand for everything."""
+    if kind == "":
+        raise ValueError("the kind is empty: name one, or leave it out (None) for all kinds")
+    return EVERYTHING if kind is None else kind
 
 
 ENDED = frozenset({"completed", "failed", "cancelled"})

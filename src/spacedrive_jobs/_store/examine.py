@@ -13,6 +13,7 @@ import apsw
 from spacedrive_jobs._model.health import DatabaseHealth
 from spacedrive_jobs._store import identity, migrate, reads, rescue
 from spacedrive_jobs._store.connection import connect_to_read
+from spacedrive_jobs._store.emptied import was_lost
 from spacedrive_jobs._store.library_file import LIBRARY_DATABASE
 from spacedrive_jobs._store.library_file import SCHEMA as LIBRARY_SCHEMA
 from spacedrive_jobs._store.sql import query
@@ -70,6 +71,8 @@ def _examine(
 ) -> DatabaseHealth:
     if not path.exists():
         return DatabaseHealth(path.name, False, None, known)
+    if path.name == JOBS_DATABASE and was_lost(path, create=False):
+        return DatabaseHealth(path.name, True, None, known, ("it is empty, and what was in it is lost",))
     version: int | None = None
     problems: tuple[str, ...] = ()
     try:

@@ -17,6 +17,7 @@ from spacedrive_jobs._store.admission import EVERYTHING
 from spacedrive_jobs._store.rows import JobRow, event_row, job_row
 from spacedrive_jobs._store.sql import query
 
+LAST_NUMBER = 2**63 - 1
 LAST_ID = b"\xff" * 16
 
 
@@ -42,7 +43,8 @@ def list_jobs(
     retried: bool | None = None,
     created_from: int = 0,
 ) -> Page[JobRow]:
-    """Newest first. An empty `statuses` means any; `created_from` is in milliseconds."""
+    """Newest first. An empty `statuses` means any; `created_from` is in milliseconds. Raises ValueError for an `after`
+    that is no cursor."""
     parameters = {
         "retried": retried,
         "from": created_from,
@@ -131,10 +133,13 @@ def unfinished_of(connection: apsw.Connection, names: Collection[str], limit: in
 def list_items(
     connection: apsw.Connection, job: JobId, outcomes: Collection[str], limit: int, after: str | None
 ) -> Page[ItemInfo]:
-    """In the order in which they were recorded; `item` is filled with the raw name, printable by the caller."""
+    """In the order in which they were recorded; `item` is filled with the raw name, printable by the caller.
+
+    Raises ValueError for an `after` that is no cursor, as `list_notes` does.
+    """
     parameters = {
         "job": job.bytes,
-        "after": int(after) if after else -1,
+        "after": _number_after(after),
         "outcomes": ",".join(outcomes) or None,
         "limit": limit + 1,
     }
@@ -146,12 +151,20 @@ def list_items(
 
 
 def list_notes(connection: apsw.Connection, job: JobId, limit: int, after: str | None) -> Page[NoteInfo]:
-    parameters = (job.bytes, int(after) if after else -1, limit + 1)
+    parameters = (job.bytes, _number_after(after), limit + 1)
     rows = [
         NoteInfo(seq, to_datetime(at), level, message)
         for seq, at, level, message in connection.execute(query("list_notes"), parameters)
     ]
     return Page(tuple(rows[:limit]), str(rows[limit - 1].seq) if len(rows) > limit else None)
+
+
+def _number_after(text: str | None) -> int:
+    """The cursor of rows that are numbered from 0. Raises ValueError."""
+    number = int(text) if text else -1
+    if abs(number) > LAST_NUMBER:
+        raise ValueError("no row has so high a number")
+    return number
 
 
 def read_attempts(connection: apsw.Connection, job: JobId) -> list[AttemptInfo]:

@@ -41,6 +41,7 @@ from spacedrive_jobs._store import (
 )
 from spacedrive_jobs._store.admission import Admission, NoSupply, Supply
 from spacedrive_jobs._store.connection import Durability, connect
+from spacedrive_jobs._store.emptied import was_lost
 from spacedrive_jobs._store.lane import Sink
 from spacedrive_jobs._store.reader import Reader, ReadFunction
 from spacedrive_jobs._store.tx import Tx
@@ -95,6 +96,8 @@ class Store:
         """Bring the schema up to date and start the threads. Blocking. Raises LibraryError's kinds."""
         if not create and not self.path.exists():
             raise LibraryNotFound(self.path.parent)
+        if was_lost(self.path, create=create):
+            raise NotALibrary(self.path, is_empty=True)
         try:
             connection = self._connect(create=create)
         except apsw.NotADBError as error:

@@ -6,7 +6,7 @@ import builtins
 import os
 import re
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, final
 
@@ -26,6 +26,17 @@ from spacedrive_ops.library_index.schema import ensure_index
 from spacedrive_ops.library_index.sql import query
 
 WORD: Final = re.compile(r"\w+")
+
+
+_FIRST: Final = datetime.min + timedelta(days=2)  # noqa: DTZ901 - compared with the clock on the wall
+_LAST: Final = datetime.max - timedelta(days=2)  # noqa: DTZ901
+
+
+def _zoned(moment: datetime) -> datetime:
+    """With a zone: this machine's where none is told. The ends of the calendar are moved in by two days, where they
+    are in no zone beyond it; nothing was taken there."""
+    wall = min(max(moment.replace(tzinfo=None), _FIRST), _LAST)
+    return wall.replace(tzinfo=moment.tzinfo) if moment.tzinfo is not None else wall.astimezone()
 
 
 @final
@@ -110,7 +121,7 @@ class LibraryIndex:
         A time without a zone means this machine's. What was taken without telling its zone is meant by the clock on the
         wall in the zone of `start`.
         """
-        start, end = (moment if moment.tzinfo is not None else moment.astimezone() for moment in (start, end))
+        start, end = (_zoned(moment) for moment in (start, end))
         walls = [media.milliseconds(moment.astimezone(start.tzinfo).replace(tzinfo=None)) for moment in (start, end)]
         zoned = [media.milliseconds(moment) for moment in (start, end)]
         return await self._entries("taken_between", *zoned, *walls, walls[0] - zoned[0], limit)

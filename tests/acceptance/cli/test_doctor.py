@@ -226,3 +226,55 @@ def test_a_clock_that_went_back_is_told(library: Path) -> None:
     connection.close()
     assert examine(library, clock=ManualClock()).behind.total_seconds() == TWO_MINUTES
     assert tidy(library, clock=ManualClock()) == ()
+
+
+def test_an_empty_database_is_a_loss(cli: Cli, library: Path) -> None:
+    database = library / "jobs.db"
+    database.write_bytes(b"")
+    told = cli.run("doctor")
+    assert told.returncode == 1
+    assert "jobs.db is damaged: it is empty, and what was in it is lost." in told.stdout
+    assert "from a backup; or move it aside" in told.stdout
+    assert cli.run("doctor", "--fix").returncode == 1
+    listed = cli.run("jobs", "list")
+    assert (listed.returncode, listed.stdout) == (1, "")
+    assert f"{database} is empty, and what was in it is lost: restore it" in listed.stderr
+    assert database.stat().st_size == 0
+    (library / "library.db").write_bytes(b"")  # made later than the first page of the other
+    assert "what was in it is lost" in cli.run("init").stderr
+
+
+def test_what_a_killed_init_has_begun_is_made_by_the_next(tmp_path: Path) -> None:
+    cli = Cli(tmp_path)
+    cli.library.mkdir()
+    (cli.library / "jobs.db").write_bytes(b"")
+    assert cli.run("init").returncode == 0
+    assert cli.run("jobs", "list").stdout == "No jobs.\n"
+
+
+def test_tokens_that_others_may_read_are_told_and_closed(cli: Cli, library: Path) -> None:
+    tokens = library / "web-tokens.json"
+    tokens.write_text('{"full": "one", "read": "other"}')
+    tokens.chmod(0o644)
+    told = cli.run("doctor", "--quiet")
+    assert told.returncode == 1
+    assert f"{tokens} can be read by others" in told.stdout
+    assert tokens.stat().st_mode & 0o777 == 0o644
+    assert cli.run("doctor", "--fix", "--quiet").stdout.startswith(f"fixed  Others may not read {tokens} any more")
+    assert tokens.stat().st_mode & 0o777 == 0o600
+    assert cli.run("doctor", "--quiet").stdout == "All is well.\n"
+
+
+@pytest.mark.parametrize("content", ["damaged", "{}", None])
+def test_tokens_that_cannot_be_read_are_told(cli: Cli, library: Path, content: str | None) -> None:
+    tokens = library / "web-tokens.json"
+    if content is None:
+        tokens.mkdir()
+    else:
+        tokens.touch(0o600)
+        tokens.write_text(content)
+    told = cli.run("doctor", "--fix", "--quiet")
+    assert told.returncode == 1
+    assert f"WRONG  {tokens} " in told.stdout
+    assert f"rm -r {tokens}" in told.stdout
+    assert tokens.exists()

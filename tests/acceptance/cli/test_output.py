@@ -121,7 +121,7 @@ def test_closed_streams_harm_nothing(cli: Cli, redirection: str) -> None:
 def test_a_full_disk_behind_the_output_is_told(cli: Cli) -> None:
     done = shell(cli, "$SDJOBS jobs list > /dev/full")
     assert done.returncode == 1
-    assert "No space left on device" in done.stderr
+    assert "standard output: No space left on device." in done.stderr
 
 
 def test_a_character_that_the_encoding_lacks_is_escaped(cli: Cli) -> None:

@@ -11,7 +11,17 @@ from pathlib import Path
 
 import pytest
 
-from spacedrive_jobs import After, Before, BlockingJobContext, JobId, JobStatus, Library, TransitionRefused, job
+from spacedrive_jobs import (
+    After,
+    ArgumentError,
+    Before,
+    BlockingJobContext,
+    JobId,
+    JobStatus,
+    Library,
+    TransitionRefused,
+    job,
+)
 from tests.waiting import aeventually
 
 ROOT = Path(__file__).parents[3]
@@ -130,3 +140,22 @@ async def test_a_move_that_was_killed_half_way_has_not_been(tmp_path: Path, nth:
         assert await order(library) == [0, 1, 2, 3, 4, 5]
         await library.jobs.place([JobId.parse(one) for one in ids[3:]], Before(JobId.parse(ids[1])))
         assert await order(library) == [0, 3, 4, 5, 1, 2]
+
+
+async def test_a_kind_that_is_empty_pauses_nothing(tmp_path: Path) -> None:
+    async with Library.open(tmp_path, create=True, runs="none") as library:
+        for verb in (library.jobs.pause_queue, library.jobs.resume_queue):
+            with pytest.raises(ValueError, match="the kind is empty"):
+                await verb("")
+        assert await library.jobs.paused_queues() == {}
+
+
+@pytest.mark.parametrize("priority", [1_000_001, -1_000_001, 10**20])
+async def test_a_priority_that_is_out_of_bounds_is_refused(tmp_path: Path, priority: int) -> None:
+    async with Library.open(tmp_path, create=True, runs="none") as library:
+        with pytest.raises(ArgumentError, match="is not between -1,000,000 and 1,000,000"):
+            await library.jobs.dispatch(mark.new(1, tmp_path), priority=priority)
+        handle = await library.jobs.dispatch(mark.new(1, tmp_path), priority=1_000_000)
+        with pytest.raises(ValueError, match="is not between"):
+            await handle.set_priority(priority)
+        assert [info.priority for info in (await library.jobs.list()).rows] == [1_000_000]

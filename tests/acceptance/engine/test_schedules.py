@@ -256,6 +256,21 @@ async def test_so_is_a_jitter(tmp_path: Path) -> None:
         assert await library.jobs.schedules() == []
 
 
+@pytest.mark.parametrize("id_", ["", ".", "..", "a/b", "/", "a\0b", "a\x1b[2Jb", "x" * 201, "\udc80"])
+async def test_an_id_that_has_no_address_is_refused_and_a_stored_one_can_be_removed(tmp_path: Path, id_: str) -> None:
+    async with open_library(tmp_path, clock=ManualClock(), runs="none") as library:
+        with pytest.raises(ValueError, match="of a schedule"):
+            library.jobs.schedule(clean_up.new(), id=id_)
+        if id_ != "\udc80":  # no text that SQLite could have stored
+            await library.jobs.schedule(clean_up.new(), id="odd").every(hours=6).dispatch()
+            with apsw.Connection(str(library.path / "jobs.db")) as database:
+                database.execute("UPDATE schedules SET id = ?", (id_,))
+            database.close()
+            (info,) = await library.jobs.schedules()
+            await library.jobs.get_schedule(info.id).remove()
+        assert await library.jobs.schedules() == []
+
+
 async def test_a_rule_ends_with_the_calendar(tmp_path: Path) -> None:
     async with open_library(tmp_path, clock=ManualClock()) as library:
         first = datetime(9990, 1, 1, tzinfo=UTC)
@@ -296,6 +311,7 @@ async def test_a_due_rule_that_cannot_be_read_rests_and_the_others_fire(tmp_path
         await library.jobs.schedule(clean_up.new(), id="odd").every(hours=1).dispatch()
         await library.jobs.schedule(clean_up.new(), id="right").every(hours=1).dispatch()
         with apsw.Connection(str(library.path / "jobs.db")) as database:
+            database.set_busy_timeout(10_000)  # the library is writing too
             database.execute("UPDATE schedules SET trigger = x'7b7d' WHERE id = 'odd'")
         database.close()
         await clock.advance(3600)

@@ -41,9 +41,10 @@ class Served:
     read: str
     streams: list[EventStream] = field(default_factory=list[EventStream])
 
-    def stream(self, *, last: int | None = None) -> EventStream:
-        """Follow the events; cut off at the end of the test."""
-        stream = EventStream(self.url, self.full, last=last)
+    def stream(self, *, last: int | None = None, token: str = "", cookie: httpx.Cookies | None = None) -> EventStream:
+        """Follow the events, with the full token unless told otherwise; cut off at the end of the test."""
+        pairs = "" if cookie is None else "; ".join(f"{name}={value}" for name, value in cookie.items())
+        stream = EventStream(self.url, token or self.full, last=last, cookie=pairs)
         self.streams.append(stream)
         return stream
 

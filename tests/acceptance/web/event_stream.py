@@ -22,15 +22,17 @@ class Message:
 
 
 class EventStream:
-    """What was received so far is in `messages`. `last`: the number that a browser would come back with."""
+    """What was received so far is in `messages`. `last`: the number that a browser would come back with.
 
-    def __init__(self, url: str, token: str, *, last: int | None = None) -> None:
+    `cookie`: instead of the token."""
+
+    def __init__(self, url: str, token: str, *, last: int | None = None, cookie: str = "") -> None:
         self.messages: list[Message] = []
         self.last = last
         self.ended = False
         self.status = 0
         self._connection = HTTPConnection(urlsplit(url).netloc, timeout=60)
-        self._headers = {"Authorization": f"Bearer {token}"}
+        self._headers = {"Cookie": cookie} if cookie else {"Authorization": f"Bearer {token}"}
         if last is not None:
             self._headers["Last-Event-ID"] = str(last)
         self._thread = threading.Thread(target=self._read, daemon=True)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import os
 import signal
 import socket
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from sdjobs.web import read_tokens
+from sdjobs.web.callers import Caller
+from sdjobs.web.feed import Feed
 from spacedrive_jobs import JobFilter, Library
 from tests.acceptance.cli.conftest import SAMPLES
 from tests.acceptance.cli.sample_jobs import Steps
@@ -222,14 +224,88 @@ def test_a_change_reaches_the_client_soon(served: Served) -> None:
 
 
 def test_a_full_house_is_refused(serve: Server) -> None:
+    """Asked for all at once: one caller gets half of the places, those who may only look never the last ones."""
     served = serve()
-    streams = [served.stream() for _ in range(64)]
-    assert {stream.status for stream in streams} == {200}
+    with ThreadPoolExecutor(80) as threads:
+        streams = list(threads.map(lambda _: served.stream(), range(80)))
+    assert Counter(stream.status for stream in streams) == {200: 32, 503: 48}
+    with served.client(served.read) as client:
+        assert client.get("/api/overview").status_code == 200
+    with ThreadPoolExecutor(40) as threads:
+        looking = list(threads.map(lambda _: served.stream(token=served.read), range(40)))
+    assert Counter(stream.status for stream in looking) == {200: 16, 503: 24}
     with served.client() as client:
         answer = client.get("/api/events")
-    assert (answer.status_code, answer.json()["code"]) == (503, "too_many_streams")
-    streams[0].cut()
+        assert (answer.status_code, answer.json()["code"]) == (503, "too_many_streams")
+        assert client.post("/api/login", json={"token": served.full}).status_code == 200
+        browser = served.stream(cookie=client.cookies)
+    assert browser.status == 200
+    next(stream for stream in streams if stream.status == 200).cut()
     eventually(lambda: served.stream().status == 200, every=0.05)
+
+
+def test_a_place_that_was_promised_and_not_taken_is_free_again(tmp_path: Path) -> None:
+    async def leave_at_once() -> None:
+        async with Library.open(tmp_path, create=True, runs="none") as library:
+            feed, caller = Feed(library), Caller("full", "token (full)")
+            for _ in range(100):
+                stream = feed.stream(feed.place_for(caller), None)
+                del stream
+
+    asyncio.run(leave_at_once())
+
+
+async def dispatch_elsewhere(path: Path, count: int) -> None:
+    async with Library.open(path, runs="none") as library:
+        for _ in range(count // 1_000):
+            await library.jobs.dispatch_many([Steps(total=1) for _ in range(1_000)])
+
+
+def test_one_that_reads_nothing_while_much_happens_looks_anew(serve: Server) -> None:
+    """Nothing piles up for it: what it is told when it reads again is to look at everything."""
+    served = serve("--page-only")
+    host, port = served.url.removeprefix("http://").split(":")
+    with socket.socket() as slow:
+        slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        slow.connect((host, int(port)))
+        slow.settimeout(10)
+        slow.sendall(
+            f"GET /api/events HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {served.full}\r\n\r\n".encode()
+        )
+        assert slow.recv(1)
+        with served.client() as client:
+            client.get("/api/overview")
+        before = resident(served.pid)
+        asyncio.run(dispatch_elsewhere(served.cli.library, 20_000))
+        grown = resident(served.pid) - before
+        received = b""
+        while b"event: resync" not in received:
+            piece = slow.recv(1 << 16)
+            assert piece, received[-200:]
+            received += piece
+    assert grown < 30_000, grown
+    assert received.count(b"event: job") < 10_000
+
+
+def resident(pid: int) -> int:
+    """kB."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(next(line.split()[1] for line in status.splitlines() if line.startswith("VmRSS")))
+
+
+def test_a_stream_ends_with_what_let_it_in(served: Served) -> None:
+    with served.client(None) as browser:
+        assert browser.post("/api/login", json={"token": served.full}).status_code == 200
+        cookie = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
+        signed_in, by_token = EventStream(served.url, "", cookie=cookie), served.stream()
+        assert (signed_in.status, by_token.status) == (200, 200)
+        assert browser.post("/api/logout").status_code == 204
+    eventually(lambda: signed_in.ended, what="the end of the stream of who has signed out")
+    dispatch(served, "example.steps", total=1)
+    has_been_told(by_token, 3)
+    assert not by_token.ended
+    read_tokens(served.cli.library, renew=True)
+    eventually(lambda: by_token.ended, what="the end of the stream of a token that is no more")
 
 
 def test_the_server_stops_while_pages_are_open(served: Served) -> None:
@@ -242,18 +318,14 @@ def test_the_server_stops_while_pages_are_open(served: Served) -> None:
 
 
 def test_the_memory_of_a_server_with_many_events(served: Served) -> None:
-    def resident() -> int:
-        status = Path(f"/proc/{served.pid}/status").read_text()
-        return int(next(line.split()[1] for line in status.splitlines() if line.startswith("VmRSS")))
-
     stream = served.stream()
     dispatch(served, "example.steps", 20, total=1)
     wait_until_ended(served, 20)
-    before = resident()
+    before = resident(served.pid)
     dispatch(served, "example.steps", 200, total=1)
     wait_until_ended(served, 220)
     eventually(lambda: equals_the_store(stream, served))
-    assert resident() - before < 20_000, json.dumps({"kB": resident(), "pid": os.getpid()})
+    assert resident(served.pid) - before < 20_000
 
 
 async def clear_elsewhere(path: Path) -> None:

@@ -512,7 +512,7 @@ async def test_the_built_page_and_nothing_beside_it(tmp_path: Path) -> None:
         async with mounted(library, static=static).client as client:
             for path in ("/", "/jobs/0123", "/history", "/schedules/my photos"):
                 page = await client.get(path)
-                assert '<head>\n<base href="/"><title>' in page.text.replace("\n<title>", "<title>"), path
+                assert '<head>\n<base href="/">\n<meta name="sdjobs-library" content="' in page.text, path
                 assert page.headers["cache-control"] == "no-cache"
             asset = await client.get("/assets/index-1a2b.js")
             assert (asset.text, asset.headers["content-type"]) == ("let built = 1;", "text/javascript; charset=utf-8")

@@ -121,6 +121,10 @@ def test_a_port_that_is_taken(serve: Server) -> None:
         (["--token", "short"], "at least 20"),
         (["--tls-cert", __file__], "belong together"),
         (["--root", "/no/such/folder"], "does not exist"),
+        (["--token", " " * 30 + "x"], "at least 20"),
+        (["--host", ""], "--host is empty"),
+        (["--host", "nope.invalid", "--allow-remote"], "There is no address 'nope.invalid'"),
+        (["--tls-cert", __file__, "--tls-key", __file__], f"{__file__} is no certificate"),
     ],
 )
 def test_what_is_refused(serve: Server, words: list[str], said: str) -> None:
@@ -149,6 +153,44 @@ def test_tls(serve: Server, tmp_path: Path) -> None:
         entered = browser.get(served.login_url)
         assert "secure" in entered.headers["set-cookie"].lower()
         assert browser.get("/api/overview").json()["warning"] == ""
+
+
+@pytest.mark.parametrize("what", ["exchanged", "encrypted", "of another", "damaged"])
+def test_a_certificate_that_cannot_be_used_is_refused_before_anything_is_said(
+    serve: Server, tmp_path: Path, what: str
+) -> None:
+    certificate, key = make_certificate(tmp_path)
+    others = tmp_path / "other"
+    others.mkdir()
+    encrypted, spoilt = tmp_path / "encrypted.pem", tmp_path / "spoilt.pem"
+    private = serialization.load_pem_private_key(key.read_bytes(), None)
+    encrypted.write_bytes(
+        private.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.BestAvailableEncryption(b"a pass phrase"),
+        )
+    )
+    spoilt.write_text(key.read_text().replace("\n", "\nAAAA", 1))
+    given, sentence = {
+        "exchanged": ((key, certificate), f"{key} is no certificate in PEM form."),
+        "encrypted": ((certificate, encrypted), f"{encrypted} is encrypted"),
+        "of another": (
+            (certificate, make_certificate(others)[1]),
+            f"{others / 'key.pem'} does not belong to the certificate {certificate}.",
+        ),
+        "damaged": ((certificate, spoilt), f"its key {spoilt} is damaged"),
+    }[what]
+    done = serve.cli.run("serve", "--port", "0", "--tls-cert", str(given[0]), "--tls-key", str(given[1]))
+    assert (done.returncode, done.stdout) == (2, ""), done
+    assert sentence in done.stderr
+
+
+def test_a_folder_in_the_place_of_the_tokens_is_named(serve: Server) -> None:
+    (serve.cli.library / "web-tokens.json").mkdir()
+    done = serve.cli.run("serve", "--port", "0")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert f"{serve.cli.library / 'web-tokens.json'} cannot be used: Is a directory." in done.stderr
 
 
 def make_certificate(folder: Path) -> tuple[Path, Path]:
@@ -219,3 +261,34 @@ def test_two_servers_on_one_library(serve: Server) -> None:
         all_are_told(stream, 10)
         assert {status_of(served, job) for job in ids} == {"completed"}
     assert streams[0].numbers == streams[1].numbers
+
+
+def test_head_is_answered_as_get_without_the_body(served: Served) -> None:
+    with served.client() as client:
+        for path in ("/", "/jobs/some", "/api/overview", "/api/jobs"):
+            head, whole = client.head(path), client.get(path)
+            assert (head.status_code, head.content) == (200, b"")
+            assert head.headers["content-type"] == whole.headers["content-type"]
+        assert client.head("/api/nothing").status_code == 404
+        assert client.head("/api/events").status_code == 405
+        assert client.head("/api/jobs/actions/clear").status_code in (404, 405)
+
+
+def test_head_does_not_use_a_link_up(served: Served) -> None:
+    with served.client(None) as browser:
+        assert browser.head(served.login_url).status_code == 200
+        assert not browser.cookies
+        assert browser.get(served.login_url).status_code == 200
+        assert browser.cookies
+
+
+@pytest.mark.parametrize(
+    ("path", "media_type"), [("/login", "application/x-www-form-urlencoded"), ("/api/login", "application/json")]
+)
+def test_a_login_that_is_too_long_is_not_read(served: Served, path: str, media_type: str) -> None:
+    """Nobody has shown a token yet. It is refused by its announced length, before a byte of it was sent."""
+    host, port = served.url.removeprefix("http://").split(":")
+    head = f"POST {path} HTTP/1.1\r\nHost: {host}\r\nContent-Type: {media_type}\r\nContent-Length: 16385\r\n\r\n"
+    with socket.create_connection((host, int(port)), timeout=10) as asking:
+        asking.sendall(head.encode())
+        assert asking.recv(1 << 16).startswith(b"HTTP/1.1 413 ")

@@ -452,3 +452,21 @@ def test_the_check_before_storing_is_as_strict_as_reading(work: JobDefinition) -
         check(good)
         with pytest.raises(msgspec.ValidationError):
             check(bad)
+
+
+def test_json_that_is_nested_too_deeply_is_refused_in_words() -> None:
+    @job(name="payload.nested")
+    async def nested(ctx: JobContext, value: object) -> None: ...
+
+    def nest(levels: int) -> object:
+        value: object = 1
+        for _ in range(levels):
+            value = [value]
+        return value
+
+    definition = registry.definition_of(nested.new(1))
+    definition.arguments_from_json({"value": nest(199)})
+    for levels in (200, 3_000, 100_000):
+        with pytest.raises(ArgumentError, match="nested in each other more than 200 levels deep") as refused:
+            definition.arguments_from_json({"value": nest(levels)})
+        assert len(str(refused.value)) < 200

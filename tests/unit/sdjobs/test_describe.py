@@ -56,6 +56,11 @@ def test_titles() -> None:
     assert title(info(kind="file_copy", arguments=TRANSFER)) == "Copy /photos to /backup"
     several = {"sources": ["/a", "/b"], "destination": "/c"}
     assert title(info(kind="file_move", arguments=several)) == "Move 2 sources to /c"
+    on_a_disk = {"kind": "location", "place": "99", "path": "x"}
+    located = {"sources": [], "located": [on_a_disk], "destination": "/c"}
+    assert title(info(kind="file_copy", arguments=located)) == "Copy location://99/x to /c"
+    both = {**located, "sources": ["/a"]}
+    assert title(info(kind="file_copy", arguments=both)) == "Copy 2 sources to /c"
     assert title(info(arguments={"sources": "/a", "destination": "/c"})) == "example.count"
     assert title(info(arguments=None)) == "example.count"
 

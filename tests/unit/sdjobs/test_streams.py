@@ -36,7 +36,7 @@ def test_when_the_reader_has_left_the_rest_is_dropped() -> None:
 
 def test_any_other_failure_to_write_is_an_error() -> None:
     with open("/dev/full", "w", encoding="utf-8") as stream:
-        with pytest.raises(OSError, match="No space left"):
+        with pytest.raises(OSError, match=r"No space left on device: '/dev/full'"):
             Output(stream).line("x")
         Output(stream).abandon()  # else closing the file would fail as well
 

@@ -10,7 +10,8 @@ from litestar.openapi import ResponseSpec
 from litestar.params import HeaderParameter, QueryParameter
 from litestar.response import Stream
 
-from sdjobs.web.given import GivenFeed
+from sdjobs.web.feed import Full
+from sdjobs.web.given import GivenCaller, GivenDoorkeeper, GivenFeed
 from sdjobs.web.problems import Refused, problems
 
 EVENT_STREAM: Final = "text/event-stream"
@@ -29,6 +30,8 @@ Number = Annotated[
 )
 async def stream_events(
     feed: GivenFeed,
+    caller: GivenCaller,
+    doorkeeper: GivenDoorkeeper,
     after: Number = None,
     last_event_id: Annotated[
         str | None,
@@ -44,15 +47,15 @@ async def stream_events(
     too long, or that jobs were deleted from the history: it then looks at all lists anew. What has no number (of which
     `changed` tells) may also have changed while a client was away: it looks at that anew after each `hello`.
     """
-    if feed.is_full:
+    try:
+        place = feed.place_for(caller)
+    except Full as full:
         raise Refused(
-            HTTPStatus.SERVICE_UNAVAILABLE,
-            "too_many_streams",
-            "too many pages are open on this library; close some",
-            headers={"Retry-After": "10"},
-        )
+            HTTPStatus.SERVICE_UNAVAILABLE, "too_many_streams", str(full), headers={"Retry-After": "10"}
+        ) from None
     known = last_event_id or after
-    return Stream(feed.stream(int(known) if known else None), media_type=EVENT_STREAM)
+    may = doorkeeper.watch(caller.session)
+    return Stream(feed.stream(place, int(known) if known else None, may), media_type=EVENT_STREAM)
 
 
 ROUTER: Final = Router("/", tags=["Events"], route_handlers=[stream_events])

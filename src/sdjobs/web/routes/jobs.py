@@ -58,7 +58,7 @@ MomentQuery: TypeAlias = Annotated[
 """Text, because the framework would take a number for a moment too."""
 
 
-@get("/", responses=problems())
+@get("/", responses=problems(422))
 async def list_jobs(
     library: GivenLibrary,
     status: Statuses = None,

@@ -35,7 +35,7 @@ class LoggedIn(Struct, frozen=True, kw_only=True):
     role: Role
 
 
-@post("/login", status_code=200, responses=problems(429, sends=True), tags=["Access"])
+@post("/login", request_max_body_size=16 << 10, status_code=200, responses=problems(429, sends=True), tags=["Access"])
 async def log_in(
     request: Request[Any, Any, Any],
     caller: GivenCaller,
@@ -76,7 +76,7 @@ async def open_link(
     return _entered(request, caller, doorkeeper, options, token="", code=code, where=where)
 
 
-@post("/login", include_in_schema=False, media_type=HTML, status_code=200)
+@post("/login", request_max_body_size=16 << 10, include_in_schema=False, media_type=HTML, status_code=200)
 async def submit_login(
     request: Request[Any, Any, Any], caller: GivenCaller, doorkeeper: GivenDoorkeeper, options: GivenOptions
 ) -> Response[str]:

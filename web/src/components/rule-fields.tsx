@@ -103,7 +103,14 @@ export function RuleFields({ draft, onChange }: RuleFieldsProps) {
         <div className="field">
           <label htmlFor={`${id}-count`}>Every</label>
           <div className="pair">
-            <input id={`${id}-count`} type="number" min={byCalendar ? 1 : 0} step={byCalendar ? 1 : "any"} value={draft.count} onChange={(event) => set({ count: event.target.value })} />
+            <input
+              id={`${id}-count`}
+              type="number"
+              min={byCalendar ? 1 : 0}
+              step={byCalendar ? 1 : "any"}
+              value={draft.count}
+              onChange={(event) => set({ count: event.target.value })}
+            />
             {byCalendar ? (
               <span>{draft.how}</span>
             ) : (

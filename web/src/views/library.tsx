@@ -149,12 +149,7 @@ function Files() {
             <legend className="unseen">Which files</legend>
             {VIEWS.map(([value, words]) => (
               <label key={value}>
-                <input
-                  type="radio"
-                  name="view"
-                  checked={view === value}
-                  onChange={() => setQuery("library", query, "view", value)}
-                />
+                <input type="radio" name="view" checked={view === value} onChange={() => setQuery("library", query, "view", value)} />
                 <span>{words}</span>
               </label>
             ))}
@@ -190,9 +185,7 @@ function Listed({ view }: { readonly view: string }) {
     <>
       <EntryTable label={label} entries={entries} error={error} nothing="Nothing is indexed yet." />
       {entries && entries.length >= MOST_ENTRIES && (
-        <p className="quiet">
-          Only the first {number(MOST_ENTRIES)} are shown. Search by name to find the others.
-        </p>
+        <p className="quiet">Only the first {number(MOST_ENTRIES)} are shown. Search by name to find the others.</p>
       )}
     </>
   );
@@ -230,4 +223,3 @@ function Duplicates() {
     </ul>
   );
 }
-

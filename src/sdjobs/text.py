@@ -12,6 +12,7 @@ _HOSTILE: Final = re.compile(
     "["
     "\x00-\x1f\x7f-\x9f"  # C0, DEL, C1: they move the cursor, ring, or start an escape sequence
     "\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"  # invisible, or turn text round
+    "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"  # letters and marks that show nothing
     "\ud800-\udfff"  # bytes that are not UTF-8, as os.fsdecode gives them
     "\U000e0000-\U000e0fff"  # tags: invisible text
     "]"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
 from sdjobs.describe import plain_title, possible
+from sdjobs.front import put_before_all
 from sdjobs.text import shown
 from spacedrive_jobs import JobId, JobInfo, JobStatus, JobSystem, QuestionInfo
 
@@ -127,7 +128,7 @@ async def _ask(jobs: JobSystem, deed: JobDeed) -> Done:
         case "abort":
             await handle.abort()
         case "front":
-            await handle.put_first()
+            await put_before_all(jobs, handle)
         case "retry":
             await handle.retry()
     back = _BACK.get(deed.verb)

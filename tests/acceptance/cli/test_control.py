@@ -79,7 +79,8 @@ def test_a_filter_is_one_action_for_all(cli: Cli) -> None:
     told = cli.json("jobs", "list")["jobs"]
     assert {(job["status"], job["reason"]) for job in told} == {("cancelled", "enough")}
     assert len(cli.run("jobs", "retry", *ids[:2]).stdout.split()) == 2
-    assert cli.run("jobs", "retry", "--kind", "example.steps").stdout == "4 jobs to be done again.\n"
+    again = cli.run("jobs", "retry", "--kind", "example.steps").stdout
+    assert again == "2 jobs to be done again.\n"  # those that were not tried again yet
     assert cli.run("jobs", "abort", "--all").stdout == "4 jobs aborted or aborting.\n"
     assert cli.run("jobs", "clear", "--all", "--older-than", "1d").stdout == "0 jobs deleted.\n"
     assert cli.run("jobs", "clear", ids[0]).stdout == "1 job deleted.\n"
@@ -192,9 +193,9 @@ def test_waiting_jobs_are_put_elsewhere_in_line(cli: Cli) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("place", "12345678"), "one of --before, --after, --first and --last"),
-        (("place", "12345678", "--first", "--last"), "one of --before, --after, --first and --last"),
-        (("place", "--first"), "one of --before, --after, --first and --last"),
+        (("place", "12345678"), "one of --before, --after, --now, --first and --last"),
+        (("place", "12345678", "--first", "--last"), "one of --before, --after, --now, --first and --last"),
+        (("place", "--first"), "one of --before, --after, --now, --first and --last"),
         (("place", "12345678", "--first"), "There is no job 12345678."),
         (("list", "--in-line", "--after", "1.2"), "1.2 is not what a longer list was cut with"),
         (("list", "--in-line", "--status", "failed"), "In line is what is queued or paused."),
@@ -233,3 +234,12 @@ def test_a_kind_is_paused_with_a_reason_that_its_jobs_give(cli: Cli) -> None:
     eventually(lambda: cli.only_job()["status"] == "completed")
     worker.send(signal.SIGTERM)
     assert worker.ends() == 0
+
+
+@pytest.mark.timeout(120)
+def test_now_is_before_what_is_more_important(cli: Cli) -> None:
+    a, b = queued(cli, 2)
+    c = cli.run(*RUN, "1", "--priority", "high", "--detach").stdout.strip()
+    assert cli.run("jobs", "place", b, a, "--now").stdout == f"{b} is first in line\n{a} has 1 job ahead of it\n"
+    line = [(job["short_id"], job["priority"]) for job in cli.json("jobs", "list", "--in-line")["jobs"]]
+    assert line == [(b, 12), (a, 11), (c, 10)]

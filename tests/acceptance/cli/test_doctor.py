@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -254,7 +255,7 @@ def test_what_a_killed_init_has_begun_is_made_by_the_next(tmp_path: Path) -> Non
 
 def test_tokens_that_others_may_read_are_told_and_closed(cli: Cli, library: Path) -> None:
     tokens = library / "web-tokens.json"
-    tokens.write_text('{"full": "one", "read": "other"}')
+    tokens.write_text(json.dumps({"full": "one token that is long", "read": "another one, also long"}))
     tokens.chmod(0o644)
     told = cli.run("doctor", "--quiet")
     assert told.returncode == 1

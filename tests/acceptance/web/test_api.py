@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from sdjobs.describe import job_json
-from spacedrive_jobs import JobFilter, JobStatus
+from spacedrive_jobs import JobFilter, JobStatus, Library
 from spacedrive_ops import FileCopyJob, IndexerJob
 from tests.acceptance.web import web_jobs
 from tests.acceptance.web.conftest import READ, Mounted, mounted
@@ -367,6 +367,29 @@ async def test_a_waiting_job_is_put_first(web: Mounted) -> None:
     await web.post("/api/queue/resume", {})
     for id_ in ids:
         assert (await ended(web, id_))["status"] == "completed"
+
+
+async def test_first_is_before_what_is_more_important_and_what_runs_makes_room(tmp_path: Path) -> None:
+    async with Library.open(tmp_path / "one slot", create=True, slots=1) as library, mounted(library).client as client:
+        web = Mounted(library, mounted(library).app, client)
+        gates = [tmp_path / name for name in ("runs", "waits")]
+        running = await dispatch(web, "web.waits", gate=str(gates[0]))
+        await web.post(f"/api/jobs/{running}/priority", {"priority": 20})
+
+        async def runs(id_: str) -> bool:
+            return bool((await web.get(f"/api/jobs/{id_}"))["status"] == "running")
+
+        await aeventually(lambda: runs(running))
+        other = await dispatch(web, "web.quick", number=1)
+        await web.post(f"/api/jobs/{other}/priority", {"priority": 10})
+        wanted = await dispatch(web, "web.waits", gate=str(gates[1]))
+        first = await web.post(f"/api/jobs/{wanted}/front")
+        assert first["priority"] == 21
+        await aeventually(lambda: runs(wanted))  # what ran has made room, and goes on afterwards
+        gates[0].touch()
+        gates[1].touch()
+        for id_ in (wanted, other, running):
+            assert (await ended(web, id_))["status"] == "completed"
 
 
 async def test_a_queue_is_paused_by_kind(web: Mounted) -> None:

@@ -48,7 +48,7 @@ const LIBRARY = told("sdjobs-library");
 const CODE = told("sdjobs-code");
 
 export function jobCommand(job: Pick<Job, "short_id">, verb: Verb): string {
-  return verb === "front" ? placeCommand(job, "--first") : commandLine("jobs", verb, job.short_id);
+  return verb === "front" ? placeCommand(job, "--now") : commandLine("jobs", verb, job.short_id);
 }
 
 export function placeCommand(job: Pick<Job, "short_id">, ...where: readonly string[]): string {

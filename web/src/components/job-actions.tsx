@@ -2,7 +2,7 @@
 
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { type Beside, UNDO, VERB_DONE, VERB_WORDS, type Verb, ask, placeJob } from "../api/actions";
+import { type Beside, UNDO, VERB_DONE, VERB_WORDS, type Verb, ask, placeJob, setPriority } from "../api/actions";
 import { jobCommand } from "../api/commands";
 import type { Job } from "../api/schema";
 import { useMay } from "../role";
@@ -15,9 +15,10 @@ import { standing } from "./placing";
 export function useAsk(): (job: Job, verb: Verb) => Promise<Job | null> {
   const client = useQueryClient();
   const notices = useNotices();
-  async function putBack(job: Job, where: Beside): Promise<void> {
+  /** Beside the same job of its priority; where there is none in sight, that alone says where it was. */
+  async function putBack(job: Job, where: Beside | null): Promise<void> {
     try {
-      await placeJob(client, job, where);
+      await (where ? placeJob(client, job, where) : setPriority(client, job, job.priority));
       void client.invalidateQueries({ queryKey: ["jobs", "line"] });
     } catch (error) {
       notices.fail(error);
@@ -33,7 +34,7 @@ export function useAsk(): (job: Job, verb: Verb) => Promise<Job | null> {
       notices.say({
         text: `${job.title} ${VERB_DONE[verb]}.`,
         command: jobCommand(job, verb),
-        undo: origin ? () => void putBack(job, origin) : asBefore,
+        undo: verb === "front" ? () => void putBack(job, origin) : asBefore,
       });
       return subject;
     } catch (error) {

@@ -12,6 +12,7 @@ from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
 from sdjobs.describe import DONE
+from sdjobs.front import put_before_all
 from sdjobs.text import counted
 from sdjobs.web import telling, wire
 from sdjobs.web.finding import job_id
@@ -117,8 +118,9 @@ async def abort_job(
 
 @post("/{job:str}/front", status_code=200, responses=problems(404, 409, 410, 507, sends=True))
 async def put_job_first(library: GivenLibrary, caller: GivenCaller, job: JobPath) -> wire.Job:
-    """Put a waiting job before all others of its priority."""
-    return await _ask(library, job, lambda handle: handle.put_first())
+    """Put a waiting job before all others, whatever their priority: it takes one above theirs. Where no slot is free,
+    what runs makes room for it at its next safe point."""
+    return await _ask(library, job, lambda handle: put_before_all(library.jobs, handle))
 
 
 @post("/{job:str}/place", status_code=200, responses=problems(404, 409, 410, 422, 507, sends=True))

@@ -13,7 +13,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from sdjobs.web.audit import Audit
 from sdjobs.web.callers import KEY, Caller
-from sdjobs.web.login_page import bounce_page, login_page
+from sdjobs.web.login_page import STYLE_DIGEST, bounce_page, login_page
 from sdjobs.web.options import WebOptions
 from sdjobs.web.origin import foreign_origin, wrong_host
 from sdjobs.web.problems import PROBLEM_JSON, problem
@@ -26,7 +26,7 @@ STALLED: Final = 30.0
 """Seconds that a client may take to accept a piece of an answer; then its connection is closed."""
 
 POLICY: Final = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    f"default-src 'none'; script-src 'self'; style-src 'self' '{STYLE_DIGEST}'; img-src 'self' data:; connect-src 'self'; "
     "font-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'self'; frame-ancestors 'none'"
 )
 HEADERS: Final = {

@@ -16,7 +16,7 @@ import { useNow } from "../clock";
 import { kindName } from "../kinds";
 import { useMay } from "../role";
 import { Link } from "../routing";
-import { capital, exactly, span, when } from "../words";
+import { capital, exactly, shown, span, when } from "../words";
 import { ScheduleEditor } from "./schedule-editor";
 
 export function Schedules() {
@@ -103,7 +103,9 @@ function ScheduleRow({ schedule, may }: { readonly schedule: Schedule; readonly 
     <li className="schedule" data-paused={schedule.paused || undefined} data-schedule={schedule.id}>
       <div className="schedule-line">
         <div>
-          <h3>{schedule.title}</h3>
+          <h3>
+            {schedule.title} {schedule.id !== schedule.kind && <span className="quiet">“{shown(schedule.id)}”</span>}
+          </h3>
           <p>
             {capital(ruleWords(schedule))}
             <span className="quiet">{nextWords(schedule, now)}</span>

@@ -31,7 +31,7 @@ export function Week() {
               <span style={{ height: `${(day.done / most) * 100}%` }} />
               <span className="bad" style={{ height: `${(day.failed / most) * 100}%` }} />
             </span>
-            <b aria-hidden="true">{day.done + day.failed || "–"}</b>
+            <b aria-hidden="true">{day.done + day.failed > 0 ? number(day.done + day.failed) : "–"}</b>
             <span aria-hidden="true">{day.name}</span>
             <span className="unseen">{spoken(day)}</span>
           </li>

@@ -26,8 +26,8 @@ STALLED: Final = 30.0
 """Seconds that a client may take to accept a piece of an answer; then its connection is closed."""
 
 POLICY: Final = (
-    f"default-src 'none'; script-src 'self'; style-src 'self' '{STYLE_DIGEST}'; img-src 'self' data:; connect-src 'self'; "
-    "font-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'self'; frame-ancestors 'none'"
+    f"default-src 'none'; script-src 'self'; style-src 'self' '{STYLE_DIGEST}'; img-src 'self' data:; "
+    "connect-src 'self'; font-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'self'; frame-ancestors 'none'"
 )
 HEADERS: Final = {
     "content-security-policy": POLICY,

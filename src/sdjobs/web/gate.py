@@ -27,7 +27,8 @@ STALLED: Final = 30.0
 
 POLICY: Final = (
     f"default-src 'none'; script-src 'self'; style-src 'self' '{STYLE_DIGEST}'; img-src 'self' data:; "
-    "connect-src 'self'; font-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'self'; frame-ancestors 'none'"
+    "connect-src 'self'; font-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'self'; "
+    "frame-ancestors 'none'"
 )
 HEADERS: Final = {
     "content-security-policy": POLICY,

@@ -5,6 +5,9 @@
 
 import { pathToFileURL } from "node:url";
 
+// Where the page is read, for what the server has put into it: nothing beside the commands' own words.
+globalThis.document = { querySelector: () => null };
+
 const [path, verbs, bulkVerbs] = process.argv.slice(2);
 const commands = await import(pathToFileURL(path).href);
 

@@ -348,7 +348,8 @@ export interface paths {
         readonly put?: never;
         /**
          * Put job first
-         * @description Put a waiting job before all others of its priority.
+         * @description Put a waiting job before all others, whatever their priority: it takes one above theirs. Where no slot is free,
+         *     what runs makes room for it at its next safe point.
          */
         readonly post: operations["put_job_first"];
         readonly delete?: never;

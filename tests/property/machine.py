@@ -52,6 +52,8 @@ from tests.property.queue_model import Job, QueueModel, Refused
 
 T = TypeVar("T")
 
+EVERY: Final = 1_000
+"""Milliseconds between two runs of a schedule: there is no shorter one."""
 KIND: Final = "machine"
 RUNNERS: Final = [RunnerId(bytes([number]) * 16) for number in range(1, 4)]
 MAX_CRASHES: Final = 3
@@ -378,7 +380,7 @@ class QueueMachine(RuleBasedStateMachine):
             resumable=True,
             tidies=False,
             lane="",
-            trigger=Every(10, self.now + 10),
+            trigger=Every(EVERY, self.now + EVERY),
             misfire="once",
             overlap=overlap,
             jitter_ms=0,
@@ -389,11 +391,11 @@ class QueueMachine(RuleBasedStateMachine):
             last_job=None,
         )
         self.tx(lambda tx: schedules.store(tx, row, _NoDice(), self.now, own_id=True))
-        self.schedule = self.now + 10, None
+        self.schedule = self.now + EVERY, None
         self.overlap = overlap
 
     @precondition(lambda self: self.schedule is not None)
-    @rule(ms=st.integers(1, 25))
+    @rule(ms=st.integers(1, 5 * EVERY // 2))
     def a_schedule_fires(self, ms: int) -> None:
         assert self.schedule is not None
         self.now += ms
@@ -409,7 +411,7 @@ class QueueMachine(RuleBasedStateMachine):
         if self.now < due:
             assert made == []
             return
-        self.schedule = due + ((self.now - due) // 10 + 1) * 10, last
+        self.schedule = due + ((self.now - due) // EVERY + 1) * EVERY, last
         before = self.model.jobs[last] if last is not None else None
         unfinished = before is not None and before.active
         if unfinished and self.overlap == "skip":

@@ -15,6 +15,7 @@ MOST_FAILED = 12
 ROW = 60
 
 HOME = """() => {
+  document.querySelector("section.needs button[aria-expanded=false]")?.click();  // seen with the next look
   const part = (title) => {
     const parts = [...document.querySelectorAll("section")];
     const found = parts.find((one) => one.querySelector("h2")?.textContent === title);

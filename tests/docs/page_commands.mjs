@@ -52,7 +52,7 @@ const given = {
   scheduleCommand: ["run", "pause", "resume", "show", "remove"].map((verb) => ["by night", verb]),
   queueCommand: [["pause"], ["resume"], ["show"]],
   workerCommand: [[]],
-  indexCommand: [["/photos/a b"]],
+  indexCommand: [[{ path: "/photos/a b" }]],
   searchCommand: [["summer beach"]],
   filesCommand: [["largest"], ["recent"], ["duplicates"]],
   // Beside another waiting job, where the page has that.

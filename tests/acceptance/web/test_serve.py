@@ -220,9 +220,9 @@ def make_certificate(folder: Path) -> tuple[Path, Path]:
 
 
 def test_a_token_of_ones_own_and_new_ones(serve: Server) -> None:
-    first = serve("--token", "a token that I have chosen")
+    first = serve("--token", "a-token-that-I-have-chosen")
     with first.client(None) as client:
-        assert client.get("/api/jobs", headers=bearer("a token that I have chosen")).status_code == 200
+        assert client.get("/api/jobs", headers=bearer("a-token-that-I-have-chosen")).status_code == 200
         assert client.get("/api/jobs", headers=bearer(first.full)).status_code == 401
         assert client.get("/api/jobs", headers=bearer(first.read)).status_code == 200
     first.started.send(signal.SIGTERM)

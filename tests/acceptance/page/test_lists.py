@@ -46,7 +46,8 @@ def test_two_hundred_jobs_are_cancelled_after_one_question(viewed: Viewed) -> No
 
 
 def test_what_is_put_first_stands_first(viewed: Viewed) -> None:
-    _, *waiting = dispatch_many(viewed, 4, gate=str(viewed.root / "gate"))
+    viewed.post("queue/pause", {"kind": "page.waits"})
+    waiting = dispatch_many(viewed, 3, gate=str(viewed.root / "gate"))
     viewed.go()
     rows = viewed.part("Waiting").locator("[data-job]")
     expect(rows).to_have_count(3)
@@ -58,6 +59,15 @@ def test_what_is_put_first_stands_first(viewed: Viewed) -> None:
     expect(rows.last).to_have_attribute("data-job", waiting[2])
     in_line = viewed.get("jobs/waiting")["jobs"]
     assert [job["id"] for job in in_line] == waiting
+
+
+def test_what_runs_makes_room_for_what_is_put_first(viewed: Viewed) -> None:
+    running, *waiting = dispatch_many(viewed, 3, gate=str(viewed.root / "gate"))
+    viewed.go()
+    expect(viewed.part("Running").locator("[data-job]")).to_have_attribute("data-job", running)
+    viewed.job(waiting[1]).get_by_role("button", name=re.compile("^First")).click()
+    expect(viewed.part("Running").locator("[data-job]")).to_have_attribute("data-job", waiting[1])
+    expect(viewed.part("Waiting").locator("[data-job]").first).to_have_attribute("data-job", running)
 
 
 def test_history_is_searched_and_what_failed_is_tried_again(viewed: Viewed) -> None:

@@ -81,6 +81,7 @@ BENCHMARK = Benchmark(
     name="page_scroll",
     group="page",
     sides=(Side("ours", "ours", ours),),
+    seconds=300,
     lines=tuple(
         line
         for name in LISTS

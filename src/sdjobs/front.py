@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from spacedrive_jobs import JobHandle, JobSystem
-
-HIGHEST = 1_000_000
-"""Of all priorities."""
+from spacedrive_jobs import MOST_PRIORITY, JobHandle, JobSystem
 
 
 async def put_before_all(jobs: JobSystem, handle: JobHandle[Any]) -> None:
@@ -18,5 +15,5 @@ async def put_before_all(jobs: JobSystem, handle: JobHandle[Any]) -> None:
     others = [*await jobs.running(), *(await jobs.waiting(1)).rows]
     highest = max((other.priority for other in others if other.id != handle.id), default=own - 1)
     if highest >= own:
-        await handle.set_priority(min(highest + 1, HIGHEST))
+        await handle.set_priority(min(highest + 1, MOST_PRIORITY))
         await handle.put_first()

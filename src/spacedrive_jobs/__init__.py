@@ -96,6 +96,7 @@ from spacedrive_jobs._model.sizes import GiB as GiB
 from spacedrive_jobs._model.statistics import Durations as Durations
 from spacedrive_jobs._model.statistics import JobStatistics as JobStatistics
 from spacedrive_jobs._model.statistics import total_by_kind as total_by_kind
+from spacedrive_jobs._model.status import MOST_PRIORITY as MOST_PRIORITY
 from spacedrive_jobs._model.status import JobStatus as JobStatus
 from spacedrive_jobs._model.status import Priority as Priority
 from spacedrive_jobs._model.status import Request as Request

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Final
 
 from sdjobs.diagnosis import Finding
+from sdjobs.token_rules import FILE
 
 CHECK: Final = "tokens"
-FILE: Final = "web-tokens.json"
 
 
 def look_at_tokens(library: Path) -> list[Finding]:

@@ -8,13 +8,12 @@ from typing import Final
 
 import click
 
-from spacedrive_jobs import Priority
+from spacedrive_jobs import MOST_PRIORITY, Priority
 
 COUNT: Final = click.IntRange(1, 1_000_000)
 """Of `--limit`: what is listed is held in memory."""
 BYTES: Final = click.IntRange(1, 2**63 - 1)
 """Of a size of files: SQLite counts no further."""
-MOST_PRIORITY: Final = 1_000_000
 PRIORITIES: Final = {priority.name.lower(): int(priority) for priority in Priority}
 
 

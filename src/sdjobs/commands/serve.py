@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from sdjobs import token_rules
 from sdjobs.commands.serve_checks import check_certificate, chosen_token
 from sdjobs.exit_codes import ExitCode
 from sdjobs.faults import Refusal
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from sdjobs.web import TokenSource
     from sdjobs.web.server import Address
 
-TOKENS: Final = "web-tokens.json"
 DEFAULT_PORT: Final = 8765
 TOKEN_VARIABLE: Final = "SDJOBS_TOKEN"  # noqa: S105 - the name of a variable
 
@@ -210,7 +210,7 @@ def _tokens(wishes: Wishes, library: Path) -> TokenSource:
         raise Refusal(f"{error}.", exit_code=ExitCode.FAILED) from error
     except OSError as error:
         raise Refusal(
-            f"{library / TOKENS} cannot be used: {error.strerror}.",
+            f"{library / token_rules.FILE} cannot be used: {error.strerror}.",
             advice="Move it away, and new tokens are made at the next start.",
             exit_code=ExitCode.FAILED,
         ) from error
@@ -223,7 +223,7 @@ def _announce(settings: Settings, wishes: Wishes, library: Path, url: str, login
     lines = [
         f"{runs} {library} at {url} (pid {os.getpid()}). Ctrl-C stops.",
         f"Open this once: {url}{login}",
-        f"Tokens for programs, and for other browsers: {library / TOKENS}",
+        f"Tokens for programs, and for other browsers: {library / token_rules.FILE}",
     ]
     facts = {"type": "ready", "library": str(library), "pid": os.getpid(), "url": url, "login_url": url + login}
     _say(settings, facts, *lines)

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import ssl
 from pathlib import Path
-from typing import Final
 
 import click
 
 from sdjobs.faults import Refusal
-
-LEAST_TOKEN: Final = 20
+from sdjobs.token_rules import LEAST_LENGTH
 
 
 def chosen_token(text: str | None) -> str | None:
@@ -18,8 +16,8 @@ def chosen_token(text: str | None) -> str | None:
     if text is None:
         return None
     token = text.strip()
-    if len(token) < LEAST_TOKEN or not token.isascii() or not token.isprintable() or " " in token:
-        raise click.UsageError(f"A token has at least {LEAST_TOKEN} plain characters, and no blanks.")
+    if len(token) < LEAST_LENGTH or not token.isascii() or not token.isprintable() or " " in token:
+        raise click.UsageError(f"A token has at least {LEAST_LENGTH} plain characters, and no blanks.")
     return token
 
 

@@ -10,6 +10,8 @@ import hashlib
 import html
 from typing import Final
 
+from sdjobs.token_rules import FILE
+
 _STYLE: Final = """
 :root { color-scheme: light dark; font: 15px/1.55 Inter, "Segoe UI", system-ui, "Noto Sans", Arial, sans-serif; }
 body { margin: 0; min-height: 100vh; display: grid; place-items: center; padding: 1rem; box-sizing: border-box;
@@ -48,7 +50,7 @@ def login_page(root: str, following: str, problem: str = "", *, warning: str = "
     return (
         f"{_HEAD}<title>Jobs: sign in</title></head>\n<body>\n<main>\n<h1>Sign in</h1>\n{said}\n"
         "<p>Open the link that <code>sdjobs serve</code> printed in its terminal, or give a token. The tokens are in "
-        "<code>web-tokens.json</code> in the library\u2019s folder.</p>\n"
+        f"<code>{FILE}</code> in the library\u2019s folder.</p>\n"
         f'<form method="post" action="{html.escape(root)}/login">\n'
         f'<input type="hidden" name="next" value="{html.escape(following)}">\n'
         '<p><label>Token <input type="password" name="token" autocomplete="current-password" required autofocus>'

@@ -22,6 +22,7 @@ import msgspec
 
 from sdjobs import clock
 from sdjobs.text import duration
+from sdjobs.token_rules import FILE, LEAST_LENGTH
 from sdjobs.web.ended_sessions import EndedSessions
 from sdjobs.web.watched_file import WatchedFile
 
@@ -29,9 +30,6 @@ _log = logging.getLogger("sdjobs.web")
 
 Role: TypeAlias = Literal["full", "read"]
 
-FILE: Final = "web-tokens.json"
-LEAST_LENGTH: Final = 20
-"""Of a token that somebody chose: shorter ones can be guessed."""
 MADE_LENGTH: Final = 40
 """At least so many characters have tokens that are made here, of 256 random bits."""
 SESSION_SECONDS: Final = 30 * 86_400

@@ -40,6 +40,7 @@ class Request(Enum):
 
 
 MOST_PRIORITY: Final = 1_000_000
+"""Priorities are between its negative and itself."""
 
 
 def check_priority(priority: int) -> int:

@@ -19,12 +19,23 @@ from sdjobs.web.finding import job_id
 from sdjobs.web.given import GivenCaller, GivenLibrary
 from sdjobs.web.problems import Refused, problems, reading_values
 from sdjobs.web.routes.jobs import JobPath, is_attended, statuses_of
-from spacedrive_jobs import Action, After, Before, JobFilter, JobHandle, JobId, JobSystem, Library, Placement
+from spacedrive_jobs import (
+    MOST_PRIORITY,
+    Action,
+    After,
+    Before,
+    JobFilter,
+    JobHandle,
+    JobId,
+    JobSystem,
+    Library,
+    Placement,
+)
 
 Text: TypeAlias = Annotated[str, Meta(max_length=1_000)]
 JobText: TypeAlias = Annotated[str, Meta(pattern="^[0-9a-fA-F-]{4,36}$")]
 KindName: TypeAlias = Annotated[str, Meta(min_length=1, max_length=200)]
-PriorityNumber: TypeAlias = Annotated[int, Meta(ge=-1_000_000, le=1_000_000, description="Higher runs first.")]
+PriorityNumber: TypeAlias = Annotated[int, Meta(ge=-MOST_PRIORITY, le=MOST_PRIORITY, description="Higher runs first.")]
 BulkVerb: TypeAlias = Literal["pause", "resume", "cancel", "abort", "retry", "clear"]
 
 

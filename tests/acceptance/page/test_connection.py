@@ -33,6 +33,10 @@ def test_what_is_shown_changes_with_the_event_and_waits_for_no_list(viewed: View
     viewed.go()
     card = viewed.part("Running").locator(f'[data-job="{job}"]')
     expect(card).to_have_attribute("data-status", "running")
+    # The stream is there when what comes about after the first look is shown: until then only lists tell.
+    expect(viewed.part("Waiting").get_by_text("Nothing waits.")).to_be_visible()
+    other = viewed.dispatch("page.waits", gate=str(gate))
+    expect(viewed.part("Waiting").locator(f'[data-job="{other}"]')).to_be_visible()
     viewed.page.route("**/api/jobs*", lambda _: None)  # no list is answered from now on
     viewed.page.route("**/api/jobs/**", lambda _: None)
     gate.touch()

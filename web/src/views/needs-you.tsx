@@ -31,13 +31,13 @@ export function NeedsYou() {
   const older = useOlder();
   const groups = useMemo(() => grouped(asked ?? []), [asked]);
   const troubles = known ? troublesOf(known) : [];
-  const things = groups.length + failed.length + older + troubles.length;
+  const things = groups.size + failed.length + older + troubles.length;
   const more = Math.max(0, failed.length - MOST_FAILED) + older;
   const [all, setAll] = useState(false);
   if (things === 0) return null;
   const cards = [
     ...troubles.map((trouble) => <TroubleCard key={trouble.title} trouble={trouble} />),
-    ...groups.map((group) => <QuestionGroup key={group[0]?.id} questions={group} />),
+    ...[...groups].map(([name, group]) => <QuestionGroup key={name} questions={group} />),
     ...failed.slice(0, MOST_FAILED).map((job) => <FailedCard key={job.id} job={job} />),
   ];
   const folded = cards.length - FEW;
@@ -60,14 +60,14 @@ export function NeedsYou() {
   );
 }
 
-/** The questions of one job and topic together: one answer may serve them all. */
-function grouped(all: readonly Question[]): readonly (readonly Question[])[] {
+/** The questions of one job and topic together, by these: one answer may serve them all, and some may be answered alone. */
+function grouped(all: readonly Question[]): ReadonlyMap<string, readonly Question[]> {
   const groups = new Map<string, Question[]>();
   for (const question of all) {
     const name = question.topic ? `${question.job} ${question.topic}` : question.id;
     groups.set(name, [...(groups.get(name) ?? []), question]);
   }
-  return [...groups.values()];
+  return groups;
 }
 
 /** Failed, or done with items that failed; not done again since, and not put aside. */

@@ -17,6 +17,18 @@ HIDDEN = (
 )
 
 
+#: Answers are fetched and kept from the page until they are given.
+SLOW_ANSWERS = """() => {
+  window.quick = window.fetch;
+  window.held = [];
+  window.fetch = async (...request) => {
+    const answer = await window.quick(...request);
+    await new Promise((give) => window.held.push(give));
+    return answer;
+  };
+}"""
+
+
 def test_what_is_put_aside_in_one_tab_is_so_in_the_other_and_neither_forgets(viewed: Viewed) -> None:
     for number in range(2):
         viewed.dispatch("page.fails", sources=["/x"], destination="/y", message=f"no card in slot {number}")
@@ -61,6 +73,23 @@ def test_who_was_signed_out_in_another_tab_is_told_with_a_way_back(viewed: Viewe
     expect(page.get_by_role("alert")).to_contain_text("Sign in again to go on.")
     expect(page.get_by_text("No job that has ended is like this.")).to_have_count(0)
     expect(page.get_by_text("Authorization")).to_have_count(0)
+    viewed.trouble.clear()
+
+
+def test_an_answer_that_was_on_its_way_does_not_say_signed_in_again(viewed: Viewed) -> None:
+    page = viewed.page
+    viewed.go()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Nothing to do")
+    page.evaluate(SLOW_ANSWERS)
+    page.get_by_role("link", name="Library", exact=True).click()
+    eventually(lambda: page.evaluate("window.held.length") > 0, what="an answer that is held back")
+    page.evaluate("window.fetch = window.quick")
+    page.context.clear_cookies()
+    page.get_by_role("link", name="History", exact=True).click()
+    expect(page.get_by_role("link", name="Sign in")).to_be_visible()
+    page.evaluate("window.held.forEach((give) => give())")
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    expect(page.get_by_role("link", name="Sign in")).to_be_visible()
     viewed.trouble.clear()
 
 

@@ -1,7 +1,7 @@
 /** Requests to the API. What fails is a `Refused` with a sentence for people. */
 
 import type { InvalidParameter, Problem } from "./schema";
-import { answeredWith } from "./signed-out";
+import { awaitingAnswer } from "./signed-out";
 
 /** Where the application is mounted, with a slash at its end. */
 export const ROOT = new URL(document.baseURI).pathname.replace(/[^/]*$/, "");
@@ -53,6 +53,7 @@ export function queryText(query: Query): string {
 }
 
 async function answered<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
+  const answeredWith = awaitingAnswer();
   const response = await fetch(`${ROOT}api/${path}`, {
     method,
     credentials: "same-origin",

@@ -5,7 +5,7 @@
 
 import { ROOT, refusal } from "./request";
 import type { Changed, Event, Hello, Movement, Resync } from "./schema";
-import { answeredWith } from "./signed-out";
+import { awaitingAnswer } from "./signed-out";
 
 export type Connection = "connecting" | "live" | "lost" | "signed-out";
 
@@ -96,6 +96,7 @@ export class EventStream {
 
   private async read(abort: AbortController): Promise<void> {
     const watch = new Watchdog(SILENT, abort);
+    const answeredWith = awaitingAnswer();
     try {
       const response = await fetch(`${ROOT}api/events`, {
         headers: { Accept: "text/event-stream", ...(this.last === null ? {} : { "Last-Event-ID": this.last }) },

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spacedrive_jobs._model.clock import to_datetime, to_ms
-from spacedrive_jobs._model.trigger import Calendar, CatchUp, Cron, Every, Trigger, due, next_after
+from spacedrive_jobs._model.trigger import Calendar, CatchUp, Cron, Every, Trigger, describe, due, next_after
 from tests.property import zones
 
 PARTS = 12
@@ -107,3 +107,20 @@ def test_what_was_missed_is_fired_or_counted(interval: int, late: int, limit: in
         assert all(5_000 <= moment <= now for moment in plan.fire)
         assert plan.next is not None
         assert now < plan.next <= now + interval
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (60, "every minute"),
+        (5_400, "every 90 minutes"),
+        (7_200, "every 2 hours"),
+        (86_400, "every day"),
+        (0.5, "every 0.5 s"),
+        (90, "every 1 min 30 s"),
+        (5_430, "every 1 h 30 min 30 s"),
+        (90_061.5, "every 1 d 1 h 1 min 1.5 s"),
+    ],
+)
+def test_an_interval_is_said_in_the_units_that_people_use(seconds: float, words: str) -> None:
+    assert describe(Every(round(seconds * 1000), 0)) == words

@@ -33,6 +33,7 @@ class Deeds:
         self._jobs, self._dice, self._folder = library.jobs, dice, folder
         self._numbers = itertools.count()
         self._gates: list[Path] = []
+        self._many: list[JobId] = []
 
     def some(self) -> None:
         self._dispatch()
@@ -55,6 +56,14 @@ class Deeds:
 
     def delete_the_newest(self) -> None:
         self._jobs.clear(JobFilter(ids=self._of(ENDED)[:10]))
+
+    def very_many(self, jobs: int) -> None:
+        """Jobs that are cancelled where they have not ended before: two or three changes for each. They stay until this
+        is done again: a change that is deleted is a hole, which streams take in another way than a long way behind."""
+        self._jobs.clear(JobFilter(ids=self._many))
+        made = self._jobs.dispatch_many([page_jobs.quick.new(number) for number in range(jobs)], priority=-1)
+        self._many = [handle.id for handle in made]
+        self._jobs.cancel_all(JobFilter(ids=self._many))
 
     def _put_some_elsewhere(self) -> None:
         waiting = self._of((JobStatus.QUEUED,))

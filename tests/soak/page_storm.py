@@ -16,6 +16,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from pathlib import Path
+from threading import Event
 
 from playwright.sync_api import Browser, sync_playwright
 
@@ -41,6 +42,13 @@ PATIENCE = 60.0
 STUCK = 2.0
 """A process that was stopped may hold the store; then what others do waits until it goes on."""
 HOUR = 3_600
+VERY_MANY = 5_200
+"""Jobs: more than ten thousand changes, after which a stream tells no more of them (`sdjobs.web.feed.BEHIND`)."""
+SILENT = 44.0
+"""Seconds: a page gives a connection up after 40 without a word (`SILENT` in `stream.ts`)."""
+LONG_PARTS = 4
+LONG_EVERY = 60
+"""Rounds."""
 MOST_SILENT = 6
 
 
@@ -169,9 +177,29 @@ def connections_say_nothing_more(storm: Storm) -> None:
     storm.proxy.release()
 
 
+def more_happens_than_is_told(storm: Storm) -> None:
+    """While connections say nothing: what is too far behind is told to look anew, over the connection that it had or
+    over another one."""
+    storm.proxy.hold()
+    storm.deeds.very_many(VERY_MANY)
+    if storm.dice.random() < 0.5:
+        storm.proxy.cut()
+    storm.proxy.release()
+
+
 def the_browser_stands_still(storm: Storm) -> None:
     storm.renderers.stop()
     storm.deeds.some()
+    storm.renderers.go_on()
+
+
+def the_browser_stands_still_for_longer_than_it_waits(storm: Storm) -> None:
+    """As seen from the page, nothing has come for so long that it gives the connection up: what had come meanwhile lies
+    unread beside it."""
+    storm.renderers.stop()
+    for _ in range(LONG_PARTS):
+        storm.deeds.some()
+        Event().wait(SILENT / LONG_PARTS)  # nothing sets it; a browser's own clock cannot be turned
     storm.renderers.go_on()
 
 
@@ -226,6 +254,7 @@ FAULTS: tuple[Callable[[Storm], None], ...] = (
     the_worker_is_killed,
     connections_break,
     connections_say_nothing_more,
+    more_happens_than_is_told,
     the_browser_stands_still,
     the_lid_is_closed,
     the_clock_is_turned,
@@ -235,6 +264,8 @@ FAULTS: tuple[Callable[[Storm], None], ...] = (
     history_is_deleted_while_the_server_is_gone,
     a_page_is_loaded_anew,
 )
+LONG_FAULTS: tuple[Callable[[Storm], None], ...] = (the_browser_stands_still_for_longer_than_it_waits,)
+"""Of the storm at full size alone: most of a minute each."""
 
 
 def run(scale: float, seed: int = 7) -> int:
@@ -257,13 +288,15 @@ def rage(storm: Storm, rounds: int) -> int:
     """Each fault is met before any comes again."""
     storm.judge("the beginning")
     faults: list[Callable[[Storm], None]] = []
-    for _ in range(rounds):
+    met: set[Callable[[Storm], None]] = set()
+    for number in range(1, rounds + 1):
         faults = faults or storm.dice.sample(FAULTS, len(FAULTS))
-        fault = faults.pop()
+        fault = storm.dice.choice(LONG_FAULTS) if number % LONG_EVERY == 0 else faults.pop()
+        met.add(fault)
         storm.round(fault, fault.__name__.replace("_", " "))
     told, violations = storm.follower, storm.violations
     print(
-        f"   {rounds} faults of {min(rounds, len(FAULTS))} kinds, {storm.looks} looks at which all pages were right; "
+        f"   {rounds} faults of {len(met)} kinds, {storm.looks} looks at which all pages were right; "
         f"{told.told:,} changes told over {told.lives} connections, {told.resyncs} times to look anew; "
         f"{len(violations)} violations",
         flush=True,

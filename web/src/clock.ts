@@ -9,8 +9,11 @@ let timer: number | undefined;
 
 function subscribe(watcher: () => void): () => void {
   watchers.add(watcher);
-  now = Date.now();
-  timer ??= window.setInterval(tick, EVERY);
+  // Not with each watcher: a row that is just drawn would be drawn once more.
+  if (timer === undefined) {
+    now = Date.now();
+    timer = window.setInterval(tick, EVERY);
+  }
   return () => {
     watchers.delete(watcher);
     if (watchers.size > 0) return;

@@ -300,4 +300,8 @@ def _span(ms: int) -> str:
         if ms % size == 0:
             count = ms // size
             return name[:-1] if count == 1 else f"{count} {name}"
-    return f"{ms / 1000:g} s"
+    parts: list[str] = []
+    for size, name in ((DAY_MS, "d"), (3_600_000, "h"), (60_000, "min")):
+        count, ms = divmod(ms, size)
+        parts += [f"{count} {name}"] if count else []
+    return " ".join([*parts, f"{ms / 1000:g} s"] if ms else parts)

@@ -3,7 +3,8 @@
 import type { Job } from "../api/schema";
 import type { Grip } from "./moving";
 
-const DOTS = [3, 8, 13].flatMap((y) => [3, 8].map((x) => [x, y] as const));
+/** Six dots: lines without a length, with round ends. */
+const DOTS = [3, 8, 13].flatMap((y) => [3, 8].map((x) => `M${x} ${y}h0`)).join("");
 
 interface HandleProps {
   readonly job: Job;
@@ -24,9 +25,7 @@ export function Handle({ job, grip, held }: HandleProps) {
       onBlur={(event) => event.relatedTarget !== null && grip.left(job)}
     >
       <svg viewBox="0 0 11 16" aria-hidden="true">
-        {DOTS.map(([x, y]) => (
-          <circle key={`${x}-${y}`} cx={x} cy={y} r="1.4" />
-        ))}
+        <path d={DOTS} />
       </svg>
     </button>
   );

@@ -1,7 +1,7 @@
 /** Jobs as rows. A long list is virtual: only what can be seen is in the document. */
 
 import { useWindowVirtualizer } from "@tanstack/react-virtual";
-import { memo, type ReactNode, useEffect, useLayoutEffect, useRef, useState } from "react";
+import { memo, type ReactNode, useCallback, useEffect, useLayoutEffect, useRef, useState } from "react";
 import type { Job } from "../api/schema";
 import { Link } from "../routing";
 import { ago, exactly } from "../words";
@@ -63,7 +63,7 @@ export function LongJobTable({ label, jobs: given, columns, total, onSeen, put }
     estimateSize: () => ROW_HEIGHT,
     overscan: 8,
     scrollMargin: top,
-    getItemKey: (place) => jobs[place]?.id ?? place,
+    getItemKey: useCallback((place: number) => jobs[place]?.id ?? place, [jobs]),
   });
   const seen = rows.getVirtualItems();
   const last = seen[seen.length - 1]?.index ?? 0;

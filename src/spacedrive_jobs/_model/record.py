@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, Literal, TypeAlias, TypeVar, final
 
+import msgspec
+
 from spacedrive_jobs._model.ids import JobId, RunnerId
 from spacedrive_jobs._model.progress import JobMetrics, Progress, ProgressView
 from spacedrive_jobs._model.status import JobStatus, Request
@@ -26,8 +28,7 @@ class Page(Generic[T]):
 
 
 @final
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JobInfo:
+class JobInfo(msgspec.Struct, frozen=True, kw_only=True):
     """All that is known of one job, active or ended. Times are UTC.
 
     `request` is what was asked of a running job and not yet done; `reason` says, for people, why the job is in its

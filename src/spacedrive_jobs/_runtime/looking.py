@@ -267,5 +267,8 @@ class Looking:
 
     async def runners(self) -> builtins.list[RunnerInfo]:
         """The processes that have the library open, this one among them."""
-        rows = await self._engine.store.read(rescue.read_runners)
-        return await asyncio.to_thread(lambda: [runner_info(row, self._engine.run_folder) for row in rows])
+        folder = self._engine.run_folder
+        # In the thread of slow reads, because it looks at files too.
+        return await self._engine.store.read_slowly(
+            lambda connection: [runner_info(row, folder) for row in rescue.read_runners(connection)]
+        )

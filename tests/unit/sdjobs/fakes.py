@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from typing import Any, cast
+
+from msgspec.structs import replace
 
 from sdjobs.views.presenter import Told
 from sdjobs.views.snapshot import Snapshot

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from sdjobs.screen.board import AskedEntry, Board, JobEntry, MoreEntry, Section, TroubleEntry, entries_of
 from sdjobs.screen.looking import MOST, Look, Window, needing

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 from http import HTTPStatus
@@ -70,22 +71,25 @@ async def list_jobs(
     after: HexCursor = None,
 ) -> wire.JobPage:
     """Jobs, the newest first, those that have ended among them."""
-    page = await library.jobs.list(
-        statuses=statuses_of(status) or None,
-        kind=kind,
-        text=text,
-        limit=limit,
-        after=after,
-        retried=retried,
-        created_from=moment("created_from", created_from),
+    page, attended = await asyncio.gather(
+        library.jobs.list(
+            statuses=statuses_of(status) or None,
+            kind=kind,
+            text=text,
+            limit=limit,
+            after=after,
+            retried=retried,
+            created_from=moment("created_from", created_from),
+        ),
+        is_attended(library),
     )
-    return wire.JobPage(jobs=await _told(library, page.rows), next=page.next)
+    return wire.JobPage(jobs=_told(page.rows, attended), next=page.next)
 
 
 @get("/running", responses=problems())
 async def list_running_jobs(library: GivenLibrary) -> wire.JobList:
     """The jobs that run now, in any process, the oldest first."""
-    return wire.JobList(jobs=await _told(library, await library.jobs.running()))
+    return wire.JobList(jobs=_told(await library.jobs.running(), attended=True))
 
 
 @get("/waiting", responses=problems())
@@ -103,8 +107,10 @@ async def list_waiting_jobs(
     """What waits, in line: in the order in which jobs start as far as nothing else keeps them; behind that what waits
     for a time, a job or an answer; last, where it is asked for, what is paused."""
     chosen = tuple(JobStatus(word) for word in status or ("queued",))
-    page = await library.jobs.waiting(limit, statuses=chosen, kind=kind, text=text, after=after)
-    return wire.JobPage(jobs=await _told(library, page.rows), next=page.next)
+    page, attended = await asyncio.gather(
+        library.jobs.waiting(limit, statuses=chosen, kind=kind, text=text, after=after), is_attended(library)
+    )
+    return wire.JobPage(jobs=_told(page.rows, attended), next=page.next)
 
 
 @get("/count", responses=problems(422))
@@ -185,7 +191,8 @@ async def list_job_speeds(library: GivenLibrary, job: JobPath) -> wire.SpeedList
 @get("/{job:str}/children", responses=problems(404, 409))
 async def list_job_children(library: GivenLibrary, job: JobPath) -> wire.JobList:
     """The jobs that a job has spawned, the oldest first."""
-    return wire.JobList(jobs=await _told(library, await library.jobs.children(await _stored(library, job))))
+    children = await library.jobs.children(await _stored(library, job))
+    return wire.JobList(jobs=_told(children, await is_attended(library)))
 
 
 @get("/{job:str}/events", responses=problems(404, 409))
@@ -223,9 +230,8 @@ def statuses_of(words: list[wire.StatusWord] | None) -> tuple[JobStatus, ...]:
     return tuple(JobStatus(word) for word in words or ())
 
 
-async def _told(library: Library, infos: Sequence[JobInfo]) -> list[wire.Job]:
-    """As a list shows them. Who runs the queue is looked at only where something waits for it."""
-    attended = not any(info.status is JobStatus.QUEUED for info in infos) or await is_attended(library)
+def _told(infos: Sequence[JobInfo], attended: bool) -> list[wire.Job]:
+    """As a list shows them."""
     now = clock.now()
     return [telling.job(info, attended=attended, now=now) for info in infos]
 

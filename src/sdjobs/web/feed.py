@@ -160,14 +160,20 @@ class Feed:
     async def _look_at_hints(self) -> dict[str, object]:
         if self._time() - self._hints_at >= HINTS_EVERY:
             self._hints_at = self._time()
-            questions = (await self._jobs.questions(limit=1_000)).rows
-            quiet = await self._jobs.quiet_changes()
+            # Together: a question by itself wakes two threads.
+            asked, quiet, schedules, paused, runners = await asyncio.gather(
+                self._jobs.questions(limit=1_000),
+                self._jobs.quiet_changes(),
+                self._jobs.schedules(),
+                self._jobs.paused_queues(),
+                self._jobs.runners(),
+            )
             self._hints = {
-                "schedules": await self._jobs.schedules(),
-                "queue": (await self._jobs.paused_queues(), quiet.reorderings),
-                "questions": [question.id for question in questions],
+                "schedules": schedules,
+                "queue": (paused, quiet.reorderings),
+                "questions": [question.id for question in asked.rows],
                 "history": quiet.deletions,
-                "runners": [(one.id, one.mode, one.state) for one in await self._jobs.runners()],
+                "runners": [(one.id, one.mode, one.state) for one in runners],
             }
         return self._hints
 

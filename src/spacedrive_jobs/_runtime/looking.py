@@ -234,7 +234,7 @@ class Looking:
                     async with asyncio.timeout_at(end):
                         await watcher.wait()
                 except TimeoutError:
-                    continue  # one last look
+                    return []  # nothing rang: what comes now is seen first thing by the next call
 
     async def last_change(self) -> int:
         """The `seq` of the newest event; 0 before the first. A listing asked for after this is not older than it."""

@@ -81,10 +81,15 @@ class Bulk:
 
     async def count(self, wanted: JobFilter) -> int:
         """How many jobs it means now."""
-        count = 0
-        async for jobs in self._matching(wanted):
-            count += len(jobs)
-        return count
+        store = self._engine.store
+        if wanted.ids is not None:
+            return sum([len(jobs) async for jobs in self._matching(wanted)])
+        until, after, count = await self._end(), b"", 0
+        while True:
+            some, after = await store.read_slowly(partial(bulk.count, wanted=wanted, after=after, until=until))
+            count += some
+            if some < bulk.COUNTED:
+                return count
 
     async def _ask(self, wanted: JobFilter, act: Callable[[Tx, JobId, int], Asked], *, resumed: bool = False) -> int:
         engine = self._engine

@@ -17,21 +17,33 @@ from spacedrive_jobs._store.sql import query
 from spacedrive_jobs._store.tx import Tx
 
 STEP: Final = 200
+COUNTED: Final = 10_000
+"""Jobs that are counted in one step: nothing is done to them, and no other listing waits for long."""
 END_OF_TIME: Final = 1 << 62
 
 
 def matching(connection: apsw.Connection, wanted: JobFilter, after: bytes, until: bytes) -> list[JobId]:
     """Up to STEP jobs whose ids are greater than `after` and less than `until`, in order."""
+    return [JobId.from_bytes(id_) for id_ in _ids(connection, wanted, after, until, STEP)]
+
+
+def count(connection: apsw.Connection, wanted: JobFilter, after: bytes, until: bytes) -> tuple[int, bytes]:
+    """Up to COUNTED of them, and the id of the last."""
+    ids = _ids(connection, wanted, after, until, COUNTED)
+    return len(ids), ids[-1] if ids else after
+
+
+def _ids(connection: apsw.Connection, wanted: JobFilter, after: bytes, until: bytes, limit: int) -> list[bytes]:
     parameters = {
         "after": after,
         "until": until,
         "from": to_ms(wanted.created_from) if wanted.created_from is not None else 0,
         "before": to_ms(wanted.created_before) if wanted.created_before is not None else END_OF_TIME,
         "retried": wanted.retried,
-        "limit": STEP,
+        "limit": limit,
         **meaning(wanted.kind, wanted.statuses, wanted.text),
     }
-    return [JobId.from_bytes(id_) for (id_,) in connection.execute(query("matching_jobs"), parameters)]
+    return [id_ for (id_,) in connection.execute(query("matching_jobs"), parameters)]
 
 
 def newest(connection: apsw.Connection) -> bytes:

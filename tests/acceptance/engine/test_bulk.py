@@ -72,6 +72,16 @@ async def test_pause_and_resume_reach_what_runs_and_what_waits(tmp_path: Path) -
         assert await asyncio.gather(*(handle.wait(timeout=5) for handle in handles[4:])) == [4, 5]
 
 
+async def test_a_count_of_many_is_whole(tmp_path: Path) -> None:
+    """Counted in steps of ten thousand, the last of them full, empty, and neither."""
+    async with open_library(tmp_path, runs="none") as library:
+        for dispatched, total in ((9_999, 9_999), (1, 10_000), (1, 10_001)):
+            await library.jobs.dispatch_many([wait.new(number) for number in range(dispatched)])
+            assert await library.jobs.count(JobFilter()) == total
+        assert await library.jobs.count(JobFilter(kind="bulk.wait", statuses=[JobStatus.QUEUED])) == 10_001
+        assert await library.jobs.count(JobFilter(kind="bulk.other")) == 0
+
+
 async def test_retry_and_clear_by_filter(tmp_path: Path) -> None:
     clock = ManualClock()
     async with open_library(tmp_path, clock=clock) as library:

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from sdjobs.describe import job_json
 from spacedrive_jobs import Library
 from tests.acceptance.cli.terminal import Terminal
 from tests.acceptance.cli.whole_screen import WholeScreen
@@ -148,9 +149,14 @@ class Cli:
     def gate(self, allowed: int = 0) -> Gate:
         return Gate(self.folder / f"gate-{len(list(self.folder.glob('gate-*')))}", allowed)
 
+    def jobs(self) -> list[dict[str, Any]]:
+        """As `jobs list --json` has them, without a process for it: asked again and again while something is waited
+        for."""
+        with Library.open_blocking(self.library, runs="none") as library:
+            return [job_json(info) for info in library.jobs.list().rows]
+
     def only_job(self) -> dict[str, Any]:
-        (job,) = self.json("jobs", "list")["jobs"]
-        assert isinstance(job, dict)
+        (job,) = self.jobs()
         return job
 
     def close(self) -> None:

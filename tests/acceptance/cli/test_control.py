@@ -41,7 +41,7 @@ def test_a_schedule_is_added_listed_run_paused_and_removed(cli: Cli) -> None:
 def test_a_worker_runs_what_a_schedule_dispatches(cli: Cli) -> None:
     assert cli.run(*ADD, "--every", "1s").returncode == 0
     worker = cli.start("--import", SAMPLES, "worker")
-    eventually(lambda: any(job["status"] == "completed" for job in cli.json("jobs", "list")["jobs"]))
+    eventually(lambda: any(job["status"] == "completed" for job in cli.jobs()))
     worker.send(signal.SIGTERM)
     assert worker.ends() == 0
 
@@ -76,7 +76,7 @@ def test_a_filter_is_one_action_for_all(cli: Cli) -> None:
     assert cli.run("jobs", "cancel", "--kind", "example.steps", "--reason", "enough").stdout == (
         "4 jobs cancelled or cancelling.\n"
     )
-    told = cli.json("jobs", "list")["jobs"]
+    told = cli.jobs()
     assert {(job["status"], job["reason"]) for job in told} == {("cancelled", "enough")}
     assert len(cli.run("jobs", "retry", *ids[:2]).stdout.split()) == 2
     again = cli.run("jobs", "retry", "--kind", "example.steps").stdout
@@ -128,7 +128,7 @@ def test_a_person_at_a_terminal_is_asked_once(cli: Cli) -> None:
     terminal.shows("Cancel all these jobs? [y/N]:")
     terminal.press("n\r")
     assert terminal.ends() == 3
-    assert cli.json("jobs", "list")["jobs"][0]["status"] == "queued"
+    assert cli.jobs()[0]["status"] == "queued"
     terminal = cli.terminal("jobs", "cancel", "--all")
     terminal.shows("Cancel all these jobs? [y/N]:")
     terminal.press("y\r")

@@ -70,7 +70,7 @@ def test_a_wrong_command_does_nothing_and_says_why(cli: Cli, words: list[str], t
     assert told in done.stderr
     assert done.stderr.startswith("Error: ")
     assert "Traceback" not in done.stderr
-    assert cli.json("jobs", "list")["jobs"] == []
+    assert cli.jobs() == []
 
 
 def test_args_as_json_and_options_together(cli: Cli) -> None:

@@ -48,7 +48,7 @@ def test_index_verify_lists_each_difference_and_ends_with_4(cli: Cli, tree: Path
     differs = cli.run("index", str(tree), "--verify")
     assert differs.returncode == 4
     assert "1 missing, 1 stale, 1 different" in differs.stdout
-    listed = cli.run("jobs", "items", "--json", cli.json("jobs", "list")["jobs"][0]["short_id"])
+    listed = cli.run("jobs", "items", "--json", cli.jobs()[0]["short_id"])
     items = {Path(item["item"]).name: item["reason"] for item in json.loads(listed.stdout)["items"]}
     assert items["new"] == "is on the disk, and not in the index"
     assert items["notes.txt"] == "is in the index, and not on the disk"
@@ -124,7 +124,7 @@ def test_a_name_that_does_not_fit_the_preset_is_refused_at_once(cli: Cli, tree: 
     assert refused.returncode == 2
     assert "The preset 'h264' makes a file whose name ends in .mp4 or .m4v, not in '.webm'" in refused.stderr
     assert "the preset 'vp9' would make" in refused.stderr
-    assert cli.json("jobs", "list")["jobs"] == []
+    assert cli.jobs() == []
 
 
 def test_duplicates_and_validate(cli: Cli, tree: Path) -> None:
@@ -302,7 +302,7 @@ def test_a_plan_tells_and_changes_nothing(cli: Cli, tree: Path) -> None:
         planned.stdout
     )
     assert (out / "photos" / "notes.txt").read_bytes() == b"there"
-    assert [job["kind"] for job in cli.json("jobs", "list")["jobs"]] == ["copy_plan"]
+    assert [job["kind"] for job in cli.jobs()] == ["copy_plan"]
     gone = cli.run("delete", str(tree), "--permanent", "--plan")
     assert (gone.returncode, "5 deleted" in gone.stdout, tree.exists()) == (0, True, True)
 
@@ -368,4 +368,4 @@ def test_a_place_that_is_an_empty_text_is_refused_before_anything_is_stored(cli:
     refused = cli.run(*arguments)
     assert refused.returncode == 2
     assert "is empty: was a variable not set?" in refused.stderr
-    assert cli.json("jobs", "list")["jobs"] == []
+    assert cli.jobs() == []

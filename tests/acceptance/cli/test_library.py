@@ -53,7 +53,7 @@ def test_the_option_is_taken_after_the_command_too_and_beats_the_variable(cli: C
     assert cli.run("init", "--library", str(other)).stdout == f"There is a library at {other} already\n"
     assert cli.run(*STEPS, "--library", str(other)).returncode == 0
     assert len(cli.json("--library", str(other), "jobs", "list")["jobs"]) == 1
-    assert cli.json("jobs", "list")["jobs"] == []
+    assert cli.jobs() == []
 
 
 def test_a_file_is_no_library(cli: Cli) -> None:
@@ -142,7 +142,7 @@ def test_user_code_that_fails_is_named_with_its_line(cli: Cli) -> None:
 def test_an_ambiguous_name_lists_what_it_could_be(cli: Cli) -> None:
     for _ in range(2):
         cli.run(*STEPS)
-    ids = [job["id"] for job in cli.json("jobs", "list")["jobs"]]
+    ids = [job["id"] for job in cli.jobs()]
     done = cli.run("jobs", "show", ids[0][:6])
     assert done.returncode == 2
     assert "names 2 jobs" in done.stderr

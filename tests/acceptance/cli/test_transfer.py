@@ -104,7 +104,7 @@ def test_new_makes_another(cli: Cli, tree: Path) -> None:
     command.send(signal.SIGINT)
     assert command.ends() == 3
     cli.run(*words, "--new")
-    assert sorted(job["status"] for job in cli.json("jobs", "list")["jobs"]) == ["completed", "paused"]
+    assert sorted(job["status"] for job in cli.jobs()) == ["completed", "paused"]
 
 
 def test_a_relative_path_is_the_callers(cli: Cli, tree: Path) -> None:
@@ -216,4 +216,4 @@ def test_what_cannot_be_meant_is_refused_and_nothing_is_stored(
     command = cli.start(verb, *words, cwd=tmp_path)
     assert command.ends() == 2
     assert told in command.err
-    assert cli.json("jobs", "list")["jobs"] == []
+    assert cli.jobs() == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -20,12 +21,10 @@ from spacedrive_ops import (
 )
 from tests.mounts import Mount, Mounts
 
-UUID = "0c1d3b3e-8b4c-4a4e-9f0e-5d6a1e0f7c11"
 
-
-def disk(mounts: Mounts) -> tuple[Mount, Path]:
-    """One whose UUID is known, and its image."""
-    mount = mounts.disk("ext4", make=("-U", UUID))
+def disk(mounts: Mounts, uuid: UUID) -> tuple[Mount, Path]:
+    """One of this UUID, and its image. Two at a time must not have the same, in tests beside each other either."""
+    mount = mounts.disk("ext4", make=("-U", str(uuid)))
     assert mount.image is not None
     (mount.path / "photos").mkdir()
     (mount.path / "photos" / "beach.jpg").write_bytes(b"a picture")
@@ -34,10 +33,11 @@ def disk(mounts: Mounts) -> tuple[Mount, Path]:
 
 @pytest.mark.needs("ext4")
 async def test_a_file_system_is_found_where_it_is_mounted(tmp_path: Path, mounts: Mounts) -> None:
-    mount, image = disk(mounts)
+    uuid = uuid4()
+    mount, image = disk(mounts, uuid)
     async with Library.open(tmp_path / "library", create=True, runs="none") as library:
         named = await name_path(library.db, mount.path / "photos" / "beach.jpg")
-        assert str(named) == f"volume://{UUID}/photos/beach.jpg"
+        assert str(named) == f"volume://{uuid}/photos/beach.jpg"
         assert await find_path(library.db, named) == mount.path / "photos" / "beach.jpg"
         mounts.unmount(mount)
         with pytest.raises(PathNotHere, match="connect its disk"):
@@ -49,7 +49,7 @@ async def test_a_file_system_is_found_where_it_is_mounted(tmp_path: Path, mounts
 
 @pytest.mark.needs("ext4")
 async def test_a_location_is_found_when_its_disk_comes_back_elsewhere(tmp_path: Path, mounts: Mounts) -> None:
-    mount, image = disk(mounts)
+    mount, image = disk(mounts, uuid4())
     async with Library.open(tmp_path / "library", create=True) as library:
         await (await library.jobs.dispatch(IndexerJob(root=mount.path / "photos"))).wait(timeout=30)
         named = await name_path(library.db, mount.path / "photos" / "beach.jpg")

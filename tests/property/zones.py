@@ -8,6 +8,7 @@ from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
 MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
 FIRST, LAST = 2000, 2035
 
 
@@ -65,12 +66,12 @@ def _dates(after: datetime, zone: ZoneInfo) -> Iterator[date]:
 
 
 def _first_at(wanted: datetime, zone: ZoneInfo, near: datetime) -> datetime:
-    """Walks forward from a moment that is surely before it; by hours at first."""
+    """Walks forward from a moment that is surely before it: by hours where the clock on the wall runs on evenly and
+    does not come so far, else minute by minute. No zone's clocks are changed twice within an hour."""
     moment = near.replace(second=0, microsecond=0) - timedelta(days=4)
-    while wall(moment + timedelta(hours=27), zone) < wanted:
-        moment += timedelta(hours=1)
-    while wall(moment, zone) < wanted:
-        moment += MINUTE
+    while (shown := wall(moment, zone)) < wanted:
+        hour_later = wall(moment + HOUR, zone)
+        moment += HOUR if hour_later == shown + HOUR and hour_later < wanted else MINUTE
     return moment
 
 

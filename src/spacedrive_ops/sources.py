@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
+
+import msgspec
 
 from spacedrive_ops.folders import identity
 from spacedrive_ops.whole_files.names import PARTIAL
@@ -17,8 +18,7 @@ Place: TypeAlias = tuple[int, tuple[bytes, ...]]
 compared."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True):
     """A file, a link or a special file; or, with a `problem`, what could not be read. `parts`: the last name of the
     given path, and the names below it."""
 

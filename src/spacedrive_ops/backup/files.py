@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
+
+import msgspec
 
 from spacedrive_jobs import AmbiguousJobId, JobContext, JobError, JobNotFound, job
 from spacedrive_ops.backup.depot import FolderDepot
@@ -24,8 +25,7 @@ PACKED: Final = "jsonl.gz"
 EARLIER: Final = "before"
 
 
-@dataclass(frozen=True, slots=True)
-class FilesOutput:
+class FilesOutput(msgspec.Struct, frozen=True):
     """`list`: the BLAKE3 of the list that was kept. `files` and `size` (bytes) are what is listed, `sent` files whose
     bytes were not in the backup yet, `failed` entries that are not in it."""
 

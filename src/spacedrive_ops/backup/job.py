@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from spacedrive_jobs import Completed, Count, Failed, JobContext, JobError, JobHandle, JobOutcome, job
 from spacedrive_ops.backup import snapshots
@@ -26,8 +27,7 @@ from spacedrive_ops.thumbnails.job import ThumbnailJob
 LIBRARY = "library"
 
 
-@dataclass(frozen=True, slots=True)
-class BackupOutput:
+class BackupOutput(msgspec.Struct, frozen=True):
     """`files` and `size` (bytes) that the locations hold; `sent` files whose bytes were not in the backup yet; `failed`
     locations of which not everything arrived. `snapshot`: the id of what can now be restored; empty where nothing can.
     """
@@ -39,8 +39,7 @@ class BackupOutput:
     snapshot: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Begun:
+class Begun(msgspec.Struct, frozen=True):
     """Decided once. `id`: of the snapshot. `before`: for each location its list in the newest one that has it."""
 
     id: str

@@ -9,10 +9,11 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from itertools import chain, count
 from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias
+
+import msgspec
 
 from spacedrive_jobs import failpoint
 from spacedrive_ops.backup.depot import Depot
@@ -31,8 +32,7 @@ MADE: Final = 0o700
 PlacedAs: TypeAlias = Literal["ok", "unchanged", "skipped", "error", "stopped"]
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(msgspec.Struct, frozen=True):
     """`final`: the name that it has now, where it is there."""
 
     outcome: PlacedAs

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
+
+import msgspec
 
 from spacedrive_jobs import JobContext, JobError, job
 from spacedrive_ops.backup import snapshots
@@ -32,8 +33,7 @@ CHECKPOINT_EVERY: Final = timedelta(seconds=0.5)
 LIST: Final = "restore.gz"
 
 
-@dataclass(frozen=True, slots=True)
-class RestoreOutput:
+class RestoreOutput(msgspec.Struct, frozen=True):
     """What became of the files and links. `unchanged_count`: those that were there already, as they were backed up."""
 
     snapshot: str

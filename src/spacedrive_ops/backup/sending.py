@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -47,8 +46,7 @@ class Wanted(Protocol):
     def verify(self) -> bool: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
+class Done(msgspec.Struct, frozen=True):
     """One entry: as it is listed; or why it is not."""
 
     outcome: FileOutcome

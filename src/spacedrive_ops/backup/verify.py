@@ -11,6 +11,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
+import msgspec
+
 from spacedrive_jobs import Count, GenericProgress, JobContext, JobInterrupted, interrupt_requested, job
 from spacedrive_ops.backup import snapshots
 from spacedrive_ops.backup.depot import Depot
@@ -49,8 +51,7 @@ class VerifyState:
     compared: list[str] = field(default_factory=list[str])
 
 
-@dataclass(frozen=True, slots=True)
-class BackupVerifyOutput:
+class BackupVerifyOutput(msgspec.Struct, frozen=True):
     """`objects` and `total_bytes` were read and hashed; `damaged` of them hold other bytes. `entries` of `snapshots`
     were looked up; `problems`: entries and lists that cannot be restored."""
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
+
+import msgspec
 
 Topic: TypeAlias = Literal["history", "sidecars", "partials", "uploads", "logs", "spools"]
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(msgspec.Struct, frozen=True):
     """`path`: for people and for items. `size`: bytes that its removal frees. `why`: in words. `remove` takes it away
     and says whether it did: False where it is in use after all. Raises OSError, and StoreError
     for what is in a store."""

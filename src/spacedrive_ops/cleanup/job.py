@@ -10,6 +10,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final, cast
 
+import msgspec
+
 from spacedrive_jobs import GenericProgress, JobContext, job
 from spacedrive_ops.backup.depot import INCOMING
 from spacedrive_ops.cleanup.found import Found, Topic
@@ -43,8 +45,7 @@ class CleanupState:
     failed: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class CleanupOutput:
+class CleanupOutput(msgspec.Struct, frozen=True):
     """How much of each was removed (with `plan`: would be): ended jobs of the history, sidecars such as thumbnails,
     partial files, uploads in parts that object stores keep, files that backups left in the library, logs."""
 

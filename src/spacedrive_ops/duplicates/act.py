@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
+
+import msgspec
 
 from spacedrive_jobs import failpoint
 from spacedrive_ops.content.digest import Stopped
@@ -24,8 +25,7 @@ from spacedrive_ops.whole_files.partial import prefix_of
 Ending: TypeAlias = Literal["done", "skipped", "failed"]
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(msgspec.Struct, frozen=True):
     """What became of a file. `saved`: the bytes that are no longer taken up twice; in the trash they still are."""
 
     ending: Ending
@@ -33,8 +33,7 @@ class Outcome:
     saved: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Means:
+class Means(msgspec.Struct, frozen=True):
     """How files are acted on. `lose_metadata`: also where another owner, mode or attributes go with a file. `resumed`:
     an earlier attempt may have acted on some and died before it could say so."""
 

@@ -10,6 +10,8 @@ from pathlib import Path
 from time import monotonic
 from typing import Final, Literal
 
+import msgspec
+
 from spacedrive_jobs import Bytes, Count, GenericProgress, JobContext, JobId, JobNotFound, interrupt_requested, job
 from spacedrive_ops.duplicates.act import Means, Outcome, act, recover_planned
 from spacedrive_ops.duplicates.opened import LeftAlone
@@ -46,8 +48,7 @@ class DeduplicateState:
     saved: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class DeduplicateOutput:
+class DeduplicateOutput(msgspec.Struct, frozen=True):
     """What became of the files that were not to be kept. `saved`: the bytes that are no longer taken up twice; after
     the action `trash` they are free when the trash is emptied."""
 

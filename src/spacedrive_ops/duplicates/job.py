@@ -10,6 +10,8 @@ from functools import partial
 from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
+import msgspec
+
 from spacedrive_jobs import Bytes, Count, GenericProgress, JobContext, JobError, Transaction, job
 from spacedrive_ops.content.crew import Crew
 from spacedrive_ops.content.hasher import new_hasher
@@ -38,8 +40,7 @@ class DuplicatesState:
     bytes: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class DuplicatesOutput:
+class DuplicatesOutput(msgspec.Struct, frozen=True):
     """`groups` of files that hold the same bytes; `copies`: how many more there are than one of each; `wasted`: their
     bytes. `sampled`: files whose ends had to be read to know; `read`: those that had to be read whole."""
 

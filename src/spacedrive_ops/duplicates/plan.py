@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from typing import TypeAlias
+
+import msgspec
 
 from spacedrive_jobs import LibraryDb
 from spacedrive_ops.duplicates.rules import Order, Rule
@@ -18,8 +19,7 @@ Place: TypeAlias = tuple[int, int]
 """The content and the entry of a pair: pairs come in this order."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
+class Pair(msgspec.Struct, frozen=True):
     """A file that is to be kept, and one like it that is not. `names`: how many names (hard links) of the latter the
     plan has; each is a pair of its own."""
 

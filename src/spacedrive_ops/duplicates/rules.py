@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal, TypeAlias
+
+import msgspec
 
 Action: TypeAlias = Literal["reflink", "hardlink", "trash"]
 """`reflink`: the files share their blocks, and are two files as before. `hardlink`: one file with several names.
@@ -29,8 +30,7 @@ _KEYS: Final[dict[str, Callable[[bytes, int], int]]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(msgspec.Struct, frozen=True):
     """`prefer`: a file in the first of these folders that holds any is kept; among several, and where none is in any,
     `keep` decides, and at last the path's letters. `root`: only files in this folder count. `least`: bytes."""
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal, TypeAlias
+
+import msgspec
 
 from spacedrive_jobs import JobContext
 from spacedrive_ops.file_copy.item import Item
@@ -21,8 +22,7 @@ MOST_SOURCES: Final = 500
 """Of one job, so that its arguments stay far below their limit."""
 
 
-@dataclass(frozen=True, slots=True)
-class Conflict:
+class Conflict(msgspec.Struct, frozen=True):
     """A source, and what it would replace."""
 
     source: bytes
@@ -30,8 +30,7 @@ class Conflict:
     size: int
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(msgspec.Struct, frozen=True):
     """Conflicts with one answer that one job can settle: into one folder, or a single one under another name."""
 
     answer: Answer

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+import msgspec
+
 from spacedrive_ops.file_copy.atomic import Partials
 from spacedrive_ops.file_copy.copy import ByteCopier
 from spacedrive_ops.file_copy.directory import Directory
@@ -67,8 +69,7 @@ class Item:
         self.end("error", f"{what}: {error.strerror or error}")
 
 
-@dataclass(frozen=True, slots=True)
-class Tools:
+class Tools(msgspec.Struct, frozen=True):
     """What the copying threads share."""
 
     partials: Partials

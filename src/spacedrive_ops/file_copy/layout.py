@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import os
 import stat
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from spacedrive_ops.file_copy.atomic import Partials
 from spacedrive_ops.file_copy.errors import CopyRefused
@@ -17,8 +18,7 @@ from spacedrive_ops.file_copy.walk import Root
 from spacedrive_ops.folders import exists, identities_above, identity_at, open_path
 
 
-@dataclass(frozen=True, slots=True)
-class Probe:
+class Probe(msgspec.Struct, frozen=True):
     """What was learnt of the destination by making one file in it."""
 
     started_ns: int

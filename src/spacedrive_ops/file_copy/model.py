@@ -7,6 +7,8 @@ import os
 from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
+import msgspec
+
 OnConflict: TypeAlias = Literal["skip", "overwrite", "rename", "newer", "ask"]
 """What to do where the destination already has an entry of that name (folders are always merged).
 
@@ -22,8 +24,7 @@ SHORT_ENOUGH: Final = 2048
 """A position longer than this is kept in a row of its own, so that the state stays small."""
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
+class Position(msgspec.Struct, frozen=True):
     """A place in the walk: everything up to it, in order, and including it with all below it.
 
     `path` is below the root and in bytes, its parts joined by "/"; empty for the root itself.
@@ -37,8 +38,7 @@ class Position:
         return tuple(os.fsdecode(part) for part in self.path.split(b"/")) if self.path else ()
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(msgspec.Struct, frozen=True):
     """What a source file was when it was read: it is the same file while these are the same."""
 
     device: int
@@ -51,8 +51,7 @@ class Identity:
         return Identity(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
 
 
-@dataclass(frozen=True, slots=True)
-class PartialFile:
+class PartialFile(msgspec.Struct, frozen=True):
     """An unfinished large file: its first `offset` bytes are on disk under `name`, beside the final name."""
 
     name: str

@@ -14,6 +14,8 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Final, Protocol, TypeAlias
 
+import msgspec
+
 from spacedrive_jobs import failpoint
 from spacedrive_ops.file_copy.directory import Directory, FolderReplaced
 from spacedrive_ops.file_copy.model import FULL, NoRoomLeft, Outcome, Position
@@ -25,8 +27,7 @@ KEPT_OPEN: Final = 24
 """How many levels of folders, counted from the deepest, stay open."""
 
 
-@dataclass(frozen=True, slots=True)
-class Root:
+class Root(msgspec.Struct, frozen=True):
     """One source, and the name that it gets in the destination."""
 
     source: bytes

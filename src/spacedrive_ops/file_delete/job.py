@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
+
+import msgspec
 
 from spacedrive_jobs import Bytes, Count, GenericProgress, JobContext, JobInterrupted, interrupt_requested, job
 from spacedrive_ops.file_delete.guard import Protected, check, protected
@@ -24,8 +25,7 @@ PHASES: Final = (("scan", 10.0), ("delete", 90.0))
 KEPT_POSITION: Final = b"position"
 
 
-@dataclass(frozen=True, slots=True)
-class DeleteOutput:
+class DeleteOutput(msgspec.Struct, frozen=True):
     """What became of the entries. Into the trash a path counts once, whatever it holds, and frees nothing.
 
     `bytes_freed`: what the disk got back; a file that has other names (hard links) gives nothing back.

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import msgspec
+
 SHORT_ENOUGH: Final = 2048
 """A position longer than this is kept in a row of its own, so that the state stays small."""
 
@@ -50,8 +52,7 @@ def bits(numbers: Collection[int], count: int) -> bytes:
     return bytes(packed)
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(msgspec.Struct, frozen=True):
     """An entry that could not be removed: its path, its place below the root, and why."""
 
     path: bytes
@@ -59,8 +60,7 @@ class Failure:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Removed:
+class Removed(msgspec.Struct, frozen=True):
     """An entry that is gone, and the bytes that its removal gave back."""
 
     bytes: int
@@ -69,8 +69,7 @@ class Removed:
 Event = Removed | Failure
 
 
-@dataclass(frozen=True, slots=True)
-class Root:
+class Root(msgspec.Struct, frozen=True):
     """A path that was given, as a name in a folder."""
 
     given: Path

@@ -9,6 +9,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final, TypeAlias
 
+import msgspec
+
 from spacedrive_jobs import Bytes, GenericProgress, JobContext, JobError, interrupt_requested, job
 from spacedrive_ops.content.crew import Crew, Result
 from spacedrive_ops.content.digest import Digest
@@ -40,8 +42,7 @@ class HashCheckState:
     read_bytes: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class HashCheckOutput:
+class HashCheckOutput(msgspec.Struct, frozen=True):
     """Files by what became of them. `different`: other bytes than the manifest says; `malformed`: lines that no
     manifest has."""
 

@@ -12,6 +12,8 @@ from pathlib import Path
 from threading import Event
 from typing import Final
 
+import msgspec
+
 from spacedrive_jobs import Count, GenericProgress, JobContext, JobError, interrupt_requested, job
 from spacedrive_ops.content.crew import Crew, Result
 from spacedrive_ops.content.digest import Digest
@@ -53,8 +55,7 @@ class HashState:
         return Place(self.number, tuple(self.folder.split(b"/")) if self.folder else (), self.name)
 
 
-@dataclass(frozen=True, slots=True)
-class HashOutput:
+class HashOutput(msgspec.Struct, frozen=True):
     """`files` that were hashed, and their `size` in bytes; `failed`: those that were not, each with its reason."""
 
     files: int

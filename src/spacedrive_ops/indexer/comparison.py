@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 from itertools import count
 from operator import itemgetter
 from typing import Final, TypeAlias
+
+import msgspec
 
 from spacedrive_ops.indexer.listing import FOLDER, FORMAT, KINDS, SPECIAL, Listing, OnDisk
 from spacedrive_ops.library_index.categories import category_of
@@ -25,8 +26,7 @@ Sub: TypeAlias = tuple[bytes, int, bool]
 """A subfolder: its name, its id, and whether the index has just learnt of it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Changed:
+class Changed(msgspec.Struct, frozen=True):
     """A folder that is not as the index has it. `kept`: names in it that stay as the index has them."""
 
     id: int

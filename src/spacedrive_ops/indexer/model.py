@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
+import msgspec
+
 IndexMode: TypeAlias = Literal["shallow", "content", "deep"]
 """`shallow`: names, sizes and times. `content`: also the BLAKE3 of what each file holds. `deep`: also thumbnails, and
 what pictures, films and sounds say of themselves."""
@@ -61,8 +63,7 @@ class IndexState:
     quarantined: tuple[bytes, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class IndexOutput:
+class IndexOutput(msgspec.Struct, frozen=True):
     """What the run found, and what had become of it since the run before. `size`: of all files, in bytes.
 
     `offline`: the folder's disk was not there, or another one was in its place; the index was left as it was.

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
+
+import msgspec
 
 from spacedrive_jobs import JobContext, JobError
 from spacedrive_ops.folders import identity, lies_in
@@ -28,8 +29,7 @@ COARSEST_TIME: Final = 2_000_000_000
 """Nanoseconds: FAT keeps times in steps of two seconds."""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(msgspec.Struct, frozen=True):
     """`path`: the location's, in bytes. `below`: the folder in it that the run begins with, and `entry` its id.
 
     `known`: the location as it was; None if it is new (then `location` and `entry` are 0 until the run has begun).

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
@@ -78,8 +79,7 @@ IGNORE_FILE: Final = ".gitignore"
 IGNORE_LIMIT: Final = 1 << 20
 
 
-@dataclass(frozen=True, slots=True)
-class Rules:
+class Rules(msgspec.Struct, frozen=True):
     """What to leave out. `hidden`: names that begin with a dot. `development`: what programs make beside source code
     (`.git`, `node_modules`, …). `system`: what operating systems keep for themselves. `gitignore`: heed `.gitignore`
     files, nested ones and negations too. `exclude`: patterns as in a `.gitignore` at the root.

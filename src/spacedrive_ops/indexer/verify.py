@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+import msgspec
 
 from spacedrive_jobs import Indeterminate, JobContext, JobError, LibraryDb, job
 from spacedrive_ops.indexer import places
@@ -28,8 +29,7 @@ STALE: Final = "is in the index, and not on the disk"
 DIFFERENT: Final = "is not what the index says: size, time or another fact differs"
 
 
-@dataclass(frozen=True, slots=True)
-class IndexVerifyOutput:
+class IndexVerifyOutput(msgspec.Struct, frozen=True):
     """Entries that were compared, and the differences. `unreadable`: what could not be looked at, a folder counted
     once. `equal`: all was, and there is no difference."""
 

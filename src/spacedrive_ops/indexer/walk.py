@@ -18,6 +18,8 @@ from operator import itemgetter
 from time import monotonic
 from typing import Final, Literal, TypeAlias
 
+import msgspec
+
 from spacedrive_ops.folders import identity
 from spacedrive_ops.indexer.comparison import Changed, Comparison, Sub
 from spacedrive_ops.indexer.listing import (
@@ -48,8 +50,7 @@ Question: TypeAlias = Literal["folders", "rows", "ids"]
 """What is asked of the index: KnownFolder of each folder, Known of each, or the first id for new entries."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Setting:
+class Setting(msgspec.Struct, frozen=True, kw_only=True):
     """What a walk is told. `root_path`: the location's. `starts`: the folders in it where the walk begins, by their
     paths (empty: at the location's root) and ids.
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
+
+import msgspec
 
 from spacedrive_jobs import LibraryDb, Transaction
 from spacedrive_ops.library_index.entries import path_to
@@ -16,8 +17,7 @@ SMALL: Final = 64 << 10
 """Files of at most this size are read whole at once: that takes hardly longer than to open one and read its ends."""
 
 
-@dataclass(frozen=True, slots=True)
-class StoredFile:
+class StoredFile(msgspec.Struct, frozen=True):
     """A file of the index, with its whole path. `digest`: what it held when it was read; None if it never was."""
 
     id: int
@@ -76,8 +76,7 @@ async def store(tx: Transaction, read: Sequence[tuple[StoredFile, bytes]]) -> No
     await tx.executemany(query("set_content"), rows)
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(msgspec.Struct, frozen=True):
     """Which files are compared: those of a location (0: of all), of at least `least` bytes."""
 
     location: int

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias
+
+import msgspec
 
 from spacedrive_jobs import LibraryDb, Transaction
 from spacedrive_ops.library_index.contents import full_path
@@ -15,8 +16,7 @@ PAGE: Final = 512
 Mark: TypeAlias = Literal["done", "skipped", "failed"]
 
 
-@dataclass(frozen=True, slots=True)
-class Copy:
+class Copy(msgspec.Struct, frozen=True):
     """A file of the index, with the content that it has. `links`: how many names it had."""
 
     id: int
@@ -29,8 +29,7 @@ class Copy:
     links: int
 
 
-@dataclass(frozen=True, slots=True)
-class Planned:
+class Planned(msgspec.Struct, frozen=True):
     """A row of a job's plan: at `number`, what is to be done to `doomed`, of which `names` are in the plan."""
 
     number: int

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,8 +17,7 @@ START: Final = datetime(1970, 1, 1)  # noqa: DTZ001 - of clocks that tell no zon
 SMALLEST: Final = timedelta(milliseconds=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(msgspec.Struct, frozen=True):
     """Degrees north and east, metres above the sea."""
 
     latitude: float
@@ -27,8 +25,7 @@ class Place:
     altitude: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Exposure:
+class Exposure(msgspec.Struct, frozen=True):
     """How a picture was taken: seconds, the f-number, the film's speed, millimetres."""
 
     seconds: float | None = None
@@ -38,8 +35,7 @@ class Exposure:
     focal_length_35mm: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class MediaFacts:
+class MediaFacts(msgspec.Struct, frozen=True):
     """What a picture, film or sound says of itself; None and "" where it does not.
 
     `width`, `height`: as it is shown, upright. `orientation`: EXIF's number, 1 to 8. `taken`: with its zone where the

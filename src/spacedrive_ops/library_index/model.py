@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from spacedrive_ops.library_index.categories import Category, EntryKind
 
 
-@dataclass(frozen=True, slots=True)
-class Location:
+class Location(msgspec.Struct, frozen=True):
     """A folder that is indexed. `indexed_ms`: when a run that found changes last came to its end (milliseconds since
     1970), None: never.
 
@@ -30,8 +30,7 @@ class Location:
     indexed_ms: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class IndexedEntry:
+class IndexedEntry(msgspec.Struct, frozen=True):
     """One entry, as the index has it. `name` is printable, `path` exact. Sizes in bytes; a folder's is that of all
     files below it. `modified_ns`: nanoseconds since 1970. `digest`: BLAKE3 of what it holds, None if not read yet.
     """
@@ -46,8 +45,7 @@ class IndexedEntry:
     digest: bytes | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class DuplicateGroup:
+class DuplicateGroup(msgspec.Struct, frozen=True):
     """Files that hold the same bytes. `wasted`: what all but one of them take up."""
 
     digest: bytes

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Final, Literal
+
+import msgspec
 
 from spacedrive_jobs import LibraryDb, Transaction
 from spacedrive_ops.library_index.sql import query
 
 
-@dataclass(frozen=True, slots=True)
-class Sidecar:
+class Sidecar(msgspec.Struct, frozen=True):
     """`path`: below the library's folder. `bytes`: its size. `made_ms`: milliseconds since 1970."""
 
     digest: bytes
@@ -30,8 +30,7 @@ async def read(db: LibraryDb, digest: bytes, kind: str) -> dict[str, str]:
     return dict(rows)
 
 
-@dataclass(frozen=True, slots=True)
-class SidecarKey:
+class SidecarKey(msgspec.Struct, frozen=True):
     """Which one, and its file: `path` below the library's folder, `size` in bytes; None where it has none."""
 
     digest: bytes

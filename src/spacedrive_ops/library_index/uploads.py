@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from spacedrive_jobs import LibraryDb
 from spacedrive_ops.library_index.sql import query, statements
 
 
-@dataclass(frozen=True, slots=True)
-class NotedUpload:
+class NotedUpload(msgspec.Struct, frozen=True):
     """`job`: the long form of its id. `place`: the bucket at its endpoint. `upload`: the store's id for it; empty where
     the store's answer was not noted."""
 

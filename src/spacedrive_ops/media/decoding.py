@@ -7,8 +7,9 @@ import re
 import resource
 from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import BinaryIO, Final
+
+import msgspec
 
 from spacedrive_ops.content.digest import Unreadable, open_file
 from spacedrive_ops.media.kinds import HEAD, Medium, medium_of
@@ -35,8 +36,7 @@ class NotInstalled(NotDecoded):
         return cls(f"needs more than is installed here: pip install 'spacedrive-jobs[{extra}]'")
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(msgspec.Struct, frozen=True):
     """What one file may cost: seconds, millions of pixels, and bytes of address space."""
 
     seconds: float
@@ -52,8 +52,7 @@ class Limits:
         return NotDecoded(f"is too large (the limit is {self.megapixels:,} megapixels)")
 
 
-@dataclass(frozen=True, slots=True)
-class OpenMedium:
+class OpenMedium(msgspec.Struct, frozen=True):
     """A file that is open, and what it is. `path`: another way to it, for libraries that take no open file."""
 
     medium: Medium

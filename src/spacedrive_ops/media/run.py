@@ -12,6 +12,8 @@ from pathlib import Path
 from time import monotonic
 from typing import Final, Literal, Protocol, TypeAlias
 
+import msgspec
+
 from spacedrive_jobs import Count, GenericProgress, JobContext, Transaction, interrupt_requested
 from spacedrive_jobs.tasks import bounded_map
 from spacedrive_ops.content.digest import Stopped, Unreadable, digest_of
@@ -69,8 +71,7 @@ class Work(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class _Done:
+class _Done(msgspec.Struct, frozen=True):
     """One file. `reason`: why nothing came of it; None where nothing had to be done."""
 
     entry: Entry

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import importlib.util
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
+
+import msgspec
 
 from spacedrive_jobs import JobContext, Transaction, job
 from spacedrive_jobs.tasks import ChildPool
@@ -26,8 +27,7 @@ KIND: Final = "facts"
 MIB: Final = 1 << 20
 
 
-@dataclass(frozen=True, slots=True)
-class MediaMetadataOutput:
+class MediaMetadataOutput(msgspec.Struct, frozen=True):
     """Files by what became of them. `skipped`: those whose facts were known already, or that were not meant."""
 
     made: int

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
+import msgspec
+
 OnExisting: TypeAlias = Literal["skip", "overwrite"]
 """What to do where something of that name is there and differs (by size, time of change or digest); what is the same
 already is never sent again."""
@@ -77,8 +79,7 @@ class DownloadState:
     again: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class TransferOutput:
+class TransferOutput(msgspec.Struct, frozen=True):
     """What became of the files. `unchanged_count`: those that were there already, as they are."""
 
     transferred_count: int
@@ -92,8 +93,7 @@ class TransferOutput:
         return TransferOutput(tally.sent, tally.sent_bytes, tally.unchanged, tally.skipped, tally.failed)
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(msgspec.Struct, frozen=True):
     """What became of one file. `by_store`: the error is the store's, not the file's."""
 
     outcome: Outcome

@@ -13,11 +13,12 @@ import http.client
 import os
 import threading
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from time import gmtime, strftime
 from typing import Final
 from urllib.parse import quote, unquote_plus, urlsplit
 from xml.etree import ElementTree
+
+import msgspec
 
 from spacedrive_ops.object_store.errors import StoreError
 
@@ -27,8 +28,7 @@ TIMEOUT: Final = 120.0
 PARTS_A_PAGE: Final = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(msgspec.Struct, frozen=True):
     number: int
     size: int
     etag: str
@@ -38,8 +38,7 @@ class NoSuchUpload(StoreError):
     """The upload has ended or was aborted."""
 
 
-@dataclass(frozen=True, slots=True)
-class Access:
+class Access(msgspec.Struct, frozen=True):
     """How to reach one bucket. `token` may be empty."""
 
     bucket: str

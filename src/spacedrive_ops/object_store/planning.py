@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import unquote_to_bytes, urlsplit
 
+import msgspec
+
 from spacedrive_jobs import Count, GenericProgress, JobContext, job
 from spacedrive_ops.content.hasher import new_hasher
 from spacedrive_ops.file_copy.plan import in_words
@@ -41,8 +43,7 @@ class UploadPlanState:
     tally: PlanTally = field(default_factory=PlanTally)
 
 
-@dataclass(frozen=True, slots=True)
-class Looked:
+class Looked(msgspec.Struct, frozen=True):
     """What is there under the key of a file; or why nothing would be sent."""
 
     status: os.stat_result | None = None

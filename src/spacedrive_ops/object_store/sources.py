@@ -5,15 +5,15 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from spacedrive_ops import sources
 from spacedrive_ops.sources import Entry, Place
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(msgspec.Struct, frozen=True):
     """A file, or, with a `problem`, an entry that is not uploaded. `parts`: the names that its key is made of."""
 
     place: Place

@@ -8,10 +8,11 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 from urllib.parse import unquote, unquote_to_bytes, urlsplit
+
+import msgspec
 
 from spacedrive_ops.extras import MissingExtra
 from spacedrive_ops.object_store.errors import StoreError, TransferRefused
@@ -24,8 +25,7 @@ SAID: Final = re.compile("<Message>([^<]{1,400})</Message>")
 SCHEMES: Final = ("s3", "gs", "az", "file")
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(msgspec.Struct, frozen=True):
     """What a store keeps of a file beside its bytes; None where it was not put there by an upload."""
 
     size: int

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import msgspec
+
 
 @dataclass(slots=True)
 class PlanTally:
@@ -24,8 +26,7 @@ class PlanTally:
     bytes_replaced: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class PlanOutput:
+class PlanOutput(msgspec.Struct, frozen=True):
     """What a job would do; nothing was changed. What is not simply made anew is an item of the plan, with the reason.
 
     `entries` and `bytes` are all that was looked at. Of the entries, `created` would be made, `replaced` would take the

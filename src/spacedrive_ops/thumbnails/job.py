@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import importlib.util
 import os
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Final, TypeAlias
+
+import msgspec
 
 from spacedrive_jobs import JobContext, JobError, Transaction, job
 from spacedrive_jobs.tasks import ChildPool
@@ -29,8 +30,7 @@ MIB: Final = 1 << 20
 ThumbnailState: TypeAlias = MediaState
 
 
-@dataclass(frozen=True, slots=True)
-class ThumbnailOutput:
+class ThumbnailOutput(msgspec.Struct, frozen=True):
     """Files by what became of them. `skipped`: those that had their thumbnails already, or were not meant."""
 
     made: int

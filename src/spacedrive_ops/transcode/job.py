@@ -9,6 +9,8 @@ from threading import Event
 from time import monotonic
 from typing import Final
 
+import msgspec
+
 from spacedrive_jobs import JobContext, ProgressData, cpu, interrupt_requested, job
 from spacedrive_ops.folders import exists
 from spacedrive_ops.paths.given import TakesPaths
@@ -62,8 +64,7 @@ class TranscodeState:
     published: tuple[int, int] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class TranscodeOutput:
+class TranscodeOutput(msgspec.Struct, frozen=True):
     """`destination`: the file that was made, or the one because of which nothing was (`skipped`)."""
 
     destination: Path

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import os
 import stat
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from spacedrive_ops.folders import lies_in
 from spacedrive_ops.transcode.errors import TranscodeRefused
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(msgspec.Struct, frozen=True):
     """The source, and the folder and name that the result gets."""
 
     source: Path

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias, get_args
+
+import msgspec
 
 PresetName: TypeAlias = Literal["h264", "h265", "av1", "vp9", "audio", "mp3", "flac"]
 """`h264`: MP4 that plays everywhere. `h265`, `av1`: smaller, slower, for newer players (MP4). `vp9`: WebM for browsers.
@@ -14,16 +15,14 @@ PresetName: TypeAlias = Literal["h264", "h265", "av1", "vp9", "audio", "mp3", "f
 PRESETS: Final[tuple[PresetName, ...]] = get_args(PresetName)
 
 
-@dataclass(frozen=True, slots=True)
-class Codec:
+class Codec(msgspec.Struct, frozen=True):
     """An encoder by the name that ffmpeg gives it, and how it is set."""
 
     encoder: str
     options: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Preset:
+class Preset(msgspec.Struct, frozen=True):
     """`video` and `audio` list encoders, the best first: the first one that is there is taken."""
 
     format: str

@@ -8,6 +8,8 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+import msgspec
+
 LINES_KEPT: Final = 8
 LONGEST_LINE: Final = 400
 INVALID: Final = "Invalid data found when processing input"
@@ -78,8 +80,7 @@ class LastLines:
         return b"\n".join(last).decode("utf-8", "backslashreplace")
 
 
-@dataclass(frozen=True, slots=True)
-class Media:
+class Media(msgspec.Struct, frozen=True):
     """What ffprobe found: the length in seconds (None: unknown), and which kinds of streams there are."""
 
     seconds: float | None

@@ -8,6 +8,8 @@ from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
+import msgspec
+
 from spacedrive_jobs import Bytes, Count, GenericProgress, JobContext, JobError, job
 from spacedrive_ops.content.crew import Crew
 from spacedrive_ops.content.digest import Digest
@@ -35,8 +37,7 @@ class ValidateState:
     read_bytes: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class ValidateOutput:
+class ValidateOutput(msgspec.Struct, frozen=True):
     """Files by what became of them. `changed`: edited since they were indexed; `damaged`: other bytes, although size
     and times are the same."""
 

@@ -91,7 +91,7 @@ async def test_a_copy_does_what_its_plan_said(tmp_path: Path, policy: Any) -> No
             "newer": {"created": 3, "replaced": 1, "skipped": 1, "refused": 1, "warnings": 1, "bytes_replaced": 5},
             "ask": {"created": 3, "asked": 2, "refused": 1, "warnings": 1},
         }[policy]
-        told = {name: getattr(planned, name) for name in PlanOutput.__slots__}
+        told = {name: getattr(planned, name) for name in PlanOutput.__struct_fields__}
         assert {name: told[name] for name in expected} == expected
         assert planned.entries == 7
         assert (planned.fits, planned.free is not None) == (True, True)

@@ -58,7 +58,7 @@ export const PURPOSE: Readonly<Record<string, string>> = {
 };
 
 /** Arguments that programs give, and no person. */
-export const UNASKED: ReadonlySet<string> = new Set(["located", "only", "before"]);
+const UNASKED: ReadonlySet<string> = new Set(["located", "only", "before"]);
 
 const LABELS: Readonly<Record<string, string>> = {
   sources: "What",
@@ -95,7 +95,7 @@ const LABELS: Readonly<Record<string, string>> = {
   moving: "For a move",
   replaced: "The folder was moved or emptied on purpose",
   sizes: "Sizes, in pixels",
-  redo: "Which pictures",
+  redo: "Which ones",
   seconds: "Give up on one after so many seconds",
   megapixels: "Leave out pictures above so many megapixels",
   memory: "Memory that one may take, in bytes",
@@ -113,7 +113,7 @@ const CHOICES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   mode: { shallow: "Names, sizes and times", content: "Also what it holds", deep: "Also what can be told of pictures" },
   scope: { recursive: "The folder and all below", current: "Only the folder itself" },
-  redo: { missing: "Those without a thumbnail", failed: "Those that failed before", all: "All, once more" },
+  redo: { missing: "Those that were not done yet", failed: "Those that failed before", all: "All, once more" },
   action: { trash: "Into the trash", hardlink: "Make them one file under several names", reflink: "Let them share their room on the disk" },
   keep: {
     oldest: "The oldest",
@@ -173,17 +173,26 @@ export function stepWords(step: string): string {
   return STEPS[step] ?? capital(step);
 }
 
-export function labelOf(field: string): string {
-  return LABELS[field] ?? humanised(field);
+/** What fields are called here holds for the kinds that are listed here; another's `to` may be no place at all. */
+function isOurs(kind: string): boolean {
+  return Object.hasOwn(PURPOSE, kind);
+}
+
+export function isUnasked(kind: string, field: string): boolean {
+  return isOurs(kind) && UNASKED.has(field);
+}
+
+export function labelOf(kind: string, field: string): string {
+  return (isOurs(kind) ? LABELS[field] : undefined) ?? humanised(field);
 }
 
 /** Undefined where it is no choice that is listed here. */
-export function knownChoice(field: string, choice: string): string | undefined {
-  return CHOICES[field]?.[choice];
+export function knownChoice(kind: string, field: string, choice: string): string | undefined {
+  return isOurs(kind) ? CHOICES[field]?.[choice] : undefined;
 }
 
-export function choiceWords(field: string, choice: string): string {
-  return CHOICES[field]?.[choice] ?? humanised(choice);
+export function choiceWords(kind: string, field: string, choice: string): string {
+  return knownChoice(kind, field, choice) ?? humanised(choice);
 }
 
 export function answerWords(answer: unknown): string {

@@ -1,7 +1,7 @@
 /** A kind's JSON Schema read into fields. Only what job arguments use; what is not understood becomes a field for JSON. */
 
 import type { Kind } from "./api/schema";
-import { UNASKED } from "./kinds";
+import { isUnasked } from "./kinds";
 
 export type Shape =
   | { readonly type: "path" }
@@ -15,6 +15,8 @@ export type Shape =
   | { readonly type: "json" };
 
 export interface Field {
+  /** Of which kind of jobs. */
+  readonly kind: string;
   readonly name: string;
   readonly shape: Shape;
   readonly required: boolean;
@@ -31,11 +33,12 @@ export function fieldsOf(kind: Kind): readonly Field[] {
   const required = new Set(Array.isArray(schema.required) ? (schema.required as readonly string[]) : []);
   const properties = Object.entries((schema.properties ?? {}) as Readonly<Record<string, Json>>);
   return properties
-    .filter(([name]) => required.has(name) || !UNASKED.has(name))
+    .filter(([name]) => required.has(name) || !isUnasked(kind.kind, name))
     .map(([name, property]) => {
       const [inner, nullable] = withoutNull(resolved(property, kind.schema as Json));
       const shape = shapeOf(inner, kind.schema as Json);
       return {
+        kind: kind.kind,
         name,
         shape,
         nullable,

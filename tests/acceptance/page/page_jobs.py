@@ -100,6 +100,17 @@ async def logs(ctx: JobContext[None], lines: int = 50) -> None:
         ctx.log(f"line {number} is {'odd' if number % 2 else 'even'}")
 
 
+@job(name="page.asks")
+async def asks(ctx: JobContext[None]) -> str:
+    """Ask, and do nothing meanwhile."""
+    return await ctx.ask("Which of the two?", key="which", choices=("this", "that"))
+
+
+@job(name="page.mail")
+async def mail(ctx: JobContext[None], to: str = "", seconds: int = 5, keep: int = 3, only: bool = False) -> None:
+    """Write a letter: its arguments are called as those of jobs with files, and mean something else."""
+
+
 @job(name="page.parent")
 async def parent(ctx: JobContext[None]) -> int:
     """Look after all folders."""

@@ -96,6 +96,7 @@ export async function pauseQueue(): Promise<Queue> {
   return post<Queue>("queue/pause", {});
 }
 
-export async function resumeQueue(): Promise<Queue> {
-  return post<Queue>("queue/resume", {});
+/** Of one kind, or of all where none is said. */
+export async function resumeQueue(kind?: string): Promise<Queue> {
+  return post<Queue>("queue/resume", kind === undefined ? {} : { kind });
 }

@@ -1,7 +1,7 @@
 /** The command line's word for each thing that the page does. */
 
 import type { BulkVerb, Verb } from "./actions";
-import type { JobFilter } from "./queries";
+import { type JobFilter, MOST_ENTRIES } from "./queries";
 import type { Job, Location, Question, ScheduleRule } from "./schema";
 
 /** What a terminal would act on or hide. */
@@ -117,8 +117,9 @@ export function scheduleCommand(id: string, verb: "run" | "pause" | "resume" | "
   return commandLine("schedule", verb, id);
 }
 
-export function queueCommand(verb: "pause" | "resume" | "show"): string {
-  return commandLine("queue", verb);
+/** Of all kinds, or of one. */
+export function queueCommand(verb: "pause" | "resume" | "show", kind?: string): string {
+  return commandLine("queue", verb, ...(kind === undefined ? [] : [kind]));
 }
 
 export function workerCommand(): string {
@@ -129,10 +130,14 @@ export function indexCommand(folder: Location): string {
   return `${commandLine("index")} ${pathWord(folder.path)}`;
 }
 
+/** As the page shows. */
+const AS_MANY = ["--limit", String(MOST_ENTRIES)] as const;
+
 export function searchCommand(text: string): string {
-  return commandLine("search", ...text.split(/\s+/).filter(Boolean));
+  const words = text.split(/\s+/).filter(Boolean);
+  return commandLine("search", ...AS_MANY, ...(words.some((word) => word.startsWith("-")) ? ["--"] : []), ...words);
 }
 
 export function filesCommand(view: "largest" | "recent" | "duplicates"): string {
-  return commandLine(view, ...(view === "duplicates" ? ["--known"] : []));
+  return commandLine(view, ...(view === "duplicates" ? ["--known"] : AS_MANY));
 }

@@ -47,7 +47,7 @@ export function Filters({ path, states, times }: FiltersProps) {
       </label>
       {times && (
         <label>
-          <span>Time</span>
+          <span>Added</span>
           <select value={query.get("since") ?? ""} onChange={(event) => setQuery(path, query, "since", event.target.value)}>
             {times.map(([value, words]) => (
               <option key={value} value={value}>

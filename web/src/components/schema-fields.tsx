@@ -15,7 +15,7 @@ interface SchemaFieldProps {
 
 export function SchemaField({ field, value, problem, onChange }: SchemaFieldProps) {
   const id = useId();
-  const label = labelOf(field.name);
+  const label = labelOf(field.kind, field.name);
   const described = [field.description ? `${id}-about` : "", problem ? `${id}-problem` : ""].filter(Boolean).join(" ");
   if (field.shape.type === "yes-no") {
     return (
@@ -46,6 +46,7 @@ export function SchemaField({ field, value, problem, onChange }: SchemaFieldProp
       )}
       <Input
         id={id}
+        kind={field.kind}
         name={field.name}
         label={label}
         shape={field.shape}
@@ -70,6 +71,7 @@ function Problem({ id, text }: { readonly id: string; readonly text: string }) {
 
 interface InputProps {
   readonly id: string;
+  readonly kind: string;
   readonly name: string;
   readonly label: string;
   readonly shape: Shape;
@@ -81,7 +83,7 @@ interface InputProps {
 }
 
 function Input(props: InputProps) {
-  const { id, name, shape, value, invalid, described, required, onChange } = props;
+  const { id, kind, name, shape, value, invalid, described, required, onChange } = props;
   const common = {
     id,
     "aria-invalid": invalid || undefined,
@@ -102,7 +104,7 @@ function Input(props: InputProps) {
           {value === "" && <option value="">Choose…</option>}
           {shape.choices.map((choice) => (
             <option key={choice} value={String(choice)}>
-              {choiceWords(name, String(choice))}
+              {choiceWords(kind, name, String(choice))}
             </option>
           ))}
         </select>
@@ -178,7 +180,7 @@ export function pathText(value: unknown): string {
   return typeof raw === "string" ? window.atob(raw).replaceAll(/[^\x20-\x7e]/g, "·") : JSON.stringify(value);
 }
 
-function ListInput({ id, name, label, of, value, invalid, described, required, onChange }: InputProps & { readonly of: Shape }) {
+function ListInput({ id, kind, name, label, of, value, invalid, described, required, onChange }: InputProps & { readonly of: Shape }) {
   const values = Array.isArray(value) && value.length > 0 ? (value as readonly unknown[]) : required ? [emptyOf(of)] : [];
   const set = (place: number, one: unknown) => onChange(values.map((old, at) => (at === place ? one : old)));
   return (
@@ -191,6 +193,7 @@ function ListInput({ id, name, label, of, value, invalid, described, required, o
           </label>
           <Input
             id={`${id}-${place}`}
+            kind={kind}
             name={name}
             label={label}
             shape={of}

@@ -4,12 +4,13 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { pauseQueue, resumeQueue } from "../api/actions";
 import { queueCommand } from "../api/commands";
-import { overview } from "../api/queries";
+import { kinds, overview } from "../api/queries";
 import type { Disk, Overview } from "../api/schema";
 import { Act } from "../components/act";
 import { Commands } from "../components/command";
 import { useNotices } from "../components/notices";
 import { Failed } from "../components/section";
+import { kindName } from "../kinds";
 import { useMay } from "../role";
 import { sentence, size } from "../words";
 import { Throughput } from "./throughput";
@@ -29,6 +30,7 @@ export function Hero() {
       <div className="said">
         <h1>{data ? <Clauses text={data.sentence} /> : "…"}</h1>
         {data && <PauseAll overview={data} />}
+        {data && <PausedKinds overview={data} />}
       </div>
       <div className="facts">
         <Throughput />
@@ -83,6 +85,51 @@ function PauseAll({ overview: { paused_queues } }: { readonly overview: Overview
         ]}
       />
     </div>
+  );
+}
+
+/** Kinds whose jobs wait because somebody paused them, each with its reason and its way back. */
+function PausedKinds({ overview: { paused_queues } }: { readonly overview: Overview }) {
+  const client = useQueryClient();
+  const notices = useNotices();
+  const may = useMay();
+  const known = useQuery(kinds).data?.kinds ?? [];
+  async function goOn(kind: string, name: string): Promise<void> {
+    try {
+      await resumeQueue(kind);
+      notices.say({ text: `“${name}” goes on.`, command: queueCommand("resume", kind) });
+    } catch (error) {
+      notices.fail(error);
+    }
+    void client.invalidateQueries();
+  }
+  const paused = paused_queues.flatMap(({ kind, reason }) => (kind === null ? [] : [{ kind, reason }]));
+  if (paused.length === 0) return null;
+  return (
+    <ul className="paused-kinds" aria-label="Kinds that are paused">
+      {paused.map(({ kind, reason }) => {
+        const found = known.find((one) => one.kind === kind);
+        const name = found ? kindName(found) : kind;
+        return (
+          <li key={kind}>
+            <span>
+              <strong>“{name}” is paused</strong>
+              {sentence(reason.replace(`kind ${kind} is paused`, "")) || "."}
+            </span>
+            {may && (
+              <Act
+                className="small"
+                title={queueCommand("resume", kind)}
+                aria-label={`Go on: ${name}`}
+                onPress={() => void goOn(kind, name)}
+              >
+                Go on
+              </Act>
+            )}
+          </li>
+        );
+      })}
+    </ul>
   );
 }
 

@@ -66,17 +66,18 @@ export function JobForm({ kind }: { readonly kind: Kind }) {
     const [meant, wrong] = meaning(fields, values);
     if (Object.keys(wrong).length > 0) return refuse(wrong, "Something is missing; see above.");
     if (clock && typeof when === "string") return refuse({}, when);
+    if (clock && !isName(name)) return refuse({}, "The name of a schedule has no slash, and is not one or two dots.");
     setBusy(true);
     try {
       if (clock && typeof when !== "string") {
         await put<ScheduleDetails>(`schedules/${encodeURIComponent(name)}`, scheduled(meant, when));
         await client.invalidateQueries({ queryKey: ["schedules"] });
-        notices.say({ text: "It runs by the clock now." });
+        notices.say({ text: "It runs by the clock now.", command: addScheduleCommand(name, scheduled(meant, when)) });
         goTo("");
       } else {
         const body: NewJob = { kind: kind.kind, arguments: meant, ...(priority ? { priority } : {}) };
         const made = await post<Dispatched>("jobs", body);
-        notices.say({ text: "The job is in the queue." });
+        notices.say({ text: "The job is in the queue.", command: runCommand(kind.kind, meant, priority) });
         goTo(`jobs/${made.id}`);
       }
     } catch (error) {
@@ -165,6 +166,11 @@ export function JobForm({ kind }: { readonly kind: Kind }) {
       </form>
     </div>
   );
+}
+
+/** It is a part of an address; the server refuses the same, but is not reached by it. */
+function isName(name: string): boolean {
+  return !name.includes("/") && name !== "." && name !== "..";
 }
 
 /** Not needed, but worth being seen at once. */

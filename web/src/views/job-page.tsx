@@ -15,7 +15,8 @@ import { Failed, Section } from "../components/section";
 import { useNow } from "../clock";
 import { useMay } from "../role";
 import { Link, goTo, useTitle } from "../routing";
-import { ago, capital, exactly, sentence, shown, shownLines } from "../words";
+import { useRunningTime } from "../running-time";
+import { ago, capital, duration, exactly, sentence, shown, shownLines } from "../words";
 import { Attempts } from "./attempts";
 import { Family } from "./family";
 import { Items } from "./items";
@@ -64,6 +65,7 @@ export function JobPage({ id }: { readonly id: string }) {
 function Head({ job }: { readonly job: JobDetails }) {
   const now = useNow();
   const { progress } = job;
+  const seconds = useRunningTime(job);
   const ended = job.finished_at !== null;
   return (
     <div className="job-head">
@@ -83,7 +85,7 @@ function Head({ job }: { readonly job: JobDetails }) {
         <span className="dot" data-state={job.status} aria-hidden="true" />
         <strong>{stateWords(job)}</strong>
         <span className="quiet">
-          {job.took && (ended || job.status === "running") && `${ended ? "in" : "for"} ${job.took}, `}
+          {seconds !== null && (ended || job.status === "running") && `${ended ? `in ${job.took}` : `for ${duration(seconds)}`}, `}
           <time dateTime={job.finished_at ?? job.created_at} title={exactly(job.finished_at ?? job.created_at)}>
             {ended ? "" : "added "}
             {ago(job.finished_at ?? job.created_at, now)}

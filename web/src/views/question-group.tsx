@@ -5,7 +5,7 @@ import { type FormEvent, useEffect, useMemo, useRef, useState } from "react";
 import { answerCommand } from "../api/commands";
 import { job } from "../api/queries";
 import { post } from "../api/request";
-import type { Done, Question } from "../api/schema";
+import type { Done, Job, Question } from "../api/schema";
 import { Act } from "../components/act";
 import { Breaks } from "../components/breaks";
 import { Commands } from "../components/command";
@@ -13,7 +13,7 @@ import { useNotices } from "../components/notices";
 import { answerWords } from "../kinds";
 import { useMay } from "../role";
 import { Link } from "../routing";
-import { counted, number } from "../words";
+import { counted, number, sentence } from "../words";
 
 const FEW = 3;
 const MORE = 20;
@@ -38,7 +38,8 @@ export function QuestionGroup({ questions: asked }: { readonly questions: readon
     setBusy(true);
     try {
       await post<Done>(`questions/${question.id}/answer`, { answer: value, for_all: forAll });
-      notices.say({ text: forAll ? "Answered for all of them; the job goes on." : "Answered." });
+      const command = answerCommand(question, String(value), forAll);
+      notices.say({ text: forAll ? "Answered for all of them; the job goes on." : "Answered.", command });
     } catch (error) {
       notices.fail(error);
     }
@@ -88,7 +89,7 @@ export function QuestionGroup({ questions: asked }: { readonly questions: readon
         </button>
       )}
       <footer>
-        <span className="quiet">The rest of the job goes on meanwhile.</span>
+        <span className="quiet">{asker && meanwhile(asker)}</span>
         <Commands
           commands={(first.choices.length ? first.choices : ["ANSWER"]).map((choice) => [
             answerWords(choice),
@@ -98,6 +99,12 @@ export function QuestionGroup({ questions: asked }: { readonly questions: readon
       </footer>
     </article>
   );
+}
+
+/** What the job does until it is answered. */
+function meanwhile(asker: Job): string {
+  if (asker.status === "running" && !asker.request && !asker.why) return "The rest of the job goes on meanwhile.";
+  return sentence(asker.why || asker.sentence);
 }
 
 /** The server's order is by chance, and would be another one the next time. */

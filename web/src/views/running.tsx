@@ -10,7 +10,8 @@ import { JobActions } from "../components/job-actions";
 import { Figures, PathText, Phases, ProgressBar } from "../components/progress";
 import { Failed, Nothing, Section } from "../components/section";
 import { Link } from "../routing";
-import { counted } from "../words";
+import { useRunningTime } from "../running-time";
+import { counted, duration } from "../words";
 import { isFull } from "./hero";
 
 const MOST = 30;
@@ -40,6 +41,7 @@ interface RunningCardProps {
 
 function RunningCard({ job, still }: RunningCardProps) {
   const { progress } = job;
+  const seconds = useRunningTime(job);
   return (
     <article className="card" data-job={job.id} data-status={job.status}>
       <header>
@@ -59,7 +61,7 @@ function RunningCard({ job, still }: RunningCardProps) {
       )}
       <footer>
         <span className="quiet">
-          {still ? "Holds still until there is room on the library's disk" : `Runs for ${job.took || "a moment"}`}
+          {still ? "Holds still until there is room on the library's disk" : seconds === null ? "Begins" : `Runs for ${duration(seconds)}`}
           {job.attempt > 1 && `, begun ${counted(job.attempt, "time")}`}
         </span>
         {job.trouble && <span className="trouble">{job.trouble}</span>}

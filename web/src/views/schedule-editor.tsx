@@ -46,7 +46,7 @@ export function ScheduleEditor({ schedule, onClose }: { readonly schedule: Sched
     setBusy(true);
     try {
       await put<ScheduleDetails>(`schedules/${encodeURIComponent(schedule.id)}`, changed(when));
-      notices.say({ text: "The schedule is changed." });
+      notices.say({ text: "The schedule is changed.", command: addScheduleCommand(schedule.id, changed(when)) });
       onClose();
     } catch (error) {
       setProblem(sentenceOf(error));

@@ -89,7 +89,7 @@ function ScheduleRow({ schedule, may }: { readonly schedule: Schedule; readonly 
     setBusy(true);
     try {
       await remove(address);
-      notices.say({ text: "The schedule is removed. Its jobs stay." });
+      notices.say({ text: "The schedule is removed. Its jobs stay.", command: scheduleCommand(schedule.id, "remove") });
     } catch (error) {
       notices.fail(error);
     }

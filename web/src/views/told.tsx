@@ -3,21 +3,21 @@
 import type { JobDetails } from "../api/schema";
 import { pathText } from "../components/schema-fields";
 import { Section } from "../components/section";
-import { UNASKED, knownChoice, labelOf } from "../kinds";
-import { number, shown, shownLines, size } from "../words";
+import { isUnasked, knownChoice, labelOf } from "../kinds";
+import { humanised, number, shown, shownLines, size } from "../words";
 
 export function Told({ job }: { readonly job: JobDetails }) {
   const all = isFields(job.arguments) ? Object.entries(job.arguments) : [];
-  const fields = all.filter(([name, value]) => value !== null || !UNASKED.has(name));
+  const fields = all.filter(([name, value]) => value !== null || !isUnasked(job.kind, name));
   return (
     <Section title="What it was told">
       {fields.length > 0 && (
         <dl className="told">
           {fields.map(([name, value]) => (
             <div key={name}>
-              <dt>{labelOf(name).replace(/, in bytes$/, "")}</dt>
+              <dt>{labelOf(job.kind, name).replace(/, in bytes$/, "")}</dt>
               <dd>
-                <Named name={name} value={value} />
+                <Named kind={job.kind} name={name} value={value} />
               </dd>
             </div>
           ))}
@@ -46,9 +46,9 @@ export function Told({ job }: { readonly job: JobDetails }) {
 /** Arguments that are so many bytes. */
 const SIZES: ReadonlySet<string> = new Set(["memory", "least"]);
 
-function Named({ name, value }: { readonly name: string; readonly value: unknown }) {
-  if (typeof value === "string") return shown(knownChoice(name, value) ?? value);
-  if (typeof value === "number" && SIZES.has(name)) return size(value);
+function Named({ kind, name, value }: { readonly kind: string; readonly name: string; readonly value: unknown }) {
+  if (typeof value === "string") return shown(knownChoice(kind, name, value) ?? value);
+  if (typeof value === "number" && SIZES.has(name) && labelOf(kind, name) !== humanised(name)) return size(value);
   return <Value value={value} />;
 }
 

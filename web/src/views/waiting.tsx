@@ -59,6 +59,7 @@ export function WaitingPage() {
   const list = useLine(filter);
   const put = usePut();
   const { data: counts } = useQuery(count(filter));
+  const { data: known } = useQuery(overview);
   useTitle("Waiting jobs");
   return (
     <div className="page">
@@ -68,14 +69,26 @@ export function WaitingPage() {
         <p aria-live="polite">{counts && `${counted(counts.count, "job")}.`}</p>
         {list.jobs.length > 0 && (
           <div className="actions">
-            <Bulk
-              verb="pause"
-              meant={{ ...filter, statuses: ["queued"] }}
-              label="Pause these"
-              question="Pause {}?"
-              explanation="They stay paused, over restarts too, until they are told to go on."
-              doIt="Pause {}"
-            />
+            {filter.statuses.includes("queued") && (
+              <Bulk
+                verb="pause"
+                meant={{ ...filter, statuses: ["queued"] }}
+                label="Pause these"
+                question="Pause {}?"
+                explanation="They stay paused, over restarts too, until they are told to go on."
+                doIt="Pause {}"
+              />
+            )}
+            {filter.statuses.includes("paused") && (known?.counts.paused ?? 0) > 0 && (
+              <Bulk
+                verb="resume"
+                meant={{ ...filter, statuses: ["paused"] }}
+                label="Resume those that are paused"
+                question="Let {} go on?"
+                explanation="They wait for their turn again."
+                doIt="Resume {}"
+              />
+            )}
             <Bulk
               verb="cancel"
               meant={filter}

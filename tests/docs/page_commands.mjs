@@ -50,11 +50,11 @@ const given = {
   ],
   addScheduleCommand: rules.map((rule, place) => [place ? "by night" : "file_copy", rule]),
   scheduleCommand: ["run", "pause", "resume", "show", "remove"].map((verb) => ["by night", verb]),
-  queueCommand: [["pause"], ["resume"], ["show"]],
+  queueCommand: [["pause", "file_copy"], ["pause"], ["resume"], ["show"]],
   workerCommand: [[]],
   indexCommand: [[{ path: "/photos/a b" }]],
-  searchCommand: [["summer beach"]],
-  filesCommand: [["largest"], ["recent"], ["duplicates"]],
+  searchCommand: [["summer beach", 200], ["-summer beach", 200]],
+  filesCommand: [["largest", 200], ["recent", 200], ["duplicates", 200]],
   // Beside another waiting job, where the page has that.
   placeCommand: [
     [job, "--first"],

@@ -1,7 +1,7 @@
 /** The command line's word for each thing that the page does. */
 
 import type { BulkVerb, Verb } from "./actions";
-import { type JobFilter, MOST_ENTRIES } from "./queries";
+import type { JobFilter } from "./queries";
 import type { Job, Location, Question, ScheduleRule } from "./schema";
 
 /** What a terminal would act on or hide. */
@@ -130,14 +130,12 @@ export function indexCommand(folder: Location): string {
   return `${commandLine("index")} ${pathWord(folder.path)}`;
 }
 
-/** As the page shows. */
-const AS_MANY = ["--limit", String(MOST_ENTRIES)] as const;
-
-export function searchCommand(text: string): string {
+/** `limit`: as many as the page shows. */
+export function searchCommand(text: string, limit: number): string {
   const words = text.split(/\s+/).filter(Boolean);
-  return commandLine("search", ...AS_MANY, ...(words.some((word) => word.startsWith("-")) ? ["--"] : []), ...words);
+  return commandLine("search", "--limit", String(limit), ...(words.some((word) => word.startsWith("-")) ? ["--"] : []), ...words);
 }
 
-export function filesCommand(view: "largest" | "recent" | "duplicates"): string {
-  return commandLine(view, ...(view === "duplicates" ? ["--known"] : AS_MANY));
+export function filesCommand(view: "largest" | "recent" | "duplicates", limit: number): string {
+  return commandLine(view, ...(view === "duplicates" ? ["--known"] : ["--limit", String(limit)]));
 }

@@ -141,7 +141,7 @@ function Files() {
       {sought ? (
         <>
           <Found text={sought} />
-          <CommandLine text={searchCommand(sought)} />
+          <CommandLine text={searchCommand(sought, MOST_ENTRIES)} />
         </>
       ) : (
         <>
@@ -155,7 +155,7 @@ function Files() {
             ))}
           </fieldset>
           {view === "duplicates" ? <Duplicates /> : <Listed view={view} />}
-          <CommandLine text={filesCommand(view === "recent" || view === "duplicates" ? view : "largest")} />
+          <CommandLine text={filesCommand(view === "recent" || view === "duplicates" ? view : "largest", MOST_ENTRIES)} />
         </>
       )}
     </Section>

@@ -36,12 +36,13 @@ class Listing:
     kind: str | None
     text: str
     in_line: bool
+    failed_items: bool
     limit: int
     after: str | None
 
     @property
     def is_whole(self) -> bool:
-        return not (self.statuses or self.kind or self.text or self.in_line or self.after)
+        return not (self.statuses or self.kind or self.text or self.in_line or self.failed_items or self.after)
 
     async def read(self, jobs: JobSystem) -> Page[JobInfo]:
         """Raises UsageError for a cursor that is none."""
@@ -52,7 +53,12 @@ class Listing:
                     self.limit, statuses=statuses, kind=self.kind, text=self.text, after=self.after
                 )
             return await jobs.list(
-                statuses=self.statuses or None, kind=self.kind, text=self.text, limit=self.limit, after=self.after
+                statuses=self.statuses or None,
+                kind=self.kind,
+                text=self.text,
+                limit=self.limit,
+                after=self.after,
+                failed_items=self.failed_items or None,
             )
 
 
@@ -67,6 +73,7 @@ class Listing:
 @click.option("--kind", metavar="KIND", help="Only jobs of this kind.")
 @click.option("--text", default="", metavar="TEXT", help="Only jobs that say it in kind, arguments, reason or error.")
 @click.option("--in-line", is_flag=True, help="What waits, in the order in which it starts.")
+@click.option("--failed-items", is_flag=True, help="Only jobs some of whose items failed.")
 @click.option("--limit", type=COUNT, default=20, show_default=True, help="At most so many.")
 @click.option("--after", metavar="CURSOR", help="Go on where a longer list was cut.")
 @shared_options()
@@ -77,6 +84,7 @@ def list_jobs(
     kind: str | None,
     text: str,
     in_line: bool,
+    failed_items: bool,
     limit: int,
     after: str | None,
 ) -> ExitCode:
@@ -84,7 +92,10 @@ def list_jobs(
     chosen = tuple(JobStatus(status) for status in statuses)
     if in_line and not set(chosen) <= {JobStatus.QUEUED, JobStatus.PAUSED}:
         raise click.UsageError("In line is what is queued or paused.", ctx=context)
-    return asyncio.run(_list(settings_of(context), Listing(chosen, kind, text, in_line, limit, after)))
+    if in_line and failed_items:
+        raise click.UsageError("--failed-items lists the newest first; it does not go with --in-line.", ctx=context)
+    listing = Listing(chosen, kind, text, in_line, failed_items, limit, after)
+    return asyncio.run(_list(settings_of(context), listing))
 
 
 async def _list(settings: Settings, listing: Listing) -> ExitCode:

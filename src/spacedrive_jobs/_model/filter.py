@@ -18,7 +18,8 @@ class JobFilter:
 
     `kind`: of this kind. `statuses`: in one of these. `ids`: one of these. `created_from`, `created_before`: dispatched
     in this span (aware datetimes). `text`: said in its kind, arguments, reason or error, whatever the case of ASCII.
-    `retried`: tried again since, or (False) not.
+    `retried`: tried again since, or (False) not. `failed_items`: some of its items failed, or (False) none, whatever
+    became of the job; of an unfinished one those that are stored so far.
     """
 
     kind: str | None = None
@@ -28,3 +29,4 @@ class JobFilter:
     created_before: datetime | None = None
     text: str = ""
     retried: bool | None = None
+    failed_items: bool | None = None

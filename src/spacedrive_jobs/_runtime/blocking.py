@@ -272,6 +272,7 @@ class BlockingJobSystem:
         after: str | None = None,
         text: str = "",
         retried: bool | None = None,
+        failed_items: bool | None = None,
         created_from: datetime | None = None,
     ) -> Page[JobInfo]:
         """As JobSystem.list."""
@@ -283,6 +284,7 @@ class BlockingJobSystem:
                 after=after,
                 text=text,
                 retried=retried,
+                failed_items=failed_items,
                 created_from=created_from,
             )
         )

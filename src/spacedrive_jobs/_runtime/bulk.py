@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from spacedrive_jobs._runtime.engine import Engine
 
 UNFINISHED: Final = (JobStatus.QUEUED, JobStatus.RUNNING, JobStatus.PAUSED)
-ENDED: Final = (JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.CANCELLED)
+UNDONE: Final = (JobStatus.FAILED, JobStatus.CANCELLED)
+ENDED: Final = (JobStatus.COMPLETED, *UNDONE)
 
 
 class Bulk:
@@ -44,11 +45,12 @@ class Bulk:
         return await self._ask(narrowed(wanted, UNFINISHED), lambda tx, job, now: control.abort(tx, job, now, reason))
 
     async def retry(self, wanted: JobFilter) -> int:
-        """Not of those that were tried again since, unless they are named by id or asked for."""
+        """Not of those that were tried again since, unless they are named by id or asked for; of completed ones, where
+        the filter means such with failed items."""
         if wanted.retried is None and wanted.ids is None:
             wanted = replace(wanted, retried=False)
         made: set[JobId] = set()
-        async for jobs in self._matching(narrowed(wanted, (JobStatus.FAILED, JobStatus.CANCELLED))):
+        async for jobs in self._matching(narrowed(wanted, ENDED if wanted.failed_items else UNDONE)):
             for job in jobs:
                 if job not in made:  # after the clock went back, new ones are among those that are still looked at
                     made.add(await self._engine.control.retry(job))

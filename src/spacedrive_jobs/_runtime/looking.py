@@ -63,14 +63,18 @@ class Looking:
         after: str | None = None,
         text: str = "",
         retried: bool | None = None,
+        failed_items: bool | None = None,
         created_from: datetime | None = None,
     ) -> Page[JobInfo]:
-        """Jobs, active and ended, newest first. `after` is the `next` of the page before; `text` and `created_from` as
-        in JobFilter; `retried=False` leaves out those that were tried again since, True all others."""
+        """Jobs, active and ended, newest first. `after` is the `next` of the page before; `text`, `created_from`
+        and `failed_items` as in JobFilter; `retried=False` leaves out those that were tried again since, True all
+        others."""
         since = to_ms(created_from) if created_from is not None else 0
         page = await self._engine.store.read_slowly(
             self._engine.explained(
-                lambda connection: reads.list_jobs(connection, statuses or (), kind, limit, after, text, retried, since)
+                lambda connection: reads.list_jobs(
+                    connection, statuses or (), kind, limit, after, text, retried, since, failed_items
+                )
             )
         )
         return Page(tuple(self._info(*row) for row in page.rows), page.next)

@@ -247,7 +247,7 @@ class JobSystem(Looking):
         """Do failed and cancelled jobs again, each as a new job that starts from what the old one left. How many.
 
         One that was tried again since is left out, unless the filter has its id or says `retried`: to do it once more
-        is to do the new one again.
+        is to do the new one again. Where it says `failed_items`, completed ones are done again too, for these alone.
         """
         return await self._engine.bulk.retry(filter)
 

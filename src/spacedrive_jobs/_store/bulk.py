@@ -12,14 +12,13 @@ from spacedrive_jobs._model.errors import JobNotFound, TransitionRefused
 from spacedrive_jobs._model.filter import JobFilter
 from spacedrive_jobs._model.ids import JobId
 from spacedrive_jobs._store.control import Asked
-from spacedrive_jobs._store.reads import meaning
+from spacedrive_jobs._store.reads import END_OF_TIME, failing, meaning
 from spacedrive_jobs._store.sql import query
 from spacedrive_jobs._store.tx import Tx
 
 STEP: Final = 200
 COUNTED: Final = 10_000
 """Jobs that are counted in one step: nothing is done to them, and no other listing waits for long."""
-END_OF_TIME: Final = 1 << 62
 
 
 def matching(connection: apsw.Connection, wanted: JobFilter, after: bytes, until: bytes) -> list[JobId]:
@@ -40,9 +39,12 @@ def _ids(connection: apsw.Connection, wanted: JobFilter, after: bytes, until: by
         "from": to_ms(wanted.created_from) if wanted.created_from is not None else 0,
         "before": to_ms(wanted.created_before) if wanted.created_before is not None else END_OF_TIME,
         "retried": wanted.retried,
+        "failed_items": wanted.failed_items,
         "limit": limit,
         **meaning(wanted.kind, wanted.statuses, wanted.text),
     }
+    if wanted.failed_items:
+        return failing(connection, parameters)
     return [id_ for (id_,) in connection.execute(query("matching_jobs"), parameters)]
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from typing import Any
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, TypeAlias
 
 import apsw
 
@@ -19,6 +19,10 @@ from spacedrive_jobs._store.sql import query
 
 LAST_NUMBER = 2**63 - 1
 LAST_ID = b"\xff" * 16
+END_OF_TIME = 1 << 62
+
+Meant: TypeAlias = Mapping[str, str | int | bytes | None]
+"""The parameters that say which jobs."""
 
 
 def read_job(connection: apsw.Connection, job: JobId) -> JobRow | None:
@@ -42,18 +46,36 @@ def list_jobs(
     text: str = "",
     retried: bool | None = None,
     created_from: int = 0,
+    failed_items: bool | None = None,
 ) -> Page[JobRow]:
     """Newest first. An empty `statuses` means any; `created_from` is in milliseconds. Raises ValueError for an `after`
     that is no cursor."""
     parameters = {
         "retried": retried,
+        "failed_items": failed_items,
         "from": created_from,
         "after": bytes.fromhex(after) if after else LAST_ID,
         "limit": limit + 1,
         **meaning(kind, statuses, text),
     }
+    if failed_items:
+        return _failing_page(connection, parameters, limit)
     rows = [job_row(row) for row in connection.execute(query("list_jobs"), parameters)]
     return Page(tuple(rows[:limit]), rows[limit - 1].id.bytes.hex() if len(rows) > limit else None)
+
+
+def failing(connection: apsw.Connection, meant: Meant, *, newest_first: bool = False) -> list[bytes]:
+    """The ids of jobs that have failed items, between `after` and `until`. A statement of its own: they are few among
+    many, and the others would look at all."""
+    return [id_ for (id_,) in connection.execute(query("failing_jobs"), {**meant, "down": newest_first})]
+
+
+def _failing_page(connection: apsw.Connection, meant: Meant, limit: int) -> Page[JobRow]:
+    """In one snapshot, as every read: each of the ids has its row."""
+    bounds = {"after": b"", "until": meant["after"], "before": END_OF_TIME}
+    ids = failing(connection, {**meant, **bounds}, newest_first=True)
+    rows = read_jobs(connection, [JobId.from_bytes(id_) for id_ in ids[:limit]])
+    return Page(tuple(rows), ids[limit - 1].hex() if len(ids) > limit else None)
 
 
 def meaning(kind: str | None, statuses: Collection[JobStatus], text: str) -> dict[str, str | int | None]:

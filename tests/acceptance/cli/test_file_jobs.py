@@ -52,6 +52,8 @@ def test_index_verify_lists_each_difference_and_ends_with_4(cli: Cli, tree: Path
     items = {Path(item["item"]).name: item["reason"] for item in json.loads(listed.stdout)["items"]}
     assert items["new"] == "is on the disk, and not in the index"
     assert items["notes.txt"] == "is in the index, and not on the disk"
+    assert [job["id"] for job in cli.json("jobs", "list", "--failed-items")["jobs"]] == [cli.jobs()[0]["id"]]
+    assert cli.run("jobs", "list", "--failed-items", "--in-line").returncode == 2
 
 
 @pytest.mark.needs("drop_capabilities")

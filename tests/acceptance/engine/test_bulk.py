@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from spacedrive_jobs import JobContext, JobFilter, JobGone, JobStatus, Library, job
+from spacedrive_jobs import JobContext, JobFilter, JobGone, JobHandle, JobId, JobStatus, Library, job
 from spacedrive_jobs.testing import ManualClock, open_library
 from tests.waiting import aeventually
 
@@ -26,6 +28,24 @@ async def wait(ctx: JobContext, number: int = 0) -> int:
 @job(name="bulk.other")
 async def other(ctx: JobContext) -> None:
     raise OSError("broken")
+
+
+@job(name="bulk.items")
+async def items(ctx: JobContext, bad: int, breaks: bool = False) -> None:
+    """Beside those that fail one is in order and one is skipped."""
+    ctx.item("good")
+    ctx.item("there", "skipped", "is there")
+    for number in range(bad):
+        ctx.item(f"bad {number}", "error", "is bad")
+    if breaks:
+        raise OSError("broken")
+
+
+@job(name="bulk.failing_slowly", isolation="async")
+async def failing_slowly(ctx: JobContext) -> None:
+    ctx.item("bad", "error", "is bad")
+    await ctx.checkpoint()
+    await go_on.wait()
 
 
 @pytest.fixture(autouse=True)
@@ -135,6 +155,89 @@ async def test_what_was_tried_again_is_not_tried_again_once_more(tmp_path: Path)
         assert await library.jobs.retry_all(JobFilter(retried=True)) == 6
 
 
+async def _ended(handles: Sequence[JobHandle[object]]) -> None:
+    await asyncio.gather(*(handle.wait(timeout=5) for handle in handles), return_exceptions=True)
+
+
+async def test_jobs_of_which_items_failed_are_found_among_all(tmp_path: Path) -> None:
+    async with open_library(tmp_path) as library:
+        jobs = library.jobs
+        handles = await jobs.dispatch_many([items.new(n % 3, breaks=n % 2 == 1) for n in range(9)])
+        await _ended(handles)
+        some = {handle.id for n, handle in enumerate(handles) if n % 3}
+        for failed_items, meant in ((True, some), (False, {handle.id for handle in handles} - some)):
+            wanted = JobFilter(failed_items=failed_items)
+            newest = sorted(meant, key=lambda job: job.bytes, reverse=True)
+            assert [info.id for info in (await jobs.list(failed_items=failed_items)).rows] == newest
+            assert await jobs.count(wanted) == len(meant)
+            assert await jobs.count(replace(wanted, ids=[handle.id for handle in handles[:2]])) == 1
+            for status in (JobStatus.COMPLETED, JobStatus.FAILED):
+                page = await jobs.list(failed_items=failed_items, statuses=[status], kind="bulk.items")
+                ids = {info.id for info in page.rows}
+                assert ids == meant & {
+                    handle.id for n, handle in enumerate(handles) if n % 2 == (status is JobStatus.FAILED)
+                }
+                assert await jobs.count(replace(wanted, statuses=[status])) == len(ids)
+            assert (await jobs.list(failed_items=failed_items, statuses=[JobStatus.QUEUED])).rows == ()
+            assert (await jobs.list(failed_items=failed_items, kind="bulk.other")).rows == ()
+            assert await jobs.count(replace(wanted, text="BROKEN")) == (3 if failed_items else 1)
+
+
+async def test_jobs_of_which_items_failed_come_page_by_page(tmp_path: Path) -> None:
+    async with open_library(tmp_path) as library:
+        await _ended(await library.jobs.dispatch_many([items.new(n % 2) for n in range(12)]))
+        whole = [info.id for info in (await library.jobs.list(failed_items=True)).rows]
+        found: list[JobId] = []
+        after: str | None = None
+        for size in (2, 2, 2):
+            page = await library.jobs.list(failed_items=True, limit=2, after=after)
+            assert len(page.rows) == size
+            found += [info.id for info in page.rows]
+            after = page.next
+        assert (found, after) == (whole, None)
+        with pytest.raises(ValueError):
+            await library.jobs.list(failed_items=True, after="no cursor")
+
+
+async def test_jobs_of_which_items_failed_are_done_again_once(tmp_path: Path) -> None:
+    """Completed ones too; and what was done again needs nobody any more."""
+    async with open_library(tmp_path) as library:
+        jobs = library.jobs
+        first = await jobs.dispatch_many(
+            [items.new(2), items.new(1, breaks=True), items.new(0, breaks=True), items.new(0)]
+        )
+        await _ended(first)
+        needing = JobFilter(failed_items=True, retried=False)
+        assert await jobs.count(needing) == 2
+        assert await jobs.retry_all(JobFilter(failed_items=True)) == 2
+        await _ended([await jobs.get(info.id) for info in (await jobs.list(retried=False)).rows])
+        again = (await jobs.list(failed_items=True, retried=False)).rows
+        assert {info.retry_of for info in again} == {handle.id for handle in first[:2]}
+        assert {info.id for info in (await jobs.list(failed_items=True, retried=True)).rows} == {
+            handle.id for handle in first[:2]
+        }
+        assert await jobs.retry_all(JobFilter()) == 2  # the failed ones alone, as before
+        with pytest.raises(ValueError, match="the filter leaves none of them"):
+            await jobs.retry_all(JobFilter(statuses=[JobStatus.COMPLETED]))
+
+
+async def test_failed_items_of_a_job_that_runs_count_once_they_are_stored(tmp_path: Path) -> None:
+    async with open_library(tmp_path) as library:
+        handle = await library.jobs.dispatch(failing_slowly.new())
+
+        async def found() -> bool:
+            return [info.id for info in (await library.jobs.list(failed_items=True)).rows] == [handle.id]
+
+        await aeventually(found)
+        running = JobFilter(failed_items=True, statuses=[JobStatus.RUNNING])
+        assert (await library.jobs.count(running), await library.jobs.count(replace(running, retried=False))) == (1, 1)
+        assert await library.jobs.count(replace(running, failed_items=False)) == 0
+        go_on.set()
+        await handle.wait(timeout=5)
+        assert await library.jobs.clear(JobFilter(failed_items=True)) == 1
+        assert await library.jobs.count(JobFilter(failed_items=True)) == 0
+
+
 async def test_jobs_from_before_the_clock_went_back_are_meant_too(tmp_path: Path) -> None:
     """And what `retry_all` makes is not tried again by the same call, though its ids are not the newest any more."""
     clock = ManualClock()
@@ -170,3 +273,4 @@ def test_the_blocking_api_has_it_too(tmp_path: Path) -> None:
         assert library.jobs.retry_all(JobFilter()) == 2
         assert library.jobs.abort_all(JobFilter()) == 2
         assert library.jobs.clear(JobFilter()) == 4
+        assert library.jobs.list(failed_items=True).rows == ()

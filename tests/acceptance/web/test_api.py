@@ -165,6 +165,11 @@ async def test_every_refusal_is_a_problem_with_a_code(
             "The parameter `retried` must be true or false.",
         ),
         (
+            "/api/jobs?failed_items=some",
+            None,
+            "The parameter `failed_items` must be true or false.",
+        ),
+        (
             f"/api/jobs?text={'x' * 201}",
             None,
             "The parameter `text` must be at most 200 characters long.",
@@ -297,6 +302,22 @@ async def test_only_the_failed_items_are_done_again(web: Mounted) -> None:
     assert again["retry_of"] == first["id"]
     done = await ended(web, again["id"])
     assert (done["output"], done["trouble"]) == (3, "")
+
+
+async def test_jobs_of_which_items_failed_are_a_list_and_a_filter(web: Mounted) -> None:
+    """Though they completed, and as long as they were not tried again."""
+    some = await ended(web, await dispatch(web, "web.items", good=1, bad=2))
+    none = await ended(web, await dispatch(web, "web.items", good=1, bad=0))
+    for failed_items, id_ in (("true", some["id"]), ("false", none["id"])):
+        asked = {"failed_items": failed_items, "status": "completed", "retried": "false"}
+        assert [job["id"] for job in (await web.get("/api/jobs", **asked))["jobs"]] == [id_]
+        assert (await web.get("/api/jobs/count", **asked))["count"] == 1
+    done = await web.post("/api/jobs/actions/retry", {"filter": {"failed_items": True}})
+    assert done["count"] == 1
+    assert (await web.get("/api/jobs", failed_items="true", retried="true"))["jobs"][0]["id"] == some["id"]
+    assert (await web.post("/api/jobs/actions/clear", {"filter": {"failed_items": False, "ids": [some["id"]]}}))[
+        "count"
+    ] == 0
 
 
 async def test_what_is_hostile_is_shown_and_does_nothing(web: Mounted) -> None:

@@ -79,6 +79,7 @@ class Filter(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     retried: Annotated[bool | None, Meta(description="Tried again since, or not; to retry, `false` unless said.")] = (
         None
     )
+    failed_items: Annotated[bool | None, Meta(description="Some of its items failed, or none.")] = None
 
 
 class Bulk(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -238,6 +239,7 @@ async def _meant(library: Library, data: Bulk) -> JobFilter:
         created_from=wanted.created_from,
         created_before=wanted.created_before,
         retried=wanted.retried,
+        failed_items=wanted.failed_items,
     )
 
 

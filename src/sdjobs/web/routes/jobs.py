@@ -49,6 +49,12 @@ TextQuery: TypeAlias = Annotated[
 RetriedQuery: TypeAlias = Annotated[
     bool | None, QueryParameter(description="Only jobs that were tried again since; `false`: only others.")
 ]
+FailedItemsQuery: TypeAlias = Annotated[
+    bool | None,
+    QueryParameter(
+        description="Only jobs some of whose items failed, though they may have completed; `false`: only others."
+    ),
+]
 MomentQuery: TypeAlias = Annotated[
     str | None,
     QueryParameter(
@@ -66,6 +72,7 @@ async def list_jobs(
     kind: KindQuery = None,
     text: TextQuery = "",
     retried: RetriedQuery = None,
+    failed_items: FailedItemsQuery = None,
     created_from: MomentQuery = None,
     limit: Limit = 100,
     after: HexCursor = None,
@@ -79,6 +86,7 @@ async def list_jobs(
             limit=limit,
             after=after,
             retried=retried,
+            failed_items=failed_items,
             created_from=moment("created_from", created_from),
         ),
         is_attended(library),
@@ -121,6 +129,7 @@ async def count_jobs(
     text: TextQuery = "",
     created_from: MomentQuery = None,
     retried: RetriedQuery = None,
+    failed_items: FailedItemsQuery = None,
 ) -> wire.Done:
     """How many jobs a filter means; to be asked before something is done to all of them."""
     wanted = JobFilter(
@@ -129,6 +138,7 @@ async def count_jobs(
         text=text,
         created_from=moment("created_from", created_from),
         retried=retried,
+        failed_items=failed_items,
     )
     count = await library.jobs.count(wanted)
     return wire.Done(count=count, sentence=f"{counted(count, 'job')}.")

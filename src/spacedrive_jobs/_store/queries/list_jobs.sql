@@ -11,6 +11,8 @@ SELECT * FROM (
           AND j.created_at >= :from
           AND (:statuses IS NULL OR instr(',' || :statuses || ',', ',' || j.status || ',') > 0)
           AND (:text IS NULL OR instr(lower(j.kind || char(10) || j.reason || char(10) || CAST(j.arguments AS TEXT)), :text))
+          AND (:failed_items IS NULL
+               OR :failed_items = EXISTS (SELECT 1 FROM job_items AS i WHERE i.job_id = j.id AND i.outcome = 'error'))
         ORDER BY j.id DESC LIMIT :limit)
     UNION ALL
     SELECT * FROM (
@@ -25,5 +27,7 @@ SELECT * FROM (
                                             || char(10) || CAST(arguments AS TEXT)), :text))
           AND (:retried IS NULL OR :retried = (EXISTS (SELECT 1 FROM jobs AS r WHERE r.retry_of = job_history.id)
                                     OR EXISTS (SELECT 1 FROM job_history AS r WHERE r.retry_of = job_history.id)))
+          AND (:failed_items IS NULL
+               OR :failed_items = EXISTS (SELECT 1 FROM job_items AS i WHERE i.job_id = job_history.id AND i.outcome = 'error'))
         ORDER BY id DESC LIMIT :limit)
 ) ORDER BY id DESC LIMIT :limit

@@ -7,6 +7,8 @@ SELECT id FROM (
           AND (:statuses IS NULL OR instr(',' || :statuses || ',', ',' || status || ',') > 0)
           AND created_at >= :from AND created_at < :before
           AND (:text IS NULL OR instr(lower(kind || char(10) || reason || char(10) || CAST(arguments AS TEXT)), :text))
+          AND (:failed_items IS NULL
+               OR :failed_items = EXISTS (SELECT 1 FROM job_items AS i WHERE i.job_id = jobs.id AND i.outcome = 'error'))
         ORDER BY id LIMIT :limit)
     UNION ALL
     SELECT id FROM (
@@ -18,5 +20,7 @@ SELECT id FROM (
                                             || char(10) || CAST(arguments AS TEXT)), :text))
           AND (:retried IS NULL OR :retried = (EXISTS (SELECT 1 FROM jobs AS r WHERE r.retry_of = job_history.id)
                                     OR EXISTS (SELECT 1 FROM job_history AS r WHERE r.retry_of = job_history.id)))
+          AND (:failed_items IS NULL
+               OR :failed_items = EXISTS (SELECT 1 FROM job_items AS i WHERE i.job_id = job_history.id AND i.outcome = 'error'))
         ORDER BY id LIMIT :limit)
 ) ORDER BY id LIMIT :limit

@@ -144,9 +144,11 @@ class Looker:
         return (*queued, *paused), max(beyond, 0)
 
     async def _failed(self) -> tuple[JobInfo, ...]:
-        failed = await self._jobs.list(statuses=[JobStatus.FAILED], limit=LOOKED_AT)
-        newest = await self._jobs.list(limit=LOOKED_AT)
-        return needing([*newest.rows, *failed.rows])
+        failed = await self._jobs.list(statuses=[JobStatus.FAILED], retried=False, limit=LOOKED_AT)
+        partly = await self._jobs.list(
+            statuses=[JobStatus.COMPLETED], retried=False, failed_items=True, limit=LOOKED_AT
+        )
+        return needing([*failed.rows, *partly.rows])
 
     async def _asked(self) -> tuple[Asked, ...]:
         groups: dict[tuple[JobId, str], list[QuestionInfo]] = {}
@@ -172,12 +174,13 @@ def _more(there_are: bool, window: Window, beyond: int) -> int | None:
 
 
 def needing(jobs: Iterable[JobInfo]) -> tuple[JobInfo, ...]:
-    """Those that failed, or are done but for some items, and were not done again since; nobody's children."""
+    """Those that failed, or are done but for some items, and were not done again since; nobody's children. The newest
+    first."""
     known = {info.id: info for info in jobs}
     again = {info.retry_of for info in known.values()}
     return tuple(
         info
-        for info in known.values()
+        for info in sorted(known.values(), key=lambda info: info.id, reverse=True)
         if info.status is not JobStatus.CANCELLED
         and "retry" in possible(info)
         and info.parent is None

@@ -75,3 +75,17 @@ def test_what_failed_and_was_done_again_needs_nobody_however_much_has_happened_s
     viewed.page.reload()
     expect(viewed.part("History").locator("[data-job]")).to_have_count(8)
     expect(needs).to_be_hidden()
+
+
+def test_what_is_done_but_for_some_files_needs_you_however_much_has_happened_since(viewed: Viewed) -> None:
+    page = viewed.page
+    job = viewed.dispatch("page.items", good=2, bad=1)
+    eventually(lambda: viewed.get("statistics")["completed"] == 1)
+    for number in range(65):
+        viewed.dispatch("page.quick", number=number)
+    eventually(lambda: viewed.get("statistics")["completed"] == 66, within=60)
+    viewed.go()
+    card = page.get_by_role("region", name="Needs you").locator(f'[data-job="{job}"]')
+    expect(card).to_be_visible()
+    card.get_by_role("button", name=re.compile("^Retry what failed")).click()
+    expect(page.get_by_role("region", name="Needs you")).to_have_count(0)

@@ -85,11 +85,13 @@ function bodyOf(meant: JobFilter): Partial<Filter> {
     ...(meant.text ? { text: meant.text } : {}),
     ...(meant.createdFrom ? { created_from: meant.createdFrom } : {}),
     ...(meant.retried === undefined ? {} : { retried: meant.retried }),
+    ...(meant.failedItems === undefined ? {} : { failed_items: meant.failedItems }),
   };
 }
 
 function isEverything(meant: JobFilter): boolean {
-  return meant.statuses.length === 0 && !meant.kind && !meant.text && !meant.createdFrom && meant.retried === undefined;
+  const { statuses, kind, text, createdFrom, retried, failedItems } = meant;
+  return statuses.length === 0 && !kind && !text && !createdFrom && retried === undefined && failedItems === undefined;
 }
 
 export async function pauseQueue(): Promise<Queue> {

@@ -38,6 +38,8 @@ export interface JobFilter {
   readonly createdFrom?: string | undefined;
   /** Only what was tried again since, or only the rest. */
   readonly retried?: boolean | undefined;
+  /** Some of its items failed, or none. */
+  readonly failedItems?: boolean | undefined;
 }
 
 export const UNFINISHED: readonly Status[] = ["queued", "paused"];
@@ -223,6 +225,6 @@ export const duplicates = queryOptions({
 });
 
 export function filterQuery(filter: JobFilter): Query {
-  const { statuses: status, kind, text, createdFrom: created_from, retried } = filter;
-  return { status, kind, text, created_from, retried };
+  const { statuses: status, kind, text, createdFrom: created_from, retried, failedItems: failed_items } = filter;
+  return { status, kind, text, created_from, retried, failed_items };
 }

@@ -1216,6 +1216,11 @@ export interface components {
             readonly created_before?: string | null;
             /** @default null */
             readonly created_from?: string | null;
+            /**
+             * @description Some of its items failed, or none.
+             * @default null
+             */
+            readonly failed_items?: boolean | null;
             /** @default null */
             readonly ids?: readonly string[] | null;
             /** @default null */
@@ -2255,6 +2260,8 @@ export interface operations {
                 readonly text?: string;
                 /** @description Only jobs that were tried again since; `false`: only others. */
                 readonly retried?: boolean | null;
+                /** @description Only jobs some of whose items failed, though they may have completed; `false`: only others. */
+                readonly failed_items?: boolean | null;
                 /** @description A moment with its offset from UTC: 2026-11-25T14:00:00Z. */
                 readonly created_from?: string | null;
                 /** @description At most so many. */
@@ -2549,6 +2556,8 @@ export interface operations {
                 readonly created_from?: string | null;
                 /** @description Only jobs that were tried again since; `false`: only others. */
                 readonly retried?: boolean | null;
+                /** @description Only jobs some of whose items failed, though they may have completed; `false`: only others. */
+                readonly failed_items?: boolean | null;
             };
             readonly header?: never;
             readonly path?: never;

@@ -3,7 +3,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 import { indexCommand, jobCommand, looking, workerCommand } from "../api/commands";
-import { count, newest, overview, questions } from "../api/queries";
+import { type JobFilter, count, newest, overview, questions } from "../api/queries";
 import type { Job, Location, Overview, Question } from "../api/schema";
 import { Breaks } from "../components/breaks";
 import { Commands } from "../components/command";
@@ -22,15 +22,17 @@ const MOST_FAILED = 12;
 /** Cards that are seen at first: what runs shall not be far below. */
 const FEW = 5;
 const FAILED = { statuses: ["failed"], kind: "", text: "", retried: false } as const;
-const ANY = { statuses: [], kind: "", text: "", retried: false } as const;
+const PARTLY = { statuses: ["completed"], kind: "", text: "", retried: false, failedItems: true } as const;
 
 export function NeedsYou() {
   const { data: known } = useQuery(overview);
   const { data: asked } = useQuery(questions);
   const failed = useFailed();
-  const older = useOlder();
+  const olderFailed = useOlder(FAILED);
+  const olderPartly = useOlder(PARTLY);
   const groups = useMemo(() => grouped(asked ?? []), [asked]);
   const troubles = known ? troublesOf(known) : [];
+  const older = olderFailed + olderPartly;
   const things = groups.size + failed.length + older + troubles.length;
   const more = Math.max(0, failed.length - MOST_FAILED) + older;
   const [all, setAll] = useState(false);
@@ -53,7 +55,7 @@ export function NeedsYou() {
       )}
       {more > 0 && (all || folded <= 0) && (
         <p>
-          <Link to="history?state=failed">And {counted(more, "more failed job")}</Link>
+          <Link to={olderPartly > 0 ? "history" : "history?state=failed"}>And {counted(more, "more job")} that failed, or in part</Link>
         </p>
       )}
     </Section>
@@ -73,22 +75,20 @@ function grouped(all: readonly Question[]): ReadonlyMap<string, readonly Questio
 /** Failed, or done with items that failed; not done again since, and not put aside. */
 function useFailed(): readonly Job[] {
   const { data: failed } = useQuery(newest(FAILED, LOOKED_AT));
-  const { data: latest } = useQuery(newest(ANY, LOOKED_AT));
+  const { data: partly } = useQuery(newest(PARTLY, LOOKED_AT));
   const { dismissed } = useSettings();
   return useMemo(() => {
-    const all = new Map([...(latest?.jobs ?? []), ...(failed?.jobs ?? [])].map((job) => [job.id, job]));
+    const all = [...(failed?.jobs ?? []), ...(partly?.jobs ?? [])].sort((one, other) => (one.id < other.id ? 1 : -1));
     const aside = new Set(dismissed);
-    return [...all.values()].filter(
-      (job) => job.status !== "cancelled" && job.can.includes("retry") && job.parent === null && !aside.has(job.id),
-    );
-  }, [failed, latest, dismissed]);
+    return all.filter((job) => job.can.includes("retry") && job.parent === null && !aside.has(job.id));
+  }, [failed, partly, dismissed]);
 }
 
-/** How many failed longer ago than those that are looked at, one by one. */
-function useOlder(): number {
-  const failed = useQuery(newest(FAILED, LOOKED_AT)).data?.jobs.length ?? 0;
-  const all = useQuery({ ...count(FAILED), enabled: failed === LOOKED_AT }).data?.count ?? 0;
-  return failed === LOOKED_AT ? Math.max(0, all - failed) : 0;
+/** How many are of this filter beyond those that are looked at, one by one. */
+function useOlder(filter: JobFilter): number {
+  const seen = useQuery(newest(filter, LOOKED_AT)).data?.jobs.length ?? 0;
+  const all = useQuery({ ...count(filter), enabled: seen === LOOKED_AT }).data?.count ?? 0;
+  return seen === LOOKED_AT ? Math.max(0, all - seen) : 0;
 }
 
 function FailedCard({ job }: { readonly job: Job }) {

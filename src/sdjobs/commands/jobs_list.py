@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Final
 
 import click
 
 from sdjobs import clock
+from sdjobs.commands.filter_options import parse_since
 from sdjobs.commands.options import COUNT, reading_cursor
 from sdjobs.describe import amount, is_transfer, job_json, state_word, title, why
 from sdjobs.exit_codes import ExitCode
@@ -35,13 +37,14 @@ class Listing:
     statuses: tuple[JobStatus, ...]
     kind: str | None
     text: str
+    since: datetime | None
     in_line: bool
     limit: int
     after: str | None
 
     @property
     def is_whole(self) -> bool:
-        return not (self.statuses or self.kind or self.text or self.in_line or self.after)
+        return not (self.statuses or self.kind or self.text or self.since or self.in_line or self.after)
 
     async def read(self, jobs: JobSystem) -> Page[JobInfo]:
         """Raises UsageError for a cursor that is none."""
@@ -52,7 +55,12 @@ class Listing:
                     self.limit, statuses=statuses, kind=self.kind, text=self.text, after=self.after
                 )
             return await jobs.list(
-                statuses=self.statuses or None, kind=self.kind, text=self.text, limit=self.limit, after=self.after
+                statuses=self.statuses or None,
+                kind=self.kind,
+                text=self.text,
+                created_from=self.since,
+                limit=self.limit,
+                after=self.after,
             )
 
 
@@ -66,6 +74,12 @@ class Listing:
 )
 @click.option("--kind", metavar="KIND", help="Only jobs of this kind.")
 @click.option("--text", default="", metavar="TEXT", help="Only jobs that say it in kind, arguments, reason or error.")
+@click.option(
+    "--since",
+    type=parse_since,
+    metavar="TIME",
+    help="Only jobs dispatched since: so long ago (24h, 7d), or since 2026-12-24T18:00.",
+)
 @click.option("--in-line", is_flag=True, help="What waits, in the order in which it starts.")
 @click.option("--limit", type=COUNT, default=20, show_default=True, help="At most so many.")
 @click.option("--after", metavar="CURSOR", help="Go on where a longer list was cut.")
@@ -76,6 +90,7 @@ def list_jobs(
     statuses: tuple[str, ...],
     kind: str | None,
     text: str,
+    since: datetime | None,
     in_line: bool,
     limit: int,
     after: str | None,
@@ -84,7 +99,9 @@ def list_jobs(
     chosen = tuple(JobStatus(status) for status in statuses)
     if in_line and not set(chosen) <= {JobStatus.QUEUED, JobStatus.PAUSED}:
         raise click.UsageError("In line is what is queued or paused.", ctx=context)
-    return asyncio.run(_list(settings_of(context), Listing(chosen, kind, text, in_line, limit, after)))
+    if in_line and since is not None:
+        raise click.UsageError("--in-line goes by the place in line, not by the time: leave out --since.", ctx=context)
+    return asyncio.run(_list(settings_of(context), Listing(chosen, kind, text, since, in_line, limit, after)))
 
 
 async def _list(settings: Settings, listing: Listing) -> ExitCode:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import os
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, TypeAlias, cast
 
 from sdjobs.text import counted, duration, percent, size, size_of
@@ -110,10 +110,11 @@ def progress_words(view: ProgressView) -> str:
 
 
 def running_time(info: JobInfo, now: datetime) -> float | None:
-    """Seconds from the start of its latest attempt to its end, or to now."""
+    """Seconds that it ran, over all attempts, to now where it runs; None if it never began."""
     if info.started_at is None:
         return None
-    return ((info.finished_at or now) - info.started_at).total_seconds()
+    present = max(now - info.running_since, timedelta(0)) if info.running_since is not None else timedelta(0)
+    return (info.ran + present).total_seconds()
 
 
 def took(info: JobInfo, now: datetime) -> str:

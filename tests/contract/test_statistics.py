@@ -14,11 +14,11 @@ import pytest
 
 from spacedrive_jobs import JobStatistics, failpoint, total_by_kind
 from spacedrive_jobs._model.clock import to_datetime
-from spacedrive_jobs._model.ids import RunnerId
+from spacedrive_jobs._model.ids import JobId, RunnerId
 from spacedrive_jobs._model.progress import JobMetrics
 from spacedrive_jobs._model.statistics import upper_bound
 from spacedrive_jobs._model.transition import Cancel, Complete, Crash, Fail, Flush, Pause, Requeue, Retry, Trace
-from spacedrive_jobs._store import migrate, prune, rescue, statistics, transitions
+from spacedrive_jobs._store import migrate, prune, reads, rescue, statistics, transitions
 from spacedrive_jobs._store.sql import migrations
 from spacedrive_jobs._store.store import Store
 from spacedrive_jobs._store.tally import HOUR_MS
@@ -96,6 +96,35 @@ async def test_only_the_time_in_which_it_ran_counts_as_running(bench: Bench) -> 
     assert one.run.total == pytest.approx(1 + 2 + 3 + 4 + 8 + 16)
     assert (one.attempts, one.errors, one.retries, one.crashes) == (5, 1, 1, 1)
     assert as_told([one]) == told_by_events(bench.store.path)
+    assert await ran(bench, job) == 34 * SECOND, "a person reads the same"
+
+
+async def test_of_an_unfinished_job_too_the_time_in_which_it_ran_is_known(bench: Bench) -> None:
+    job = await bench.put()
+    (claimed,) = await bench.claim()
+    await bench.clock.advance(2)
+    await bench.store.pause(job)
+    assert await ran(bench, job) == 2 * SECOND
+    await bench.clock.advance(3)
+    await bench.store.apply(Pause(claim=claimed.claim, at=bench.clock.now_ms()))
+    await bench.clock.advance(7200)
+    assert await ran(bench, job) == 5 * SECOND
+    await bench.store.resume(job)
+    (claimed,) = await bench.claim()
+    await bench.clock.advance(4)
+    assert await ran(bench, job) == 9 * SECOND
+    await bench.store.apply(Requeue(claim=claimed.claim, at=bench.clock.now_ms(), reason="shutdown"))
+    await bench.clock.advance(600)
+    await bench.store.abort(job, "not wanted")
+    assert await ran(bench, job) == 9 * SECOND
+    assert (await total(bench)).run.total == pytest.approx(9)
+
+
+async def ran(bench: Bench, job: JobId) -> int:
+    """How long a job has run until now, as it is told to people."""
+    row = await bench.store.read(lambda connection: reads.read_job(connection, job))
+    assert row is not None
+    return row.ran_ms + (bench.clock.now_ms() - row.claimed_at if row.claimed_at is not None else 0)
 
 
 async def test_a_poison_job_s_crashes_are_all_counted(bench: Bench) -> None:

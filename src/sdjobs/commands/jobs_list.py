@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Final
 
 import click
 
 from sdjobs import clock
+from sdjobs.commands.filter_options import parse_since
 from sdjobs.commands.options import COUNT, reading_cursor
 from sdjobs.describe import amount, is_transfer, job_json, state_word, title, why
 from sdjobs.exit_codes import ExitCode
@@ -35,6 +37,7 @@ class Listing:
     statuses: tuple[JobStatus, ...]
     kind: str | None
     text: str
+    since: datetime | None
     in_line: bool
     failed_items: bool
     limit: int
@@ -42,7 +45,8 @@ class Listing:
 
     @property
     def is_whole(self) -> bool:
-        return not (self.statuses or self.kind or self.text or self.in_line or self.failed_items or self.after)
+        chosen = self.statuses or self.kind or self.text or self.since or self.in_line or self.failed_items
+        return not (chosen or self.after)
 
     async def read(self, jobs: JobSystem) -> Page[JobInfo]:
         """Raises UsageError for a cursor that is none."""
@@ -56,6 +60,7 @@ class Listing:
                 statuses=self.statuses or None,
                 kind=self.kind,
                 text=self.text,
+                created_from=self.since,
                 limit=self.limit,
                 after=self.after,
                 failed_items=self.failed_items or None,
@@ -72,6 +77,12 @@ class Listing:
 )
 @click.option("--kind", metavar="KIND", help="Only jobs of this kind.")
 @click.option("--text", default="", metavar="TEXT", help="Only jobs that say it in kind, arguments, reason or error.")
+@click.option(
+    "--since",
+    type=parse_since,
+    metavar="TIME",
+    help="Only jobs dispatched since: so long ago (24h, 7d), or since 2026-12-24T18:00.",
+)
 @click.option("--in-line", is_flag=True, help="What waits, in the order in which it starts.")
 @click.option("--failed-items", is_flag=True, help="Only jobs some of whose items failed.")
 @click.option("--limit", type=COUNT, default=20, show_default=True, help="At most so many.")
@@ -83,6 +94,7 @@ def list_jobs(
     statuses: tuple[str, ...],
     kind: str | None,
     text: str,
+    since: datetime | None,
     in_line: bool,
     failed_items: bool,
     limit: int,
@@ -92,9 +104,11 @@ def list_jobs(
     chosen = tuple(JobStatus(status) for status in statuses)
     if in_line and not set(chosen) <= {JobStatus.QUEUED, JobStatus.PAUSED}:
         raise click.UsageError("In line is what is queued or paused.", ctx=context)
+    if in_line and since is not None:
+        raise click.UsageError("--in-line goes by the place in line, not by the time: leave out --since.", ctx=context)
     if in_line and failed_items:
         raise click.UsageError("--failed-items lists the newest first; it does not go with --in-line.", ctx=context)
-    listing = Listing(chosen, kind, text, in_line, failed_items, limit, after)
+    listing = Listing(chosen, kind, text, since, in_line, failed_items, limit, after)
     return asyncio.run(_list(settings_of(context), listing))
 
 

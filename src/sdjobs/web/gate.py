@@ -14,6 +14,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from sdjobs.web.audit import Audit
 from sdjobs.web.callers import KEY, Caller
 from sdjobs.web.login_page import STYLE_DIGEST, bounce_page, login_page
+from sdjobs.web.methods import TellingMethods
 from sdjobs.web.options import WebOptions
 from sdjobs.web.origin import foreign_origin, wrong_host
 from sdjobs.web.problems import PROBLEM_JSON, problem
@@ -80,11 +81,11 @@ class Gate:
         scope: Any = asked.scope
         scope[KEY] = caller
         if asked.method == "OPTIONS":
-            # Only asked for on behalf of other sites. The framework's own answer names too few methods; its refusal of
-            # a method that nothing takes names all.
+            # The framework's own answer names too few methods; its refusal of a method that nothing takes names all.
             scope["method"] = "TRACE"
+        telling = TellingMethods(answer.send, asked.path, asked_for=asked.method == "OPTIONS")
         try:
-            await self._inner(asked.scope, receive, answer.send)
+            await self._inner(asked.scope, receive, telling.send)
         except Exception:
             if not answer.stalled:
                 raise

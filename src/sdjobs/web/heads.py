@@ -22,7 +22,7 @@ class Heads:
         self._inner = inner
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receiving, send: Sending) -> None:
-        if scope["type"] != "http" or scope["method"] != "HEAD" or _path(scope) in ENDLESS:
+        if scope["type"] != "http" or scope["method"] != "HEAD" or not has_head(_path(scope)):
             await self._inner(scope, receive, send)
             return
 
@@ -33,6 +33,11 @@ class Heads:
         if _path(scope) == ONCE:
             asked["query_string"] = b""
         await self._inner(asked, receive, send_head)
+
+
+def has_head(path: str) -> bool:
+    """Where GET is answered, HEAD is too, but for what has no end."""
+    return path.rstrip("/") not in ENDLESS
 
 
 def _path(scope: MutableMapping[str, Any]) -> str:

@@ -27,6 +27,7 @@ _LENGTH_OF: Final = {"str": "characters long", "array": "entries long", "object"
 _BOUNDS: Final = {">=": "at least", "<=": "at most", ">": "more than", "<": "less than"}
 _UNKNOWN: Final = re.compile(r"Object contains unknown field `(.*)`$")
 _MISSING: Final = re.compile(r"Object missing required field `(.*)`$")
+_LACKS: Final = re.compile(r"Missing required \w+ parameter '([^']*)' for path ")
 _ENUM: Final = re.compile(r"Invalid enum value (.*)$")
 
 
@@ -34,9 +35,7 @@ def in_words(said: str, *, description: str = "", choices: tuple[str, ...] = ())
     """The rest of a sentence that begins with the value's name. `description`: what the API's description says of it;
     `choices`: the words that it may be. Of what is not known here, the decoder's own words."""
     if "matching regex" in said:
-        return (
-            f"is not what it must be: {description[:1].lower()}{description[1:].rstrip('.')}" if description else FORM
-        )
+        return f"is not what it must be: {_within(description).rstrip('.')}" if description else FORM
     if "RFC3339" in said or "timezone" in said:
         return MOMENT
     if bound := _BOUND.match(said):
@@ -53,6 +52,12 @@ def in_words(said: str, *, description: str = "", choices: tuple[str, ...] = ())
     return said
 
 
+def missing(said: str) -> str:
+    """The parameter that a request lacks; empty if something else is wrong with it."""
+    found = _LACKS.match(said)
+    return found[1] if found else ""
+
+
 def of_body(said: str) -> str:
     """Of a body that is no JSON."""
     if said == "Input data was truncated":
@@ -67,6 +72,11 @@ def described(handler: BaseRouteHandler, name: str) -> tuple[str, tuple[str, ...
         if isinstance(kwarg, ParameterKwarg) and name in (kwarg.name, field.name):
             return kwarg.description or "", _words_of(field.annotation)
     return "", ()
+
+
+def _within(description: str) -> str:
+    """Within a sentence: with a small letter, unless it begins with an abbreviation."""
+    return description if description[1:2].isupper() else description[:1].lower() + description[1:]
 
 
 def _words_of(annotation: Any) -> tuple[str, ...]:

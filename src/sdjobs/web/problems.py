@@ -15,7 +15,7 @@ from msgspec import Meta, Struct
 
 from sdjobs.describe import fields_of
 from sdjobs.text import shown
-from sdjobs.web.misfits import described, in_words
+from sdjobs.web.misfits import described, in_words, missing
 from spacedrive_jobs import (
     AmbiguousJobId,
     ArgumentError,
@@ -174,7 +174,8 @@ _DETAILS: Final = {
 
 def _of_framework(request: Request[Any, Any, Any], error: ValidationException) -> list[InvalidParameter]:
     if not isinstance(error.extra, list):
-        return []
+        name = missing(error.detail)
+        return [InvalidParameter(name=name, reason="is missing")] if name else []
     handler = request.route_handler
     found: list[InvalidParameter] = []
     for entry in map(fields_of, cast("list[object]", error.extra)):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Generic, Literal, TypeAlias, TypeVar, final
 
 import msgspec
@@ -35,7 +35,9 @@ class JobInfo(msgspec.Struct, frozen=True, kw_only=True):
     status (why it waits, what failed). `handled` is False where no live definition in this process fits the job.
     `retry_of` is the ended job that this one does again; `action` says who dispatched it and why, as plain values.
     `arguments` and `output` are plain values (as in JSON), None where they cannot be decoded here. `held`: it waits for
-    other jobs or for an answer.
+    other jobs or for an answer. `ran`: how long it ran, over all attempts but the one that runs now; `running_since`:
+    when that one began, None unless it runs. `started_at` is when the first began: between it and `finished_at` may be
+    pauses, and waits for a turn or an answer.
     """
 
     id: JobId
@@ -68,6 +70,8 @@ class JobInfo(msgspec.Struct, frozen=True, kw_only=True):
     view: ProgressView
     metrics: JobMetrics
     held: bool = False
+    ran: timedelta = timedelta(0)
+    running_since: datetime | None = None
 
 
 @final

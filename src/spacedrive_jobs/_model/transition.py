@@ -110,8 +110,8 @@ class ClaimedJob(NamedTuple):
     request: Request | None
     reason: str
     lane: str = ""
-    weight: int = 0
-    """Its priority at the claim, ageing included: what a job must exceed to have this one suspended."""
+    gained: int = 0
+    """What waiting had added to its priority at the claim. To have this one suspended, a job must exceed their sum."""
     retry_of: JobId | None = None
     action: bytes | None = None
     trace: bytes | None = None

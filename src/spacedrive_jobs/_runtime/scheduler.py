@@ -154,10 +154,10 @@ class Scheduler:
         lightest = {running.claimed.claim.job.bytes: running for running in self._running if _may_be_suspended(running)}
         if not lightest:
             return
-        weights = {job: running.claimed.weight for job, running in lightest.items()}
+        gained = {job: running.claimed.gained for job, running in lightest.items()}
         pending = sum(running.suspended for running in self._running)
-        limit = len(weights) + pending
-        asked = await self._store.contenders(kinds.versions, limit, weights, kinds.limits, self.supply)
+        limit = len(gained) + pending
+        asked = await self._store.contenders(kinds.versions, limit, gained, kinds.limits, self.supply)
         for job in asked[pending:]:
             self.suspend(lightest[job])
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -64,6 +65,8 @@ def job_info(row: JobRow, registry: Registry, why: str) -> JobInfo:
         view=decode_view(row.view) if row.view is not None else NOTHING_SHOWN,
         metrics=decode_metrics(row.metrics),
         held=row.held,
+        ran=timedelta(milliseconds=row.ran_ms),
+        running_since=to_datetime(row.claimed_at) if row.claimed_at is not None else None,
     )
 
 

@@ -231,11 +231,15 @@ def _name(resource: str) -> str:
     return resource.partition(":")[0].partition("@")[0]
 
 
-def weight(priority: int, created_at: int, now: int) -> int:
-    """Priority with ageing: what waits long enough comes before newer work of up to HIGH."""
-    if priority >= AGE_CEILING:
-        return priority
-    return min(priority + max(0, now - created_at) // AGE_STEP_MS, AGE_CEILING)
+def weight(priority: int, waits_since: int, now: int) -> int:
+    """Priority with ageing: what waits long enough comes before newer work of up to HIGH. `waits_since`: later than it
+    was created by the time that it ran, which is no waiting."""
+    return raised(priority, max(0, now - waits_since) // AGE_STEP_MS)
+
+
+def raised(priority: int, steps: int) -> int:
+    """By so many steps of ageing."""
+    return priority if priority >= AGE_CEILING else min(priority + steps, AGE_CEILING)
 
 
 def _no_more(running: int, most: int, where: str = "") -> str:

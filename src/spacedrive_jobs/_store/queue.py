@@ -10,7 +10,7 @@ from spacedrive_jobs._model.ids import JobId, RunnerId
 from spacedrive_jobs._model.status import Request
 from spacedrive_jobs._model.transition import Claim, ClaimedJob, NewJob, Past
 from spacedrive_jobs._store import waits
-from spacedrive_jobs._store.admission import Admission, NoSupply, weight
+from spacedrive_jobs._store.admission import Admission, NoSupply, raised, weight
 from spacedrive_jobs._store.ending import end_waiting
 from spacedrive_jobs._store.tx import Row, Tx, Value
 
@@ -139,15 +139,23 @@ def take_back(tx: Tx, claims: Sequence[Claim], admission: Admission) -> list[Cla
 
 
 def contenders(
-    tx: Tx, now: int, handled: Handled, limit: int, running: Mapping[bytes, int], admission: Admission
+    tx: Tx, now: int, handled: Handled, limit: int, gained: Mapping[bytes, int], admission: Admission
 ) -> list[bytes]:
     """The running jobs, lightest first, that keep heavier ready ones from starting; nothing is changed.
 
     One leaves for each ready job, and only if that job could then start: otherwise it would be suspended for nothing.
+    `gained`: the jobs in question, and what each had gained by waiting when it was claimed. Their priorities are read:
+    they may have been changed since.
     """
+    places = in_line(tx, now, handled, limit, admission, suspects=False, rooms=False)
+    if not places:
+        return []
+    running = {
+        job: raised(priority, gained[job]) for job, _, _, _, _, priority, _ in tx.run("running_jobs") if job in gained
+    }
     victims = sorted(running, key=lambda job: (running[job], job), reverse=False)
     asked: list[bytes] = []
-    for place in in_line(tx, now, handled, limit, admission, suspects=False, rooms=False):
+    for place in places:
         heavier = [job for job in victims if running[job] < place.priority]
         for victim in heavier:
             if admission.refusal(place.kind, place.lane, without=victim) is None:
@@ -201,8 +209,8 @@ def _places(
             continue
         room = admission.room(kind, limit) if admission is not None else limit
         if room:
-            for id_, position, created_at in tx.run(jobs, (kind, version, lane, priority, room)):
-                yield Place(-weight(priority, created_at, now), position, id_, kind, lane, priority)
+            for id_, position, waits_since in tx.run(jobs, (kind, version, lane, priority, room)):
+                yield Place(-weight(priority, waits_since, now), position, id_, kind, lane, priority)
 
 
 def _fits(handled: Handled, kind: str, version: int) -> bool:
@@ -214,9 +222,9 @@ def _own_places(tx: Tx, now: int, handled: Handled, only: Collection[bytes], sus
     fresh: list[Place] = []
     suspect: list[Place] = []
     for wanted in only:
-        for kind, version, lane, priority, position, created_at, crashes in tx.run("ready_job", (wanted,)):
+        for kind, version, lane, priority, position, waits_since, crashes in tx.run("ready_job", (wanted,)):
             if _fits(handled, kind, version):
-                place = Place(-weight(priority, created_at, now), position, wanted, kind, lane, priority)
+                place = Place(-weight(priority, waits_since, now), position, wanted, kind, lane, priority)
                 (suspect if crashes else fresh).append(place)
     return fresh + (sorted(suspect)[:1] if suspects else [])
 
@@ -243,7 +251,7 @@ def _claimed(row: Row, runner: RunnerId, heavy: int, now: int) -> ClaimedJob:
         request=Request(request) if request is not None else None,
         reason=reason,
         lane=lane,
-        weight=max(priority, heavy),
+        gained=max(0, heavy - priority),
         retry_of=JobId.from_bytes(retry_of) if retry_of is not None else None,
         action=action,
         trace=trace,

@@ -45,13 +45,16 @@ class JobRow(NamedTuple):
     yielding: int
     action: bytes | None
     unique: bool
+    ran_ms: int
+    """Without the attempt that runs now. Of jobs that ended before this was kept, from the first start to the end."""
+    claimed_at: int | None
 
 
 def job_row(row: Row) -> JobRow:
     """From the columns of `read_job.sql` and its siblings, which select them in the order of JobRow's fields."""
     id_, kind, version, status, request, reason, priority, attempt, errors, crashes, parent, *rest = row
     created, due, started, finished, deadline, runner, arguments, output, error_type, message, trace, *more = rest
-    metrics, progress, view, retry_of, lane, held, yielding, action, unique = more
+    metrics, progress, view, retry_of, lane, held, yielding, action, unique, ran_ms, claimed_at = more
     return JobRow(
         JobId.from_bytes(id_),
         kind,
@@ -84,6 +87,8 @@ def job_row(row: Row) -> JobRow:
         yielding,
         action,
         bool(unique),
+        ran_ms,
+        claimed_at,
     )
 
 

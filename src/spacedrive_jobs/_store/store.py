@@ -237,15 +237,16 @@ class Store:
         self,
         handled: queue.Handled,
         limit: int,
-        running: Mapping[bytes, int],
+        gained: Mapping[bytes, int],
         limits: Mapping[str, Limits],
         supply: Supply,
     ) -> list[bytes]:
-        """The running jobs (of `running`: job and weight) that should make room for ready ones of higher priority."""
+        """The running jobs (of `gained`: job and what waiting gave it) that should make room for ready ones of higher
+        priority."""
         now = self._clock.now_ms()
         return await self.read(
             lambda connection: queue.contenders(
-                Tx(connection), now, handled, limit, running, Admission(Tx(connection), limits, supply, now)
+                Tx(connection), now, handled, limit, gained, Admission(Tx(connection), limits, supply, now)
             )
         )
 

@@ -105,6 +105,16 @@ def test_a_filter_by_time(cli: Cli) -> None:
     assert "is no date and time" in wrong.stderr
 
 
+def test_a_list_of_what_was_dispatched_since(cli: Cli) -> None:
+    queued(cli, 1)
+    job = cli.only_job()["short_id"]
+    assert cli.run("jobs", "list", "--since", "2031-01-01").stdout == "No such jobs.\n"
+    assert job in cli.run("jobs", "list", "--since", "1h", "--status", "queued").stdout
+    assert [one["short_id"] for one in cli.json("jobs", "list", "--since", "1h")["jobs"]] == [job]
+    for words in (("--since", "yesterday"), ("--since", "1h", "--in-line")):
+        assert cli.run("jobs", "list", *words).returncode == 2, words
+
+
 def test_a_schedule_for_each_second_day(cli: Cli) -> None:
     added = cli.run(*ADD, "--daily", "03:00", "--count", "2", "--tz", "UTC")
     assert added.returncode == 0, added

@@ -155,6 +155,16 @@ async def test_every_refusal_is_a_problem_with_a_code(
             "The parameter `job` is not what it must be: a job's id, or an unambiguous end or beginning of one.",
         ),
         (
+            "/api/thumbnails/aa",
+            None,
+            "The parameter `digest` is not what it must be: BLAKE3 of what the file holds, in hex.",
+        ),
+        (
+            "/api/search",
+            None,
+            "The parameter `text` is missing.",
+        ),
+        (
             "/api/jobs?status=asleep",
             None,
             "The parameter `status` is 'asleep'; it must be queued, running, paused, completed, failed or cancelled.",

@@ -400,6 +400,27 @@ async def test_every_answer_has_the_headers_that_protect_a_browser(web: Mounted,
     assert all(answer.headers["cache-control"] == "no-store" for answer in answers[1:2])
 
 
+@pytest.mark.parametrize(
+    ("path", "methods"),
+    [
+        ("/api/jobs", "GET, HEAD, OPTIONS, POST"),
+        ("/api/jobs/01234567/pause", "OPTIONS, POST"),
+        ("/api/events", "GET, OPTIONS"),
+        ("/history", "GET, HEAD, OPTIONS"),
+    ],
+)
+async def test_what_can_be_done_is_told(web: Mounted, stranger: httpx.AsyncClient, path: str, methods: str) -> None:
+    answer = await web.client.options(path)
+    assert (answer.status_code, answer.headers["allow"], answer.content) == (204, methods, b"")
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+    assert "content-type" not in answer.headers
+    refused = await web.client.delete(path)
+    assert (refused.status_code, refused.headers["allow"]) == (405, methods)
+    assert refused.json()["code"] == "method_not_allowed"
+    assert (await stranger.options(path)).status_code == 401
+    assert (await web.client.options("/api/nothing")).status_code == 404
+
+
 async def test_another_site_may_not_ask_what_it_may(web: Mounted) -> None:
     headers = {"Origin": "http://evil.example", "Access-Control-Request-Method": "POST"}
     answer = await web.client.options("/api/jobs", headers=headers)

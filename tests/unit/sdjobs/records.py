@@ -48,5 +48,11 @@ TRANSFER = {"sources": ["/photos"], "destination": "/backup"}
 
 
 def info(**changes: Any) -> JobInfo:
+    """Of one attempt, where nothing else is said: it runs from the job's start to its end."""
     changes.setdefault("metrics", JobMetrics())
+    started, finished = changes.get("started_at", THEN), changes.get("finished_at")
+    if started is not None and finished is not None:
+        changes.setdefault("ran", finished - started)
+    elif changes.get("status", JobStatus.RUNNING) is JobStatus.RUNNING:
+        changes.setdefault("running_since", started)
     return replace(_PLAIN, **changes)

@@ -1,13 +1,24 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from sdjobs import describe
-from sdjobs.describe import brief_title, job_json, path_text, queue_sentence, state_line, state_word, title, why
+from sdjobs.describe import (
+    brief_title,
+    job_json,
+    path_text,
+    queue_sentence,
+    running_time,
+    state_line,
+    state_word,
+    title,
+    why,
+)
 from spacedrive_jobs import JobMetrics, JobStatus, ProgressView, Request
-from tests.unit.sdjobs.records import NOW, TRANSFER, info
+from tests.unit.sdjobs.records import NOW, THEN, TRANSFER, info
 
 
 @pytest.mark.parametrize(
@@ -22,6 +33,15 @@ from tests.unit.sdjobs.records import NOW, TRANSFER, info
 )
 def test_what_was_asked_stands_for_the_status(status: JobStatus, request_: Request | None, word: str) -> None:
     assert state_word(status, request_) == word
+
+
+def test_how_long_it_ran_leaves_out_when_it_did_not() -> None:
+    minute, long_after = timedelta(minutes=1), NOW + timedelta(hours=5)
+    assert running_time(info(status=JobStatus.PAUSED, ran=minute), long_after) == 60
+    assert running_time(info(status=JobStatus.COMPLETED, ran=minute, finished_at=NOW), long_after) == 60
+    assert running_time(info(ran=minute, running_since=NOW), NOW + minute) == 120
+    assert running_time(info(running_since=NOW), THEN) == 0, "a clock that was set back"
+    assert running_time(info(status=JobStatus.QUEUED, started_at=None), NOW) is None
 
 
 def test_a_reason_that_says_nothing_is_left_out() -> None:

@@ -54,7 +54,9 @@ def test_what_was_paused_together_goes_on_together(viewed: Viewed) -> None:
     expect(page.get_by_role("button", name="Pause these")).to_have_count(0)
     page.get_by_role("button", name="Resume those that are paused").click()
     page.get_by_role("button", name="Resume 3 jobs").click()
-    eventually(lambda: viewed.get("overview")["counts"] | {"paused": 0, "queued": 3} == viewed.get("overview")["counts"])
+    eventually(
+        lambda: viewed.get("overview")["counts"] | {"paused": 0, "queued": 3} == viewed.get("overview")["counts"]
+    )
 
 
 def test_a_question_says_what_its_job_does_meanwhile(viewed: Viewed) -> None:

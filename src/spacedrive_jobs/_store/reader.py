@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future
 from queue import Empty, SimpleQueue
 from typing import Any, Final, TypeVar
 
@@ -26,7 +27,7 @@ class StoreClosed(RuntimeError):
 
 
 class ConnectionThread:
-    """Runs functions of a connection, in order; the first of them opens it.
+    """Runs functions of a connection, in order.
 
     Results of a group are delivered in one wake-up of the loop.
     """
@@ -37,8 +38,13 @@ class ConnectionThread:
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._closed = False
 
-    def start(self) -> None:
+    def start(self) -> Future[None]:
+        """The result comes when the connection is open: later there may be no file descriptor for it. Raises then what
+        opening raises."""
         self._thread.start()
+        opened: Future[None] = Future()
+        self.submit(lambda _: None, opened)
+        return opened
 
     def close(self) -> None:
         """Finish what was submitted, close the connection, end the thread."""

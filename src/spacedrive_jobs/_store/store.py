@@ -111,8 +111,9 @@ class Store:
             connection.close()
         self._writer.start()
         if not self._alone:
-            for reader in self._readers:
-                reader.start()
+            opened = [reader.start() for reader in self._readers]
+            for one in opened:
+                one.result()
 
     def close(self, *, patience: float) -> None:
         """Commit what waits (at most `patience` seconds, if it cannot be) and end the threads. Blocking."""

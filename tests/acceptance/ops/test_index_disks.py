@@ -13,6 +13,7 @@ from spacedrive_jobs import Library
 from spacedrive_ops import IndexerJob, IndexOutput, IndexVerifyJob
 from tests.acceptance.ops.disk_and_index import in_index
 from tests.mounts import Mount, Mounts
+from tests.waiting import aeventually
 
 
 async def index(library: Library, root: Path, **options: Any) -> tuple[IndexOutput, list[str]]:
@@ -69,8 +70,16 @@ async def test_another_disk_at_the_same_place_is_not_the_one_that_was_indexed(tm
         before = await in_index(library, first.path)
         number = os.stat(first.path).st_dev
         unmount(first)
-        subprocess.run(["mount", "-o", "loop", second.image, first.path], check=True)
-        assert os.stat(first.path).st_dev == number, "the fault is only seen where the number is the same"
+
+
+        async def has_its_number() -> bool:  # without it the fault is not seen; tests beside this one may have taken it
+            subprocess.run(["mount", "-o", "loop", second.image, first.path], check=True)
+            if os.stat(first.path).st_dev == number:
+                return True
+            unmount(first)
+            return False
+
+        await aeventually(has_its_number, within=15, every=0.1)
         out, _ = await index(library, first.path)
         assert (out.offline, out.deleted) == (True, 0)
         unmount(first)

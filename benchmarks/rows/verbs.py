@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from msgspec.structs import asdict
+from dataclasses import asdict
 
 from benchmarks.jobs import verbs
 from benchmarks.model import Benchmark, Figures, Ground, Limit, Line, Side

@@ -65,15 +65,15 @@ async def test_another_disk_at_the_same_place_is_not_the_one_that_was_indexed(tm
     unmount(second)
     assert first.image is not None
     assert second.image is not None
+    other = second.image
     async with Library.open(tmp_path / "library", create=True) as library:
         await index(library, first.path)
         before = await in_index(library, first.path)
         number = os.stat(first.path).st_dev
         unmount(first)
 
-
         async def has_its_number() -> bool:  # without it the fault is not seen; tests beside this one may have taken it
-            subprocess.run(["mount", "-o", "loop", second.image, first.path], check=True)
+            subprocess.run(["mount", "-o", "loop", other, first.path], check=True)
             if os.stat(first.path).st_dev == number:
                 return True
             unmount(first)

@@ -7,13 +7,17 @@ import logging
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import apsw
 import pytest
 
 from spacedrive_jobs import Library
 from spacedrive_jobs._model import failpoint
+from spacedrive_jobs._store.store import Store
+from spacedrive_jobs.testing import ManualClock
 from tests.acceptance.engine import engine_jobs as jobs
 
 ROOT = Path(__file__).parents[2]
@@ -83,3 +87,18 @@ def test_a_job_runs_where_none_is_left(tmp_path: Path) -> None:
         [sys.executable, "-c", CHILD, str(tmp_path)], capture_output=True, text=True, cwd=ROOT, timeout=30, check=False
     )
     assert (done.stdout.strip(), done.returncode) == ("5", 0), done.stderr
+
+
+def test_a_store_whose_readers_cannot_be_opened_leaves_no_thread(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lacks() -> apsw.Connection:
+        raise apsw.CantOpenError("no file descriptor is left")
+
+    store = Store(tmp_path, ManualClock())
+    for reader in store._readers:
+        monkeypatch.setattr(reader, "_connect", lacks)
+    before = threading.active_count()
+    with pytest.raises(apsw.CantOpenError):
+        store.open(create=True, holders=tuple)
+    assert threading.active_count() == before

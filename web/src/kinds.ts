@@ -182,6 +182,13 @@ export function isUnasked(kind: string, field: string): boolean {
   return isOurs(kind) && UNASKED.has(field);
 }
 
+/** Arguments that are so many bytes. */
+const SIZES: ReadonlySet<string> = new Set(["memory", "least"]);
+
+export function isSize(kind: string, field: string): boolean {
+  return isOurs(kind) && SIZES.has(field);
+}
+
 export function labelOf(kind: string, field: string): string {
   return (isOurs(kind) ? LABELS[field] : undefined) ?? humanised(field);
 }

@@ -112,8 +112,12 @@ class Store:
         self._writer.start()
         if not self._alone:
             opened = [reader.start() for reader in self._readers]
-            for one in opened:
-                one.result()
+            try:
+                for one in opened:
+                    one.result()
+            except BaseException:
+                self.close(patience=0)
+                raise
 
     def close(self, *, patience: float) -> None:
         """Commit what waits (at most `patience` seconds, if it cannot be) and end the threads. Blocking."""

@@ -55,7 +55,9 @@ export function NeedsYou() {
       )}
       {more > 0 && (all || folded <= 0) && (
         <p>
-          <Link to={olderPartly > 0 ? "history" : "history?state=failed"}>And {counted(more, "more job")} that failed, or in part</Link>
+          <Link to={olderPartly > 0 ? "history" : "history?state=failed"}>
+            And {counted(more, "more job")} that failed, wholly or in part
+          </Link>
         </p>
       )}
     </Section>

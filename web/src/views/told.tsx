@@ -3,8 +3,8 @@
 import type { JobDetails } from "../api/schema";
 import { pathText } from "../components/schema-fields";
 import { Section } from "../components/section";
-import { isUnasked, knownChoice, labelOf } from "../kinds";
-import { humanised, number, shown, shownLines, size } from "../words";
+import { isSize, isUnasked, knownChoice, labelOf } from "../kinds";
+import { number, shown, shownLines, size } from "../words";
 
 export function Told({ job }: { readonly job: JobDetails }) {
   const all = isFields(job.arguments) ? Object.entries(job.arguments) : [];
@@ -43,12 +43,9 @@ export function Told({ job }: { readonly job: JobDetails }) {
   );
 }
 
-/** Arguments that are so many bytes. */
-const SIZES: ReadonlySet<string> = new Set(["memory", "least"]);
-
 function Named({ kind, name, value }: { readonly kind: string; readonly name: string; readonly value: unknown }) {
   if (typeof value === "string") return shown(knownChoice(kind, name, value) ?? value);
-  if (typeof value === "number" && SIZES.has(name) && labelOf(kind, name) !== humanised(name)) return size(value);
+  if (typeof value === "number" && isSize(kind, name)) return size(value);
   return <Value value={value} />;
 }
 
